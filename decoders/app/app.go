@@ -1,0 +1,165 @@
+// Package app is the contract between the bytes of one flow and the meaning
+// an application protocol gives them: payload in, transactions out.
+//
+//	payload ──► Detector ──► Parser.New ──► State.Parse ──► Tx, Tx, …
+//	(one direction at a time)                              │
+//	                                     buffers for detection, record for export, events
+//
+// A protocol is one folder below this one with the same files: parser.go
+// (bytes to messages), state.go (messages to transactions, limits),
+// buffers.go (what rules can look at), record.go (what is exported).
+// registry is the one list of them.
+//
+// Bytes given to Parse are borrowed until Parse returns; what a transaction
+// keeps, it copies into memory of its own that the State reuses. A State
+// belongs to one flow and is used by one goroutine.
+package app
+
+import "spanwatch/decoders"
+
+// Proto is an application protocol.
+type Proto uint8
+
+// Protocols. ProtoUnknown means detection has not decided yet, ProtoFailed
+// that it gave up. Names are those of EVE's app_proto.
+const (
+	ProtoUnknown Proto = iota
+	ProtoFailed
+	ProtoDNS
+	protoCount
+)
+
+var protoNames = [protoCount]string{ProtoUnknown: "unknown", ProtoFailed: "failed", ProtoDNS: "dns"}
+
+// String returns the protocol's name in events and rules.
+func (p Proto) String() string {
+	if p < protoCount {
+		return protoNames[p]
+	}
+	return "unknown"
+}
+
+// Status is a parser's answer to a piece of payload.
+type Status uint8
+
+// Parser answers.
+const (
+	StatusOK         Status = iota // everything was consumed
+	StatusIncomplete               // Consumed bytes were used, Need more are wanted
+	StatusError                    // the rest of this flow is not parsed any more
+)
+
+// Result of one call of Parse.
+type Result struct {
+	Status   Status
+	Consumed int
+	Need     int
+}
+
+// Input is one piece of in-order payload.
+type Input struct {
+	Data      []byte // borrowed until Parse returns
+	Dir       decoders.Direction
+	Timestamp int64 // packet time, nanoseconds
+	Datagram  bool  // Data is one whole datagram (UDP), not a piece of a stream
+	EOF       bool  // nothing follows in this direction
+}
+
+// Parser makes the per-flow states of one protocol.
+type Parser interface {
+	Proto() Proto
+	// Probe looks at the first payload of a flow and says whether it is this
+	// protocol: Yes, No, or Maybe when more bytes are needed.
+	Probe(in Input) Answer
+	New() State
+}
+
+// Answer of a probe.
+type Answer uint8
+
+// Probe answers.
+const (
+	No Answer = iota
+	Maybe
+	Yes
+)
+
+// State is what a parser remembers of one flow.
+type State interface {
+	// Parse consumes payload and creates or advances transactions.
+	Parse(in Input) Result
+	// Txs returns the live transactions, oldest first. The slice is valid
+	// until the next Parse or Release.
+	Txs() []Tx
+	// Release forgets transactions that are complete and marked done by the
+	// caller, which is called after inspection and logging.
+	Release()
+	// Reset makes the state as new, keeping its memory, for another flow.
+	Reset()
+}
+
+// Tx is one transaction: a request with its response, or for DNS (as in
+// Suricata since version 6) each message of its own.
+type Tx interface {
+	ID() uint64 // from 0, in order of appearance in the flow
+	// Progress is protocol specific and only grows; Complete says that it
+	// reached its end in that direction.
+	Progress(decoders.Direction) uint8
+	Complete(decoders.Direction) bool
+	// Buffer returns instance i (from 0) of a buffer that rules can look at;
+	// ok is false when there is no such instance. Borrowed until Release.
+	Buffer(b Buffer, i int) (data []byte, ok bool)
+	// Integer returns instance i of a numeric field.
+	Integer(b Buffer, i int) (value uint64, ok bool)
+	// HasEvent reports an oddity of this transaction by its rule name
+	// index (Event).
+	HasEvent(Event) bool
+	// State is memory for the transaction's consumers (detection, logging).
+	State() *TxState
+}
+
+// TxState is what the consumers of a transaction remember on it. Detection
+// owns Detect, the pipeline owns Logged.
+type TxState struct {
+	Detect [2]uint32 // handle of detection's memory per direction; 0 is none
+	Logged bool
+	Done   [2]bool // inspection finished per direction
+}
+
+// Buffer names something of a transaction that rules can look at.
+type Buffer uint16
+
+// Event is an oddity that a protocol parser saw, as app-layer-event names it.
+type Event uint16
+
+// Buffers of all protocols, one block each. Instances of a multi buffer are
+// numbered from 0.
+const (
+	BufferNone Buffer = iota
+
+	DNSQuery             // dns.query: names asked, requests only
+	DNSQueriesRRName     // dns.queries.rrname: names asked, both directions
+	DNSAnswersRRName     // dns.answers.rrname
+	DNSAuthoritiesRRName // dns.authorities.rrname
+	DNSAdditionalsRRName // dns.additionals.rrname
+	DNSResponseRRName    // dns.response.rrname: owner names and names in rdata
+	DNSOpcode            // integer
+	DNSRcode             // integer
+	DNSRRType            // integer, one instance per record
+)
+
+// Events of all protocols, named like Suricata's app-layer-event.
+const (
+	EventNone Event = iota
+	EventDNSUnsolicitedResponse
+	EventDNSMalformedData
+	EventDNSNotARequest
+	EventDNSNotAResponse
+	EventDNSZFlagSet
+	EventDNSInvalidOpcode
+	EventDNSNameTooLong
+	EventDNSInfiniteLoop
+	EventDNSTooManyLabels
+	EventDNSInvalidAdditionals
+	EventDNSInvalidAuthorities
+)

@@ -1,0 +1,4 @@
+package signatures
+
+// Signature is one compiled rule, immutable.
+type Signature struct{}
