@@ -8,9 +8,12 @@ type LinkType uint16
 const (
 	LinkNull     LinkType = 0   // BSD loopback, address family in capturing host's byte order
 	LinkEthernet LinkType = 1   // IEEE 802.3
+	LinkPPP      LinkType = 9   // PPP, with or without address and control
 	LinkRawBSD   LinkType = 12  // raw IP, DLT_RAW of most systems, as found in old files
 	LinkRawOBSD  LinkType = 14  // raw IP, DLT_RAW of OpenBSD
+	LinkPPPHDLC  LinkType = 50  // PPP in HDLC-like framing
 	LinkRaw      LinkType = 101 // raw IPv4 or IPv6
+	LinkCHDLC    LinkType = 104 // Cisco HDLC
 	LinkLoop     LinkType = 108 // OpenBSD loopback, address family in network byte order
 	LinkLinuxSLL LinkType = 113 // Linux cooked capture v1
 	LinkIPv4     LinkType = 228 // raw IPv4

@@ -25,7 +25,10 @@ const (
 	LayerGRE
 	LayerESP
 	LayerAH
-	LayerFragment // an IP fragment, before reassembly: no transport header is decoded
+	LayerLLC       // IEEE 802.2, behind an 802.3 length
+	LayerIPv6Route // an IPv6 routing header
+	LayerTag       // PBB, VN-Tag, E-Tag, FabricPath or NSH
+	LayerFragment  // an IP fragment, before reassembly: no transport header is decoded
 )
 
 // Has reports whether all layers of m are present.
@@ -126,6 +129,9 @@ type Packet struct {
 	Link      LinkType
 
 	Refused Reason // why decoding stopped; ReasonNone when the packet is whole
+	// Truncated says that the capture cut the IP datagram: its headers may be
+	// whole and it counts as usual, but payload bytes are missing.
+	Truncated bool
 
 	Depth    uint8      // tunnels around this packet; 0 for the outermost
 	Tunnel   TunnelKind // how this packet was carried; TunnelNone iff Depth is 0
@@ -137,6 +143,9 @@ type Packet struct {
 	InnerID     uint32
 	InnerOffset uint32
 	InnerProto  uint16 // EtherType of the inner bytes; 0x6558 (transparent Ethernet bridging) for frames
+	// InnerWireLen is the number of inner bytes that were on the wire by the
+	// headers around them, which a snapped capture may hold fewer of.
+	InnerWireLen uint32
 
 	VLANs     [3]uint16 // VLAN ids (12 bits), outermost first
 	VLANCount uint8
@@ -159,6 +168,11 @@ type Packet struct {
 	DontFragment  bool
 	IPv4Options   uint32 // bit n set iff option with class-less number n (0..31) was present
 	IPChecksum    Checksum
+
+	// Where the IPv6 fragment header stands, and the next-header byte that
+	// announced it; valid iff LayerFragment and LayerIPv6.
+	FragHeaderOffset uint32
+	FragNextOffset   uint32
 
 	// Transport layer; ports valid iff LayerTCP, LayerUDP or LayerSCTP.
 	SrcPort, DstPort uint16

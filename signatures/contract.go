@@ -11,8 +11,22 @@ import (
 // Inspector.EndFlow gives it back.
 type FlowState struct {
 	bits  uint32 // handle into the Inspector's flowbit sets; 0 is none
-	flags uint32
+	notes uint32 // handle of the flow's rates and transactions; 0 is none
+	flags flowFlags
 }
+
+// flowFlags is what detection decided about the whole flow.
+type flowFlags uint32
+
+const (
+	flowPassed       flowFlags = 1 << iota // a pass rule ended inspection
+	flowAddressesTS                        // address-only rules were applied to server
+	flowAddressesTC                        // … to client
+	flowProtoDecided                       // rules on the detected protocol were applied
+)
+
+// Passed reports whether a pass rule ended inspection of the flow.
+func (f *FlowState) Passed() bool { return f.flags&flowPassed != 0 }
 
 // Input is one packet with everything that conditions may ask about it.
 // All pointers are borrowed for one Inspect call.
@@ -28,10 +42,14 @@ type Input struct {
 	Txs         []app.Tx // transactions that this packet advanced
 }
 
-// Match is one signature that matched and survived thresholds.
+// Match is one signature that matched. When Pending is set its rule has a
+// threshold across flows, and Thresholds has the last word; otherwise it
+// survived all thresholds.
 type Match struct {
-	Sig   *Signature
-	Tx    app.Tx // nil for a match without a transaction
-	TxID  uint64 // valid iff Tx is not nil
-	Alert bool   // false for noalert rules, whose side effects were done
+	Sig     *Signature
+	Tx      app.Tx // nil for a match without a transaction
+	TxID    uint64 // valid iff Tx is not nil
+	Alert   bool   // false for noalert rules, whose side effects were done
+	Pending bool   // Thresholds decides whether there is an alert
+	Action  Action // the rule's; a rate_filter changes it in Thresholds.Finish
 }

@@ -1,4 +1,81 @@
 package signatures
 
-// Signature is one compiled rule, immutable.
-type Signature struct{}
+import (
+	"spanwatch/decoders/app"
+	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/rule"
+)
+
+// Signature is one compiled rule, immutable. A rule with `<>` makes two.
+type Signature struct {
+	// AlertJSON is the `alert` object of the event, complete and valid JSON;
+	// members that depend on the packet are put before its last byte.
+	AlertJSON []byte
+
+	rule   *rule.Rule
+	plan   *keyword.Plan
+	action Action
+	kind   RuleType
+	order  uint32 // place among the ruleset's signatures; inspection goes by it
+
+	header  header
+	app     app.Proto // of the flow; ProtoUnknown for any
+	payload *keyword.List
+	packet  []*keyword.List // buffers of the packet
+	tx      []*keyword.List // buffers of the transaction
+	fast    fastPattern
+
+	rates    []keyword.Rate
+	suppress []suppression
+}
+
+// Sid returns the signature id.
+func (s *Signature) Sid() uint32 { return s.plan.Meta.Sid }
+
+// Rev returns the revision, 0 when the rule has none.
+func (s *Signature) Rev() uint32 { return s.plan.Meta.Rev }
+
+// Gid returns the generator id, 1 unless the rule says otherwise.
+func (s *Signature) Gid() uint32 { return s.plan.Meta.Gid }
+
+// Msg returns the rule's text for people; its bytes need not be UTF-8.
+func (s *Signature) Msg() string { return s.plan.Meta.Msg }
+
+// Severity returns the priority, 1 the most severe.
+func (s *Signature) Severity() uint8 { return s.plan.Meta.Priority }
+
+// Class returns the text of the rule's classtype; empty when unknown.
+func (s *Signature) Class() string { return s.plan.Meta.ClassText }
+
+// Action returns what the rule asks for.
+func (s *Signature) Action() Action { return s.action }
+
+// Target says which side of a matching packet is the victim.
+func (s *Signature) Target() keyword.Target { return s.plan.Meta.Target }
+
+// RawText returns the rule as written, on one line.
+func (s *Signature) RawText() string { return s.rule.Text }
+
+// Position returns where the rule was read from.
+func (s *Signature) Position() rule.Position { return s.rule.Pos }
+
+// Type returns what the rule is evaluated on.
+func (s *Signature) Type() RuleType { return s.kind }
+
+// NoAlert reports whether matches make no alert, only effects.
+func (s *Signature) NoAlert() bool {
+	m := &s.plan.Meta
+	return m.NoAlert || s.action == ActionPass && !m.ForceAlert
+}
+
+// FastPattern returns the bytes that make the signature a candidate and the
+// buffer they are looked for in; nil when it has none.
+func (s *Signature) FastPattern() (pattern []byte, buffer string) {
+	if s.fast.content == nil {
+		return nil, ""
+	}
+	return s.fast.content.Fast(), s.fast.list.Key()
+}
+
+// bypassesPrefilter: the signature is inspected whenever its group is.
+func (s *Signature) bypassesPrefilter() bool { return s.fast.content == nil }

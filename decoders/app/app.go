@@ -2,8 +2,8 @@
 // an application protocol gives them: payload in, transactions out.
 //
 //	payload ──► Detector ──► Parser.New ──► State.Parse ──► Tx, Tx, …
-//	(one direction at a time)                              │
-//	                                     buffers for detection, record for export, events
+//	(one direction at a time)                               │
+//	                                      buffers for detection, record for export, events
 //
 // A protocol is one folder below this one with the same files: parser.go
 // (bytes to messages), state.go (messages to transactions, limits),
@@ -11,33 +11,12 @@
 // registry is the one list of them.
 //
 // Bytes given to Parse are borrowed until Parse returns; what a transaction
-// keeps, it copies into memory of its own that the State reuses. A State
-// belongs to one flow and is used by one goroutine.
+// keeps, it copies into memory of its own. That memory goes back to the Parser
+// on Release and Reset, so a Parser and all its States belong to one worker
+// and are used by one goroutine; a State belongs to one flow at a time.
 package app
 
 import "spanwatch/decoders"
-
-// Proto is an application protocol.
-type Proto uint8
-
-// Protocols. ProtoUnknown means detection has not decided yet, ProtoFailed
-// that it gave up. Names are those of EVE's app_proto.
-const (
-	ProtoUnknown Proto = iota
-	ProtoFailed
-	ProtoDNS
-	protoCount
-)
-
-var protoNames = [protoCount]string{ProtoUnknown: "unknown", ProtoFailed: "failed", ProtoDNS: "dns"}
-
-// String returns the protocol's name in events and rules.
-func (p Proto) String() string {
-	if p < protoCount {
-		return protoNames[p]
-	}
-	return "unknown"
-}
 
 // Status is a parser's answer to a piece of payload.
 type Status uint8
@@ -49,7 +28,8 @@ const (
 	StatusError                    // the rest of this flow is not parsed any more
 )
 
-// Result of one call of Parse.
+// Result of one call of Parse. A StatusIncomplete asks to be called again with
+// the bytes from Consumed on, once there are at least Need of them.
 type Result struct {
 	Status   Status
 	Consumed int
@@ -63,6 +43,9 @@ type Input struct {
 	Timestamp int64 // packet time, nanoseconds
 	Datagram  bool  // Data is one whole datagram (UDP), not a piece of a stream
 	EOF       bool  // nothing follows in this direction
+	// Gap is how many bytes of the stream were lost right before Data. What
+	// an Incomplete answer left over is lost with them: Data starts anew.
+	Gap uint32
 }
 
 // Parser makes the per-flow states of one protocol.
@@ -83,6 +66,19 @@ const (
 	Maybe
 	Yes
 )
+
+// Directed is implemented by parsers that can tell from a message which way it
+// runs, whoever sent the first packet.
+type Directed interface {
+	// Direction returns the direction of a message that Probe said Yes to.
+	Direction(in Input) decoders.Direction
+}
+
+// Patterned is implemented by parsers that some flows can be told by fixed
+// bytes at their start.
+type Patterned interface {
+	Patterns() []Pattern
+}
 
 // State is what a parser remembers of one flow.
 type State interface {
@@ -118,6 +114,12 @@ type Tx interface {
 	State() *TxState
 }
 
+// Unidirectional is implemented by transactions that live in one direction
+// only: the other needs neither inspection nor logging.
+type Unidirectional interface {
+	Direction() decoders.Direction
+}
+
 // TxState is what the consumers of a transaction remember on it. Detection
 // owns Detect, the pipeline owns Logged.
 type TxState struct {
@@ -125,41 +127,3 @@ type TxState struct {
 	Logged bool
 	Done   [2]bool // inspection finished per direction
 }
-
-// Buffer names something of a transaction that rules can look at.
-type Buffer uint16
-
-// Event is an oddity that a protocol parser saw, as app-layer-event names it.
-type Event uint16
-
-// Buffers of all protocols, one block each. Instances of a multi buffer are
-// numbered from 0.
-const (
-	BufferNone Buffer = iota
-
-	DNSQuery             // dns.query: names asked, requests only
-	DNSQueriesRRName     // dns.queries.rrname: names asked, both directions
-	DNSAnswersRRName     // dns.answers.rrname
-	DNSAuthoritiesRRName // dns.authorities.rrname
-	DNSAdditionalsRRName // dns.additionals.rrname
-	DNSResponseRRName    // dns.response.rrname: owner names and names in rdata
-	DNSOpcode            // integer
-	DNSRcode             // integer
-	DNSRRType            // integer, one instance per record
-)
-
-// Events of all protocols, named like Suricata's app-layer-event.
-const (
-	EventNone Event = iota
-	EventDNSUnsolicitedResponse
-	EventDNSMalformedData
-	EventDNSNotARequest
-	EventDNSNotAResponse
-	EventDNSZFlagSet
-	EventDNSInvalidOpcode
-	EventDNSNameTooLong
-	EventDNSInfiniteLoop
-	EventDNSTooManyLabels
-	EventDNSInvalidAdditionals
-	EventDNSInvalidAuthorities
-)

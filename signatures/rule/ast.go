@@ -16,6 +16,8 @@ type Rule struct {
 
 	Text string   // the rule as one line, continuation lines joined
 	Pos  Position // of the first character
+
+	places places // of Text in the file
 }
 
 // Direction of the header's arrow.
@@ -35,6 +37,8 @@ type Option struct {
 	HasValue bool
 	Pos      Position // of the name
 	ValuePos Position // of the value
+
+	valueAt int // offset of the value in the rule's Text
 }
 
 // Position is a place in a rule file; lines and columns count from 1,

@@ -1,0 +1,87 @@
+# spanwatch: `make` alone prints this help.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+BIN    := bin/spanwatch
+SHARED ?= ../shared
+OUT    ?= out
+GO     := go
+# Packages are found by the go tool; the binary is remade when any source is newer.
+SOURCES := $(shell find sensor bpf decoders signatures exporter -name '*.go' -o -name '*.json' -o -name '*.h' -o -name '*.c') go.mod go.sum
+
+##@ Use
+.PHONY: demo
+demo: $(BIN) ## Replay the bundled office capture with the bundled rules and print what was found
+	@rm -rf $(OUT)/demo
+	$(BIN) replay testdata/pcap/office.pcapng -r testdata/rules/demo.rules -o $(OUT)/demo --summary \
+		$$(.ci/geoip-args)
+
+.PHONY: build
+build: $(BIN) ## Build bin/spanwatch
+$(BIN): $(SOURCES) | deps-build
+	@mkdir -p bin
+	$(GO) build -o $@ ./sensor
+
+.PHONY: geoip
+geoip: ## Fetch the free country database (npm package, CC0) for people who have none
+	$(GO) run ./sensor/internal/geofetch
+
+##@ Develop
+.PHONY: test
+test: deps-build ## Format, vet, lint, and run every test
+	@unformatted=$$(gofmt -l bpf decoders exporter sensor signatures); \
+		if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -timeout 15m ./...
+
+.PHONY: race
+race: deps-build ## Run the tests of everything concurrent under the race detector
+	$(GO) test -race ./sensor/... ./exporter/... ./signatures/
+
+T ?= 30s
+.PHONY: fuzz
+fuzz: deps-build ## Fuzz every parser for T each (make fuzz T=10m)
+	@for pkg in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
+		for f in $$(grep -hoE '^func Fuzz\w+' $$pkg/*_test.go | awk '{print $$2}'); do \
+			echo "== $$pkg $$f"; $(GO) test -run xxx -fuzz "^$$f$$" -fuzztime $(T) $$pkg || exit 1; \
+		done; \
+	done
+
+.PHONY: bench
+bench: deps-build ## Go benchmarks of decode, flow table, prefilter and encoding
+	$(GO) test -run xxx -bench . -benchmem ./decoders/... ./sensor/flow ./sensor/capture/... ./signatures/... ./exporter/event
+
+.PHONY: bench-peers
+bench-peers: $(BIN) ## Ratios beside Suricata, tshark and softflowd on one capture
+	$(GO) run ./sensor/internal/benchpeers
+
+CASES   ?= $(SHARED)/conformance/dev
+RESULTS ?= $(OUT)/conformance
+.PHONY: conformance
+conformance: $(BIN) ## Run every case below CASES, write RESULTS/NAME/eve.json and print the tiers
+	$(GO) run ./sensor/internal/conformance -cases $(CASES) -results $(RESULTS) -scorer $(SHARED)/conformance/score.py
+
+.PHONY: captures
+captures: ## Record the bundled captures again, in network namespaces (root, a few minutes)
+	$(GO) run ./sensor/internal/record
+
+.PHONY: golden
+golden: ## Rewrite golden files and generated tables; look at the diff
+	$(GO) test ./exporter/... ./signatures/... ./sensor/... -update
+
+.PHONY: clean
+clean: ## Remove what make made
+	rm -rf bin $(OUT)
+
+##@ Set-up
+.PHONY: deps-build deps-test
+deps-build:
+	@.ci/deps build
+deps-test: ## Install what the comparison tests need (tshark, python3)
+	@.ci/deps test
+
+.PHONY: help
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

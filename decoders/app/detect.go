@@ -1,0 +1,217 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"spanwatch/decoders"
+)
+
+// Transport is the IP protocol number below an application protocol.
+type Transport uint8
+
+// Transports.
+const (
+	TCP Transport = 6
+	UDP Transport = 17
+)
+
+// Ports of a packet, in the direction that it travels.
+type Ports struct {
+	Src, Dst uint16
+}
+
+// Pattern is a run of bytes that a flow of a protocol has at a fixed place.
+type Pattern struct {
+	Transport Transport
+	Dir       decoders.Direction // which side sends it
+	Offset    int
+	Bytes     []byte
+	// Confirm leaves the decision to the parser's Probe: the pattern alone is
+	// too weak.
+	Confirm bool
+}
+
+// Candidate gives a parser its share of detection.
+type Candidate struct {
+	Parser Parser
+	// TCPPorts and UDPPorts are the ports, of either endpoint, at which Probe
+	// is asked. The port alone decides nothing.
+	TCPPorts, UDPPorts []uint16
+}
+
+// Detection is the answer of Detect.
+type Detection struct {
+	Proto  Proto  // set iff Answer is Yes
+	Parser Parser // likewise
+	// Answer is Yes, Maybe when more payload is needed, or No.
+	Answer Answer
+	// Reversed says that the payload runs the other way than Input.Dir: the
+	// flow was first seen from the side of the server and its directions are
+	// to be swapped.
+	Reversed bool
+}
+
+// Detector finds the protocol of flows: patterns first, probing parsers
+// second, the port never alone. It keeps nothing about flows; see Sides. Like
+// the parsers it holds, it is used by one goroutine.
+type Detector struct {
+	patterns []patternOf
+	probes   [2]probeTable // TCP, UDP
+}
+
+type patternOf struct {
+	Pattern
+	parser Parser
+}
+
+// probeTable lists the parsers to ask by port.
+type probeTable struct {
+	parsers []Parser
+	byPort  [65536]uint8 // index into lists; 0 is nobody
+	lists   [][]Parser
+}
+
+// ErrDetector is wrapped by every error of NewDetector.
+var ErrDetector = errors.New("bad protocol detection")
+
+// NewDetector makes a Detector. Where several candidates share a port they are
+// asked in the order given.
+func NewDetector(candidates []Candidate) (*Detector, error) {
+	d := &Detector{}
+	for _, c := range candidates {
+		if p, ok := c.Parser.(Patterned); ok {
+			for _, pattern := range p.Patterns() {
+				if len(pattern.Bytes) == 0 || pattern.Offset < 0 {
+					return nil, fmt.Errorf("%w: %v has an empty pattern", ErrDetector, c.Parser.Proto())
+				}
+				d.patterns = append(d.patterns, patternOf{pattern, c.Parser})
+			}
+		}
+		for i, ports := range [2][]uint16{c.TCPPorts, c.UDPPorts} {
+			for _, port := range ports {
+				if err := d.probes[i].add(port, c.Parser); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return d, nil
+}
+
+func (t *probeTable) add(port uint16, p Parser) error {
+	if t.lists == nil {
+		t.lists = [][]Parser{nil}
+	}
+	list := append(slices.Clone(t.lists[t.byPort[port]]), p)
+	for i, l := range t.lists {
+		if slices.Equal(l, list) {
+			t.byPort[port] = uint8(i)
+			return nil
+		}
+	}
+	if len(t.lists) > 255 {
+		return fmt.Errorf("%w: more than 255 different sets of parsers on one port", ErrDetector)
+	}
+	t.byPort[port] = uint8(len(t.lists))
+	t.lists = append(t.lists, list)
+	return nil
+}
+
+func (t *probeTable) at(port uint16) []Parser {
+	if len(t.lists) == 0 {
+		return nil
+	}
+	return t.lists[t.byPort[port]]
+}
+
+// Detect looks at the first payload that one side of a flow sent: a datagram,
+// or the start of the stream as far as it is known.
+func (d *Detector) Detect(in Input, transport Transport, ports Ports) Detection {
+	wait := false
+	for i := range d.patterns {
+		p := &d.patterns[i]
+		if p.Transport != transport {
+			continue
+		}
+		switch p.match(in.Data) {
+		case Maybe:
+			wait = wait || !in.Datagram
+		case Yes:
+			if p.Confirm && p.parser.Probe(in) != Yes {
+				continue
+			}
+			return Detection{Proto: p.parser.Proto(), Parser: p.parser, Answer: Yes, Reversed: p.Dir != in.Dir}
+		}
+	}
+	table := &d.probes[0]
+	if transport == UDP {
+		table = &d.probes[1]
+	}
+	for _, list := range [2][]Parser{table.at(ports.Dst), table.at(ports.Src)} {
+		for _, p := range list {
+			switch p.Probe(in) {
+			case Yes:
+				return found(p, in)
+			case Maybe:
+				wait = true
+			}
+		}
+	}
+	if wait && !in.EOF {
+		return Detection{Answer: Maybe}
+	}
+	return Detection{Answer: No}
+}
+
+func found(p Parser, in Input) Detection {
+	r := Detection{Proto: p.Proto(), Parser: p, Answer: Yes}
+	if d, ok := p.(Directed); ok {
+		r.Reversed = d.Direction(in) != in.Dir
+	}
+	return r
+}
+
+func (p *patternOf) match(data []byte) Answer {
+	n := min(len(data), p.Offset+len(p.Bytes)) - p.Offset
+	if n < 0 {
+		return Maybe
+	}
+	if string(data[p.Offset:p.Offset+n]) != string(p.Bytes[:n]) {
+		return No
+	}
+	if n < len(p.Bytes) {
+		return Maybe
+	}
+	return Yes
+}
+
+// Sides is what a flow remembers of detection, which goes on separately for
+// each side until one is known: plain data, to be embedded in the flow.
+type Sides struct {
+	Chosen Proto    // the flow's protocol; ProtoUnknown until it is known
+	Side   [2]Proto // what each direction looked like by itself
+}
+
+// Wants reports whether payload of direction dir should be given to Detect.
+func (s *Sides) Wants(dir decoders.Direction) bool {
+	return s.Chosen == ProtoUnknown && s.Side[dir] == ProtoUnknown
+}
+
+// Learn takes an answer to the payload of direction dir. The first side that
+// is recognised decides; the flow has failed when neither is.
+func (s *Sides) Learn(dir decoders.Direction, r Detection) {
+	switch r.Answer {
+	case Maybe:
+		return
+	case Yes:
+		s.Side[dir] = r.Proto
+		s.Chosen = r.Proto
+	default:
+		s.Side[dir] = ProtoFailed
+		if s.Side[dir.Opposite()] == ProtoFailed {
+			s.Chosen = ProtoFailed
+		}
+	}
+}

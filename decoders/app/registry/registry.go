@@ -1,0 +1,44 @@
+// Package registry is the one list of application protocol parsers. A new
+// protocol is a folder beside dns and a line here.
+//
+// Input is nothing, output a Set of parsers with the ports at which each is
+// probed by default. A Set belongs to one worker: parsers own the memory that
+// their states reuse.
+package registry
+
+import (
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/dns"
+)
+
+// Set has a parser of every protocol, for one worker.
+type Set []app.Candidate
+
+// New makes a Set. The ports are Suricata's detection-ports; the caller may
+// change them before it makes a Detector.
+func New() Set {
+	return Set{
+		{Parser: dns.NewParser(), TCPPorts: []uint16{53}, UDPPorts: []uint16{53}},
+	}
+}
+
+// Parser returns the parser of a protocol; false when there is none.
+func (s Set) Parser(p app.Proto) (app.Parser, bool) {
+	for i := range s {
+		if s[i].Parser.Proto() == p {
+			return s[i].Parser, true
+		}
+	}
+	return nil, false
+}
+
+// Has reports whether a protocol, or one that a rule for it covers, has a
+// parser.
+func (s Set) Has(p app.Proto) bool {
+	for i := range s {
+		if p.Covers(s[i].Parser.Proto()) {
+			return true
+		}
+	}
+	return false
+}

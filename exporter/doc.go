@@ -1,0 +1,29 @@
+// Package exporter delivers finished events to sinks and accounts for every
+// one of them.
+//
+//	             Append            Flush               Outlet.Run
+//	open event ────────► *Batch ─────────► bounded queue ────────► Sink.Deliver ─► delivered
+//	(seq, id added)      one for all       one per sink            one call           spooled
+//	                     sinks             │                       per batch          dropped{reason}
+//	                                       └─► dropped{queue_full}
+//
+// The promise, kept per sink and event type at every moment a Snapshot can be
+// taken:
+//
+//	made = delivered + spooled + dropped{reason} + queued
+//
+// An event that Append took is in exactly one of these. Delivered means that
+// the destination has it (the kernel, for a file; the brokers, for Kafka),
+// never that it is in some buffer of ours: the batch is the only buffer, and a
+// Sink says what became of each record before Deliver returns.
+//
+// A slow or failing sink holds up neither capture nor the other sinks: its
+// queue is bounded in bytes and batches, and what does not fit is dropped and
+// counted. Part of the bound is kept for alerts. A replay, which can wait,
+// sets Config.Block and loses nothing.
+//
+// One goroutine calls Append, Flush and Close; one goroutine per Outlet calls
+// Run. The package starts none itself. Append copies its arguments; the memory
+// of a batch is shared by all sinks, read-only, and used again when the last
+// one is done with it.
+package exporter

@@ -1,0 +1,46 @@
+package event
+
+// Type is the kind of an event, written as event_type. It also indexes the
+// counters of the exporter and names the Kafka topic.
+type Type uint8
+
+// Event types. TypeNone is not a type of any event.
+const (
+	TypeNone Type = iota
+	TypeAlert
+	TypeFlow
+	TypeNetflow
+	TypeAnomaly
+	TypeDNS
+	TypeStats
+
+	// NumTypes is the length of an array indexed by Type.
+	NumTypes
+)
+
+var typeNames = [NumTypes]string{
+	TypeNone:    "none",
+	TypeAlert:   "alert",
+	TypeFlow:    "flow",
+	TypeNetflow: "netflow",
+	TypeAnomaly: "anomaly",
+	TypeDNS:     "dns",
+	TypeStats:   "stats",
+}
+
+// String returns the value of event_type.
+func (t Type) String() string {
+	if t < NumTypes {
+		return typeNames[t]
+	}
+	return typeNames[TypeNone]
+}
+
+// Types lists every event type, for tables and tests.
+func Types() []Type {
+	all := make([]Type, 0, NumTypes-1)
+	for t := TypeNone + 1; t < NumTypes; t++ {
+		all = append(all, t)
+	}
+	return all
+}

@@ -1,0 +1,54 @@
+package exporter
+
+import (
+	"sync/atomic"
+
+	"spanwatch/exporter/event"
+)
+
+// Record is one finished event. Its slices belong to the batch: a sink reads
+// them until Deliver returns and copies what it keeps.
+type Record struct {
+	Type event.Type
+	Time int64    // packet time, nanoseconds since the Unix epoch
+	ID   event.ID // event_id
+	Key  []byte   // community id; empty for events without a flow
+	Body []byte   // one JSON object, without line feed
+}
+
+// Batch is a run of records in output order and the memory behind them.
+type Batch struct {
+	records []Record
+	bodies  []byte // never grown while records point into it
+	keys    []byte
+	alerts  int // bytes of alerts in bodies
+	holders atomic.Int32
+}
+
+// Sizes of a batch. A community id has 30 bytes; a batch full of the smallest
+// events has about 600.
+const (
+	// DefaultBatchBytes is large enough that a write costs little per event,
+	// and small enough to wait for in a queue.
+	DefaultBatchBytes = 128 << 10
+	keyBytes          = 24 << 10
+)
+
+func newBatch(bodies, keys int) *Batch {
+	const typicalEvent = 512 // bytes
+	return &Batch{
+		records: make([]Record, 0, bodies/typicalEvent+1),
+		bodies:  make([]byte, 0, bodies), keys: make([]byte, 0, keys),
+	}
+}
+
+func (b *Batch) reset() {
+	clear(b.records)
+	b.records, b.bodies, b.keys, b.alerts = b.records[:0], b.bodies[:0], b.keys[:0], 0
+}
+
+// fits says whether an event can be added without moving the memory that
+// earlier records point into.
+func (b *Batch) fits(body, key int) bool {
+	return len(b.bodies)+body <= cap(b.bodies) && len(b.keys)+key <= cap(b.keys)
+}

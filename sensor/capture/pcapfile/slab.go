@@ -1,0 +1,67 @@
+package pcapfile
+
+// slabSize is what one read asks of a plain file, in bytes. Three slabs, which a
+// run-to-completion caller cycles through, should stay within a core's L2 cache
+// (2 MiB): 128 KiB to 512 KiB measure alike, 4 MiB costs a third more.
+const slabSize = 256 << 10
+
+// slab is a block of capture file bytes. Bytes before the fill level never
+// change, so frames may point at them while more is read behind.
+type slab struct {
+	buf  []byte
+	refs int // the Reader that fills it, and every Lease that holds it
+}
+
+// Pool owns the slabs of the Readers that were opened with it.
+type Pool struct {
+	free []*slab
+}
+
+// Lease keeps the memory of a batch of frames in place. The zero value holds
+// nothing.
+type Lease struct {
+	pool  *Pool
+	slabs []*slab
+}
+
+// Release ends l: no frame read with it may be used any longer. A lease of
+// another pool is only forgotten, and its slabs are left to the collector.
+func (p *Pool) Release(l *Lease) {
+	if l.pool == p {
+		for _, s := range l.slabs {
+			p.drop(s)
+		}
+	}
+	clear(l.slabs)
+	l.slabs = l.slabs[:0]
+	l.pool = p
+}
+
+// get returns a slab of at least n bytes with one reference.
+func (p *Pool) get(n int) *slab {
+	if n > slabSize {
+		return &slab{buf: make([]byte, n), refs: 1}
+	}
+	if last := len(p.free) - 1; last >= 0 {
+		s := p.free[last]
+		p.free[last] = nil
+		p.free = p.free[:last]
+		s.refs = 1
+		return s
+	}
+	return &slab{buf: make([]byte, slabSize), refs: 1}
+}
+
+// drop gives up one reference. Slabs made larger for one record are not kept.
+func (p *Pool) drop(s *slab) {
+	s.refs--
+	if s.refs == 0 && len(s.buf) == slabSize {
+		p.free = append(p.free, s)
+	}
+}
+
+// hold adds s to the lease.
+func (l *Lease) hold(s *slab) {
+	s.refs++
+	l.slabs = append(l.slabs, s)
+}

@@ -1,0 +1,204 @@
+// Package config is what an operator can tell spanwatch: a YAML file and
+// key=value overrides in, one checked Config out.
+//
+// Every setting stands once, here, with its default (Default), its meaning
+// (doc tag), its bounds (min, max, oneof tags) and its unit (the type). Load
+// reports every fault of a file at once, each with path, line and column; an
+// unknown key is a fault. Secrets may be given as ${NAME} and come from the
+// environment. A Config is plain data, read-only once loaded.
+package config
+
+import (
+	"time"
+)
+
+// Config is the whole configuration.
+type Config struct {
+	Sensor  Sensor  `yaml:"sensor" doc:"Who this sensor is."`
+	Workers int     `yaml:"workers" doc:"Goroutines that own flows; 0 is one per CPU." min:"0" max:"256"`
+	Capture Capture `yaml:"capture" doc:"Where frames come from and which are looked at."`
+	Decode  Decode  `yaml:"decode" doc:"How frames become packets."`
+	Defrag  Defrag  `yaml:"defrag" doc:"Reassembly of IP fragments."`
+	Flow    Flow    `yaml:"flow" doc:"The flow table."`
+	Stream  Stream  `yaml:"stream" doc:"TCP sessions."`
+	App     App     `yaml:"app" doc:"Application protocols."`
+	Rules   Rules   `yaml:"rules" doc:"Signatures."`
+	Events  Events  `yaml:"events" doc:"What is reported and how."`
+	Output  Output  `yaml:"output" doc:"Where events go."`
+	Metrics Metrics `yaml:"metrics" doc:"The /metrics endpoint."`
+	Enrich  Enrich  `yaml:"enrich" doc:"What is added to addresses."`
+}
+
+// Sensor identifies the sensor.
+type Sensor struct {
+	Name string `yaml:"name" doc:"Name in every event (host) and metric; empty is the host name."`
+}
+
+// Capture chooses frames.
+type Capture struct {
+	Filter string `yaml:"filter" doc:"BPF filter expression as tcpdump takes it; empty takes everything."`
+	Batch  int    `yaml:"batch" doc:"Frames handed on at once." min:"1" max:"4096"`
+}
+
+// Decode configures decoders.Decoder.
+type Decode struct {
+	Checksums      string   `yaml:"checksums" doc:"auto: computed, and given up when many of the first packets are wrong (offload); on: always; off: never." oneof:"auto,on,off"`
+	MaxTunnelDepth int      `yaml:"max-tunnel-depth" doc:"Tunnels inside tunnels that are unwrapped." min:"0" max:"16"`
+	VXLANPorts     []uint16 `yaml:"vxlan-ports" doc:"UDP ports of VXLAN; empty switches it off."`
+	GenevePorts    []uint16 `yaml:"geneve-ports" doc:"UDP ports of Geneve; empty switches it off."`
+	GTPUPorts      []uint16 `yaml:"gtpu-ports" doc:"UDP ports of GTP-U; empty switches it off."`
+	TeredoPorts    []uint16 `yaml:"teredo-ports" doc:"UDP ports of Teredo; empty switches it off."`
+}
+
+// Defrag configures defrag.Table.
+type Defrag struct {
+	MaxDatagrams int           `yaml:"max-datagrams" doc:"Datagrams under reassembly; the oldest goes first." min:"1" max:"10000000"`
+	MaxFragments int           `yaml:"max-fragments" doc:"Fragments held in all." min:"1" max:"10000000"`
+	MaxMemory    ByteSize      `yaml:"max-memory" doc:"Bytes held in all." min:"65536"`
+	Timeout      time.Duration `yaml:"timeout" doc:"Age in packet time at which an incomplete datagram is given up." min:"1s" max:"1h"`
+	// HostPolicy maps an overlap policy to the destination prefixes whose
+	// hosts reassemble that way; the longest prefix wins.
+	HostPolicy    map[string][]string `yaml:"host-policy" doc:"Overlap policy (bsd, bsd-right, linux, windows, solaris, first, last) by destination prefix."`
+	DefaultPolicy string              `yaml:"default-policy" doc:"Overlap policy of all other hosts." oneof:"bsd,bsd-right,linux,windows,solaris,first,last"`
+}
+
+// Timeouts of one protocol's flows, in packet time.
+type Timeouts struct {
+	New         time.Duration `yaml:"new" doc:"No reply (TCP: no handshake) seen." min:"1s" max:"24h"`
+	Established time.Duration `yaml:"established" doc:"Both sides spoke." min:"1s" max:"240h"`
+	Closed      time.Duration `yaml:"closed" doc:"Ended by the protocol." min:"0s" max:"24h"`
+}
+
+// Flow configures flow.Table.
+type Flow struct {
+	MaxFlows        int           `yaml:"max-flows" doc:"Flows held over all workers; the oldest is ended (reason forced) when the bound is reached." min:"16" max:"100000000"`
+	TCP             Timeouts      `yaml:"tcp" doc:"Timeouts of TCP flows."`
+	UDP             Timeouts      `yaml:"udp" doc:"Timeouts of UDP flows."`
+	ICMP            Timeouts      `yaml:"icmp" doc:"Timeouts of ICMP and ICMPv6 flows."`
+	Other           Timeouts      `yaml:"other" doc:"Timeouts of all other flows."`
+	ReportInterval  time.Duration `yaml:"report-interval" doc:"Report long flows every so often in packet time, with deltas; 0 reports at the end only." min:"0s" max:"24h"`
+	OtherProtocols  bool          `yaml:"other-protocols" doc:"Report flows of IP protocols other than TCP, UDP, ICMP and SCTP (GRE, OSPF, …), which Suricata does not have."`
+	Seed            uint64        `yaml:"seed" doc:"Hash seed; 0 takes a random one when capturing live and a fixed one in replay."`
+	CommunityIDSeed uint16        `yaml:"community-id-seed" doc:"Seed of community_id; the same on all sensors of a site."`
+	VLANInKey       bool          `yaml:"vlan-in-key" doc:"Keep equal five-tuples of different VLANs apart."`
+	TalkerHosts     int           `yaml:"talker-hosts" doc:"Hosts accounted one by one; traffic of further hosts is counted as other." min:"16" max:"100000000"`
+}
+
+// Stream configures how TCP sessions are followed.
+type Stream struct {
+	Midstream    bool `yaml:"midstream" doc:"Take up sessions whose opening was not seen; without it their flows are counted and stay new."`
+	AsyncOneSide bool `yaml:"async-oneside" doc:"Take up sessions of which only one side is seen."`
+}
+
+// App configures protocol detection and parsers.
+type App struct {
+	DNS AppDNS `yaml:"dns" doc:"DNS."`
+}
+
+// AppDNS configures the DNS parser.
+type AppDNS struct {
+	Enabled bool     `yaml:"enabled" doc:"Parse DNS."`
+	Ports   []uint16 `yaml:"ports" doc:"UDP ports whose payload is probed for DNS."`
+}
+
+// Rules configures the signature engine.
+type Rules struct {
+	Files              []string          `yaml:"files" doc:"Rule files and globs."`
+	AddressVars        map[string]string `yaml:"address-vars" doc:"Address variables: NAME to expression."`
+	PortVars           map[string]string `yaml:"port-vars" doc:"Port variables: NAME to expression."`
+	ClassificationFile string            `yaml:"classification-file" doc:"classification.config; empty takes the built-in table."`
+	ReferenceFile      string            `yaml:"reference-file" doc:"reference.config; empty takes the built-in table."`
+	ThresholdFile      string            `yaml:"threshold-file" doc:"threshold.config: suppressions and thresholds."`
+	MaxAlertsPerPacket int               `yaml:"max-alerts-per-packet" doc:"Further alerts of one packet are counted and dropped." min:"1" max:"255"`
+	Prefilter          bool              `yaml:"prefilter" doc:"Search candidates with the multi-pattern matcher; off evaluates every rule of a group (for tests)."`
+	Strict             bool              `yaml:"strict" doc:"Refuse to start when any rule fails to load."`
+}
+
+// Events configures what is reported.
+type Events struct {
+	Types            []string      `yaml:"types" doc:"Event types to write: alert, anomaly, dns, flow, stats."`
+	DNSVersion       int           `yaml:"dns-version" doc:"Format of DNS records: 3 as Suricata 8, 2 as Suricata 7." min:"2" max:"3"`
+	AlertPayload     bool          `yaml:"alert-payload" doc:"Add payload (base64 and printable) to alerts."`
+	AlertPacket      bool          `yaml:"alert-packet" doc:"Add the whole packet (base64) to alerts."`
+	AlertRule        bool          `yaml:"alert-rule" doc:"Add the rule's text to alerts."`
+	PayloadLimit     ByteSize      `yaml:"payload-limit" doc:"Longest payload in an alert." min:"0" max:"1048576"`
+	StatsInterval    time.Duration `yaml:"stats-interval" doc:"A stats event every so often in packet time; 0 is one at the end only." min:"0s" max:"24h"`
+	AnomaliesPerType int           `yaml:"anomalies-per-type" doc:"Decoder anomalies of one type that are written in full; further ones are counted only. 0 is no bound." min:"0"`
+}
+
+// Output configures sinks.
+type Output struct {
+	Eve Eve `yaml:"eve" doc:"JSON lines."`
+}
+
+// Eve configures the JSON-lines sink.
+type Eve struct {
+	Path   string `yaml:"path" doc:"File, relative to the output directory; - is stdout; empty switches it off."`
+	Append bool   `yaml:"append" doc:"Keep what the file holds instead of starting anew."`
+}
+
+// Metrics configures the endpoint.
+type Metrics struct {
+	Listen string `yaml:"listen" doc:"Address to serve /metrics on, such as 127.0.0.1:9909; empty switches it off."`
+	Top    int    `yaml:"top" doc:"Talkers, services and flows listed one by one." min:"0" max:"10000"`
+}
+
+// Enrich configures look-ups of addresses.
+type Enrich struct {
+	GeoIP []string          `yaml:"geoip" doc:"Databases in MaxMind format (country, city, ASN)."`
+	Sites map[string]string `yaml:"sites" doc:"Own prefixes to site names."`
+}
+
+// ByteSize is a number of bytes, written plainly or with kb, mb, gb (1024).
+type ByteSize uint64
+
+// Default returns the configuration of an empty file.
+func Default() *Config {
+	return &Config{
+		Workers: 1,
+		Capture: Capture{Batch: 256},
+		Decode: Decode{
+			Checksums:      "auto",
+			MaxTunnelDepth: 4,
+			VXLANPorts:     []uint16{4789},
+			GenevePorts:    []uint16{6081},
+			GTPUPorts:      []uint16{2152},
+			TeredoPorts:    []uint16{3544},
+		},
+		Defrag: Defrag{
+			MaxDatagrams:  65535,
+			MaxFragments:  65535,
+			MaxMemory:     32 << 20,
+			Timeout:       time.Minute,
+			HostPolicy:    map[string][]string{},
+			DefaultPolicy: "bsd",
+		},
+		Flow: Flow{
+			MaxFlows:       1 << 20,
+			TCP:            Timeouts{New: 60 * time.Second, Established: 600 * time.Second, Closed: 60 * time.Second},
+			UDP:            Timeouts{New: 30 * time.Second, Established: 300 * time.Second},
+			ICMP:           Timeouts{New: 30 * time.Second, Established: 300 * time.Second},
+			Other:          Timeouts{New: 30 * time.Second, Established: 300 * time.Second},
+			OtherProtocols: true,
+			VLANInKey:      true,
+			TalkerHosts:    1 << 20,
+		},
+		App: App{DNS: AppDNS{Enabled: true, Ports: []uint16{53}}},
+		Rules: Rules{
+			AddressVars:        map[string]string{},
+			PortVars:           map[string]string{},
+			MaxAlertsPerPacket: 15,
+			Prefilter:          true,
+		},
+		Events: Events{
+			Types:            []string{"alert", "anomaly", "dns", "flow", "stats"},
+			DNSVersion:       3,
+			AlertPayload:     true,
+			PayloadLimit:     4096,
+			AnomaliesPerType: 1000,
+		},
+		Output:  Output{Eve: Eve{Path: "eve.json"}},
+		Metrics: Metrics{Top: 20},
+		Enrich:  Enrich{Sites: map[string]string{}},
+	}
+}

@@ -1,0 +1,198 @@
+package flow
+
+import "spanwatch/decoders"
+
+const nanosPerSecond = 1_000_000_000
+
+// floorDiv divides towards minus infinity: damaged captures have times before
+// 1970.
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b != 0 && (a < 0) != (b < 0) {
+		q--
+	}
+	return q
+}
+
+// direction of a packet whose key came out reversed or not.
+func (f *Flow) direction(reversed bool) decoders.Direction {
+	if reversed == (f.Flags&flagClientB != 0) {
+		return decoders.ToServer
+	}
+	return decoders.ToClient
+}
+
+// directionOf takes what the client's address sent as to the server and all
+// else, a router's error message too, as to the client.
+func (f *Flow) directionOf(src decoders.Addr) decoders.Direction {
+	if client, _ := f.Client(); client == src {
+		return decoders.ToServer
+	}
+	return decoders.ToClient
+}
+
+// count adds one packet to its flow and advances the state. It returns the
+// packet's direction, which a session taken up at its SYN+ACK turns round.
+func (t *Table) count(f *Flow, p *decoders.Packet, dir decoders.Direction) decoders.Direction {
+	if f.nextReport != 0 && p.Timestamp >= f.nextReport {
+		t.report(f, p.Timestamp)
+	}
+	if sec := floorDiv(p.Timestamp, nanosPerSecond); sec != f.second {
+		t.flushSecond(f)
+		f.second = sec
+	}
+	f.LastSeen = max(f.LastSeen, p.Timestamp)
+	if f.Packets[dir] == 0 {
+		f.MinTTL[dir], f.MaxTTL[dir] = p.TTL, p.TTL
+		f.ICMPType[dir], f.ICMPCode[dir] = p.ICMPType, p.ICMPCode
+	} else {
+		f.MinTTL[dir] = min(f.MinTTL[dir], p.TTL)
+		f.MaxTTL[dir] = max(f.MaxTTL[dir], p.TTL)
+	}
+	f.Packets[dir]++
+	f.Bytes[dir] += reportedLength(p)
+	if !p.Rebuilt {
+		t.addWire(f, dir, 1, uint64(p.WireLen))
+	}
+	if f.Key.Proto == protoTCP && p.Layers&decoders.LayerTCP != 0 {
+		return t.countTCP(f, p, dir)
+	}
+	t.countReply(f, p, dir)
+	return dir
+}
+
+// ethernetHeader is the length of an untagged Ethernet header.
+const ethernetHeader = 14
+
+// reportedLength is what EVE counts for a packet: its wire length, but frames
+// in VXLAN and Geneve without their Ethernet header, as Suricata does.
+func reportedLength(p *decoders.Packet) uint64 {
+	n := uint64(p.WireLen)
+	if (p.Tunnel == decoders.TunnelVXLAN || p.Tunnel == decoders.TunnelGeneve) &&
+		p.Layers&decoders.LayerEthernet != 0 && !p.Rebuilt && n >= ethernetHeader {
+		n -= ethernetHeader
+	}
+	return n
+}
+
+// countTCP advances the session, which decides the flow's state.
+func (t *Table) countTCP(f *Flow, p *decoders.Packet, dir decoders.Direction) decoders.Direction {
+	f.TCPFlags[dir] |= p.TCPFlags
+	before := f.TCPState
+	if p.L4Checksum != decoders.ChecksumBad {
+		if f.takesUp(p, dir, &t.cfg) {
+			f.Flags |= FlagMidstream
+			t.stats.Midstream++
+			if p.TCPFlags&decoders.TCPSyn != 0 && dir == decoders.ToServer {
+				f.swap()
+				dir = decoders.ToClient
+			}
+		}
+		f.advanceTCP(p, dir, &t.cfg)
+	}
+	f.Flags &^= flagEstablished
+	if before >= TCPEstablished || f.TCPState >= TCPEstablished && p.PayloadLen > 0 {
+		f.Flags |= flagEstablished
+	}
+	if f.TCPState != before {
+		switch f.TCPState {
+		case TCPEstablished, TCPFinWait1, TCPFinWait2, TCPCloseWait, TCPClosing:
+			t.setState(f, StateEstablished)
+		case TCPLastAck, TCPTimeWait, TCPClosed:
+			t.setState(f, StateClosed)
+		}
+	}
+	return dir
+}
+
+// countReply makes a flow without sessions established once both sides spoke.
+// An ICMP error about the flow is nobody's word.
+func (t *Table) countReply(f *Flow, p *decoders.Packet, dir decoders.Direction) {
+	if f.Key.Proto == protoTCP {
+		return
+	}
+	if !icmpv4Error(p) {
+		if dir == decoders.ToServer {
+			f.Flags |= flagClientSpoke
+		} else {
+			f.Flags |= flagServerSpoke
+		}
+	}
+	if f.Flags&(flagClientSpoke|flagServerSpoke) == flagClientSpoke|flagServerSpoke {
+		f.Flags |= flagEstablished
+		t.setState(f, StateEstablished)
+	}
+}
+
+// setState changes the state and with it the timeout. A bypassed flow stays
+// so.
+func (t *Table) setState(f *Flow, s State) {
+	if f.State == s || f.State == StateBypassed {
+		return
+	}
+	f.State = s
+	times := t.timeouts(f)
+	switch s {
+	case StateNew:
+		f.timeout = int64(times.New)
+	case StateEstablished:
+		f.timeout = int64(times.Established)
+	case StateClosed:
+		f.timeout = int64(times.Closed)
+	case StateBypassed:
+		f.timeout = int64(times.Bypassed)
+	}
+	if t.dueSecond(f) < f.due {
+		t.wheel.unlink(t.slab, f)
+		t.schedule(f)
+	}
+}
+
+func (t *Table) timeouts(f *Flow) *Timeouts {
+	switch f.Key.Proto {
+	case protoTCP:
+		return &t.cfg.TCP
+	case protoUDP:
+		return &t.cfg.UDP
+	case protoICMP, protoICMPv6:
+		return &t.cfg.ICMP
+	}
+	return &t.cfg.Other
+}
+
+// silentAt says whether the flow's timeout has passed at a time.
+func (f *Flow) silentAt(now int64) bool { return now-f.LastSeen >= f.timeout }
+
+// swap exchanges the sides. A side that had closed keeps its FIN; the state
+// follows it.
+func (f *Flow) swap() {
+	swap2(&f.Packets)
+	swap2(&f.Bytes)
+	swap2(&f.WirePackets)
+	swap2(&f.WireBytes)
+	swap2(&f.PeakPackets)
+	swap2(&f.PeakBytes)
+	swap2(&f.secondPackets)
+	swap2(&f.secondBytes)
+	swap2(&f.reported)
+	swap2(&f.tcp)
+	swap2(&f.AppProto)
+	swap2(&f.TCPFlags)
+	swap2(&f.MinTTL)
+	swap2(&f.MaxTTL)
+	swap2(&f.ICMPType)
+	swap2(&f.ICMPCode)
+	spoke := f.Flags & (flagClientSpoke | flagServerSpoke)
+	if spoke == flagClientSpoke || spoke == flagServerSpoke {
+		f.Flags ^= flagClientSpoke | flagServerSpoke
+	}
+	f.Flags ^= flagClientB | FlagSwapped
+	switch f.TCPState {
+	case TCPFinWait1, TCPFinWait2:
+		f.TCPState = TCPCloseWait
+	case TCPCloseWait:
+		f.TCPState = TCPFinWait1
+	}
+}
+
+func swap2[T any](a *[2]T) { a[0], a[1] = a[1], a[0] }

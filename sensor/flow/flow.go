@@ -1,0 +1,107 @@
+package flow
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/signatures"
+)
+
+// Flow is one flow. Arrays of two are indexed by decoders.Direction. It has no
+// pointers. Times are nanoseconds since the Unix epoch, in packet time.
+//
+// The table owns all fields but those marked as the pipeline's.
+type Flow struct {
+	Key  decoders.FlowKey // direction-free; Client and Server give the sides
+	hash uint64
+
+	FirstSeen, LastSeen int64 // LastSeen never goes back
+
+	// Packets and Bytes are what EVE reports: a datagram rebuilt from
+	// fragments counts once, with the length of the datagram.
+	Packets, Bytes [2]uint64
+	// WirePackets and WireBytes are what was on the wire: every fragment
+	// counts, with the length of its frame.
+	WirePackets, WireBytes [2]uint64
+
+	// Peaks are the most that one second (aligned to the epoch) carried.
+	PeakBytes   [2]uint64
+	PeakPackets [2]uint32
+
+	second        int64 // the second that is being counted; valid iff one of secondPackets is not 0
+	secondBytes   [2]uint64
+	secondPackets [2]uint32
+
+	ID          uint64 // 51 bits, never 0; the same in every replay
+	FirstPacket uint64 // number of the frame that began the flow
+
+	reported   [2]counts // at the last interval report
+	reportedAt int64     // time of that report, or FirstSeen
+	nextReport int64     // boundary of the running interval; valid iff Config.Interval is set
+
+	tcp [2]tcpSide // by sender
+
+	timeout   int64  // nanoseconds of silence that end the flow in its state
+	due       int64  // second of the timer wheel's list that holds the flow
+	wheelNext uint32 // neighbours in that list
+	wheelPrev uint32
+	self      uint32 // place in the slab
+
+	App     uint32               // the pipeline's handle of parser state; 0 is none
+	Stream  uint32               // the pipeline's handle of reassembly; 0 is none
+	Alerts  uint32               // the pipeline's
+	TxCount uint32               // the pipeline's
+	Detect  signatures.FlowState // the pipeline's, by way of detection
+
+	AppProto       [2]app.Proto // the pipeline's; as detected in each direction
+	Interface      uint16       // of the first packet
+	Flags          Flags
+	State          State
+	TCPState       TCPState
+	TCPFlags       [2]uint8 // all flags seen
+	MinTTL, MaxTTL [2]uint8 // valid iff Packets is not 0
+	// ICMPType and ICMPCode are those of the first packet in each direction;
+	// valid iff Packets is not 0.
+	ICMPType, ICMPCode [2]uint8
+}
+
+// counts are one direction's counters.
+type counts struct {
+	packets, bytes uint64
+}
+
+// Client returns the initiator's address and port (0 for protocols without).
+func (f *Flow) Client() (addr decoders.Addr, port uint16) {
+	if f.Flags&flagClientB != 0 {
+		return f.Key.AddrB, f.Key.PortB
+	}
+	return f.Key.AddrA, f.Key.PortA
+}
+
+// Server returns the responder's address and port (0 for protocols without).
+func (f *Flow) Server() (addr decoders.Addr, port uint16) {
+	if f.Flags&flagClientB != 0 {
+		return f.Key.AddrA, f.Key.PortA
+	}
+	return f.Key.AddrB, f.Key.PortB
+}
+
+// Established says whether the packet last given to Table.Update counts as
+// established for the rule keyword flow: TCP when the handshake was complete
+// before that packet (or this packet completes it and carries data), other
+// protocols from the first packet of the second side on.
+func (f *Flow) Established() bool { return f.Flags&flagEstablished != 0 }
+
+// Generic says that Suricata has no flow for such packets (FlagGeneric).
+func (f *Flow) Generic() bool { return f.Flags&FlagGeneric != 0 }
+
+// Protocol is the application protocol of the whole flow: that of the client's direction if detected,
+// else that of the server's.
+func (f *Flow) Protocol() app.Proto {
+	if p := f.AppProto[decoders.ToServer]; p > app.ProtoFailed {
+		return p
+	}
+	if p := f.AppProto[decoders.ToClient]; p > app.ProtoFailed {
+		return p
+	}
+	return max(f.AppProto[decoders.ToServer], f.AppProto[decoders.ToClient])
+}

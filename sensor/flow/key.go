@@ -1,0 +1,105 @@
+package flow
+
+import "spanwatch/decoders"
+
+// ICMPv4 types of error messages (RFC 792) that flows treat apart.
+const (
+	icmpUnreachable   = 3
+	icmpSourceQuench  = 4
+	icmpRedirect      = 5
+	icmpTimeExceeded  = 11
+	icmpParameterProb = 12
+)
+
+// tracked says whether a packet belongs to a flow. A fragment does not: the
+// datagram it becomes part of does.
+func tracked(p *decoders.Packet) bool {
+	return p.IPVersion != 0 && p.Refused == decoders.ReasonNone && p.Layers&decoders.LayerFragment == 0
+}
+
+// icmpv4Error says whether p is an ICMPv4 error message, which neither begins
+// a flow that Suricata would have nor makes one established.
+func icmpv4Error(p *decoders.Packet) bool {
+	if p.Layers&decoders.LayerICMPv4 == 0 {
+		return false
+	}
+	switch p.ICMPType {
+	case icmpUnreachable, icmpSourceQuench, icmpRedirect, icmpTimeExceeded, icmpParameterProb:
+		return true
+	}
+	return false
+}
+
+// quotesFlow says whether p counts in the flow that it quotes.
+func quotesFlow(p *decoders.Packet) bool {
+	return p.HasEmbedded && p.ICMPType == icmpUnreachable && p.Layers&decoders.LayerICMPv4 != 0
+}
+
+// generic returns FlagGeneric for a packet that begins no flow in Suricata.
+func generic(p *decoders.Packet) Flags {
+	switch p.Proto {
+	case protoTCP, protoUDP, protoSCTP, protoESP, protoICMPv6:
+		return 0
+	case protoICMP:
+		if !icmpv4Error(p) {
+			return 0
+		}
+	}
+	return FlagGeneric
+}
+
+func (t *Table) key(p *decoders.Packet, k *decoders.FlowKey) (reversed bool) {
+	reversed = p.FlowKey(k)
+	if t.cfg.IgnoreVLAN {
+		k.VLANs = [3]uint16{}
+	}
+	return reversed
+}
+
+func (t *Table) quotedKey(p *decoders.Packet, k *decoders.FlowKey) (reversed bool) {
+	reversed, _ = p.EmbeddedFlowKey(k) // quotesFlow says that there is one
+	if t.cfg.IgnoreVLAN {
+		k.VLANs = [3]uint16{}
+	}
+	return reversed
+}
+
+// ShardHash is the hash by which packets are dealt to workers: both directions
+// of a flow, all fragments of its datagrams, the ICMP errors that quote it and
+// whatever a tunnel between two endpoints carries come to the same worker. So
+// it takes the two addresses only, of the outermost packet, or those quoted.
+func ShardHash(p *decoders.Packet, seed uint64) uint64 {
+	k := decoders.FlowKey{AddrA: p.Src, AddrB: p.Dst, IPVersion: p.IPVersion}
+	if quotesFlow(p) {
+		k.AddrA, k.AddrB = p.Embedded.Src, p.Embedded.Dst
+	}
+	if less(&k.AddrB, &k.AddrA) {
+		k.AddrA, k.AddrB = k.AddrB, k.AddrA
+	}
+	return k.Hash(seed)
+}
+
+func less(a, b *[16]byte) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return a[i] < b[i]
+		}
+	}
+	return false
+}
+
+func classOf(proto uint8) ProtoClass {
+	switch proto {
+	case protoTCP:
+		return ClassTCP
+	case protoUDP:
+		return ClassUDP
+	case protoICMP:
+		return ClassICMP
+	case protoICMPv6:
+		return ClassICMPv6
+	case protoSCTP:
+		return ClassSCTP
+	}
+	return ClassOther
+}

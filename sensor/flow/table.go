@@ -1,0 +1,228 @@
+package flow
+
+import (
+	"math/bits"
+
+	"spanwatch/decoders"
+)
+
+// Table is the flow table of one worker. See the package comment for what it
+// owns and lends.
+type Table struct {
+	cfg   Config
+	index index
+	slab  []Flow // slab[0] is never used: index 0 means no flow
+	free  []uint32
+	fresh uint32 // slab[fresh:] was never used
+	hand  uint32 // where the next forced end looks first
+
+	wheel   wheel
+	pending []uint32 // slots with counts of a second that are not yet a Delta
+	deltas  []Delta
+	visits  []uint32 // scratch of Advance and Close
+	stats   Stats
+	release func() // gives memory outside Go's heap back; nil without
+}
+
+// New makes a table. Its memory (some 400 bytes a flow) is reserved at once
+// and touched as flows come.
+func New(cfg Config) (*Table, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	size := 1 << bits.Len(uint(cfg.MaxFlows*2-1)) // load at most one half
+	t := &Table{cfg: cfg, fresh: 1, hand: 1}
+	t.index.mask = uint32(size - 1)
+	if cfg.HugePages {
+		var err error
+		if t.index.slots, t.slab, t.release, err = reserve(size, cfg.MaxFlows+1); err != nil {
+			return nil, err
+		}
+	} else {
+		t.index.slots = make([]slot, size)
+		t.slab = make([]Flow, cfg.MaxFlows+1)
+	}
+	return t, nil
+}
+
+// Update finds or begins the flow of a packet, counts the packet and advances
+// the flow's state. It sets p.Hash. It returns nil for what belongs to no
+// flow: refused packets, fragments, packets without an IP header.
+//
+// A flow that was silent for too long, or whose five-tuple a new TCP session
+// takes, ends here first (OnEnd), and so may another flow when the table is
+// full.
+//
+// A rebuilt datagram counts in Packets and Bytes only; the caller tells of
+// its fragments with AddFragments.
+func (t *Table) Update(p *decoders.Packet) (*Flow, decoders.Direction) {
+	if !tracked(p) {
+		t.stats.Skipped++
+		return nil, decoders.ToServer
+	}
+	var k decoders.FlowKey
+	if quotesFlow(p) {
+		return t.updateQuoted(p, &k)
+	}
+	reversed := t.key(p, &k)
+	h := k.Hash(t.cfg.Seed)
+	p.Hash = h
+	if i := t.find(&k, h); i != 0 {
+		f := &t.slab[i]
+		dir := f.direction(reversed)
+		switch {
+		case f.silentAt(p.Timestamp):
+			t.end(f, EndTimeout)
+		case k.Proto == protoTCP && f.reusedBy(p, dir):
+			t.end(f, EndTCPReuse)
+		default:
+			return f, t.count(f, p, dir)
+		}
+	}
+	f := t.begin(&k, h, p, reversed, generic(p))
+	return f, t.count(f, p, decoders.ToServer)
+}
+
+// updateQuoted counts an ICMPv4 destination unreachable in the flow that it
+// tells about, as Suricata does. Without such a flow it goes into a generic
+// flow of the quoted endpoints: not of its own addresses, because packets are
+// dealt to workers by the quoted ones (ShardHash), and a flow must not be
+// spread over workers.
+func (t *Table) updateQuoted(p *decoders.Packet, k *decoders.FlowKey) (*Flow, decoders.Direction) {
+	reversed := t.quotedKey(p, k)
+	h := k.Hash(t.cfg.Seed)
+	p.Hash = h
+	if i := t.find(k, h); i != 0 {
+		f := &t.slab[i]
+		if !f.silentAt(p.Timestamp) {
+			return f, t.count(f, p, f.directionOf(p.Src))
+		}
+		t.end(f, EndTimeout)
+	}
+	k.Proto = protoICMP
+	h = k.Hash(t.cfg.Seed)
+	if i := t.find(k, h); i != 0 {
+		f := &t.slab[i]
+		if !f.silentAt(p.Timestamp) {
+			return f, t.count(f, p, f.directionOf(p.Src))
+		}
+		t.end(f, EndTimeout)
+	}
+	f := t.begin(k, h, p, reversed, FlagGeneric)
+	return f, t.count(f, p, f.directionOf(p.Src))
+}
+
+// AddFragments counts the frames that a rebuilt datagram came in. Call it
+// after Update of that datagram; f and dir are what Update returned.
+func (t *Table) AddFragments(f *Flow, dir decoders.Direction, fragments uint32, wireBytes uint64) {
+	t.addWire(f, dir, fragments, wireBytes)
+}
+
+// Swap exchanges the sides of a flow, with all that was counted, when it turns
+// out that the server spoke first. The pipeline swaps its own fields.
+func (t *Table) Swap(f *Flow) { f.swap() }
+
+// Bypass marks a flow as no longer inspected. It is counted all the same, and
+// its state stays StateBypassed to its end.
+func (t *Table) Bypass(f *Flow) {
+	t.setState(f, StateBypassed)
+}
+
+// Stats returns the counters so far.
+func (t *Table) Stats() Stats { return t.stats }
+
+// begin puts a new flow into the table, with the packet's sender as client.
+func (t *Table) begin(k *decoders.FlowKey, h uint64, p *decoders.Packet, reversed bool, flags Flags) *Flow {
+	i := t.allocate()
+	f := &t.slab[i]
+	keep := f.Flags & flagPending
+	*f = Flow{Key: *k, hash: h, self: i, FirstSeen: p.Timestamp, LastSeen: p.Timestamp, FirstPacket: p.Number,
+		Interface: p.Interface, Flags: flags | keep, reportedAt: p.Timestamp}
+	if reversed {
+		f.Flags |= flagClientB
+	}
+	f.ID = flowID(h, p.Timestamp, p.Number)
+	f.timeout = int64(t.timeouts(f).New)
+	if iv := int64(t.cfg.Interval); iv > 0 {
+		f.nextReport = floorDiv(p.Timestamp, iv)*iv + iv
+	}
+	t.index.insert(h, i)
+	t.schedule(f)
+	t.stats.Active++
+	t.stats.Started++
+	t.stats.ByProto[classOf(k.Proto)]++
+	return f
+}
+
+// allocate takes a free slot of the slab, ending a flow when there is none.
+func (t *Table) allocate() uint32 {
+	if n := len(t.free); n > 0 {
+		i := t.free[n-1]
+		t.free = t.free[:n-1]
+		return i
+	}
+	if int(t.fresh) < len(t.slab) {
+		t.fresh++
+		return t.fresh - 1
+	}
+	t.end(&t.slab[t.victim()], EndForced)
+	return t.allocate()
+}
+
+// victimSample is how many flows compete for being ended by force.
+const victimSample = 16
+
+// victim picks, among the next few flows in the slab, the one whose timeout
+// would come first. So half-open flows (a flood) go before established ones.
+// The table is full: every slot is in use.
+func (t *Table) victim() uint32 {
+	best, bestAt := uint32(0), int64(0)
+	for range victimSample {
+		f := &t.slab[t.hand]
+		if at := f.LastSeen + f.timeout; best == 0 || at < bestAt {
+			best, bestAt = t.hand, at
+		}
+		if t.hand++; int(t.hand) == len(t.slab) {
+			t.hand = 1
+		}
+	}
+	return best
+}
+
+// end reports a flow and takes it out of the table.
+func (t *Table) end(f *Flow, why EndReason) {
+	t.flushSecond(f)
+	t.reportRest(f)
+	t.stats.Active--
+	t.stats.Ended[why]++
+	if t.cfg.OnEnd != nil {
+		t.cfg.OnEnd(f, why)
+	}
+	t.index.remove(f.hash, f.self)
+	t.wheel.unlink(t.slab, f)
+	t.free = append(t.free, f.self)
+}
+
+// find returns the slab index of a key's flow, or 0.
+func (t *Table) find(k *decoders.FlowKey, h uint64) uint32 {
+	tag := uint32(h >> 32)
+	for at := tag & t.index.mask; ; at = (at + 1) & t.index.mask {
+		s := t.index.slots[at]
+		if s.flow == 0 {
+			return 0
+		}
+		if s.tag == tag && t.slab[s.flow].hash == h && t.slab[s.flow].Key == *k {
+			return s.flow
+		}
+	}
+}
+
+// flowID makes the 51 bits that JavaScript numbers keep.
+func flowID(h uint64, firstSeen int64, packet uint64) uint64 {
+	hi, lo := bits.Mul64(h^0x9e3779b97f4a7c15, uint64(firstSeen)^packet<<1^0xd6e8feb86659fd93)
+	id := (hi ^ lo) & (1<<51 - 1)
+	if id == 0 {
+		return 1
+	}
+	return id
+}

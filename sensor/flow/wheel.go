@@ -1,0 +1,138 @@
+package flow
+
+import (
+	"cmp"
+	"slices"
+)
+
+// wheelSlots is the horizon of the timer wheel in seconds, a power of two. A
+// flow due later is looked at when the horizon is reached and goes round
+// again, which at the default timeouts (600 s at most) costs one visit more.
+const wheelSlots = 512
+
+// wheel lists flows by the second in which they are due: when their timeout
+// has surely passed, or their interval report is wanted. Packets only move a
+// flow's due time forward, and that does not touch the wheel: a flow that
+// turns out to be alive when it is looked at is put where it is due then. Each
+// flow stands in exactly one list.
+type wheel struct {
+	heads   [wheelSlots]uint32
+	now     int64 // lists up to this second were looked at
+	started bool
+}
+
+// link puts f into the list of a second, which is brought into the horizon.
+func (w *wheel) link(slab []Flow, f *Flow, second int64) {
+	f.due = min(max(second, w.now+1), w.now+wheelSlots-1)
+	head := &w.heads[f.due&(wheelSlots-1)]
+	f.wheelPrev, f.wheelNext = 0, *head
+	if *head != 0 {
+		slab[*head].wheelPrev = f.self
+	}
+	*head = f.self
+}
+
+// unlink takes f out of its list.
+func (w *wheel) unlink(slab []Flow, f *Flow) {
+	if f.wheelPrev != 0 {
+		slab[f.wheelPrev].wheelNext = f.wheelNext
+	} else {
+		w.heads[f.due&(wheelSlots-1)] = f.wheelNext
+	}
+	if f.wheelNext != 0 {
+		slab[f.wheelNext].wheelPrev = f.wheelPrev
+	}
+	f.wheelPrev, f.wheelNext = 0, 0
+}
+
+// expiry is the first second in which a flow that stays silent has timed out
+// for Advance: the one after its deadline.
+func (f *Flow) expiry() int64 { return floorDiv(f.LastSeen+f.timeout, nanosPerSecond) + 1 }
+
+// dueSecond is when the flow must be looked at.
+func (t *Table) dueSecond(f *Flow) int64 {
+	due := f.expiry()
+	if f.nextReport != 0 {
+		due = min(due, floorDiv(f.nextReport+nanosPerSecond-1, nanosPerSecond))
+	}
+	return due
+}
+
+func (t *Table) schedule(f *Flow) {
+	if !t.wheel.started {
+		t.wheel.started = true
+		t.wheel.now = floorDiv(f.FirstSeen, nanosPerSecond) - 1
+	}
+	t.wheel.link(t.slab, f, t.dueSecond(f))
+}
+
+// Advance tells the table that packet time has reached now (nanoseconds): it
+// ends the flows whose timeout passed in an earlier second, makes the interval
+// reports that are due, and closes the seconds that are over. Call it at the
+// end of each batch with the latest packet time of all workers; within the
+// same second, or back in time, it does nothing. What it ends and reports
+// depends on the flows and on now only; it goes in the order of the flows'
+// beginnings (first seen, then first packet).
+func (t *Table) Advance(now int64) {
+	sec := floorDiv(now, nanosPerSecond)
+	if !t.wheel.started || sec <= t.wheel.now {
+		return
+	}
+	t.flushPending(sec)
+	from := t.wheel.now + 1
+	to := min(sec, t.wheel.now+wheelSlots)
+	t.wheel.now = sec
+	t.visits = t.visits[:0]
+	for s := from; s <= to; s++ {
+		head := &t.wheel.heads[s&(wheelSlots-1)]
+		for i := *head; i != 0; i = t.slab[i].wheelNext {
+			t.visits = append(t.visits, i)
+		}
+	}
+	t.sortByBegin(t.visits)
+	for _, i := range t.visits {
+		f := &t.slab[i]
+		if f.expiry() <= sec {
+			t.end(f, EndTimeout)
+			continue
+		}
+		if f.nextReport != 0 && f.nextReport <= now {
+			t.report(f, now)
+		}
+		t.wheel.unlink(t.slab, f)
+		t.schedule(f)
+	}
+}
+
+// Close ends all flows (EndShutdown) in the order of their beginnings and
+// gives memory outside Go's heap back. The table must not be used afterwards,
+// but for Stats and AppendDeltas.
+func (t *Table) Close() {
+	t.visits = t.visits[:0]
+	for _, s := range t.index.slots {
+		if s.flow != 0 {
+			t.visits = append(t.visits, s.flow)
+		}
+	}
+	t.sortByBegin(t.visits)
+	for _, i := range t.visits {
+		t.end(&t.slab[i], EndShutdown)
+	}
+	t.index, t.slab = index{}, nil
+	if t.release != nil {
+		t.release()
+		t.release = nil
+	}
+}
+
+// sortByBegin orders flows by first seen, then number of the first packet, then
+// tunnel depth: a total order, as a frame begins one flow at each depth.
+func (t *Table) sortByBegin(flows []uint32) {
+	slices.SortFunc(flows, func(a, b uint32) int {
+		f, g := &t.slab[a], &t.slab[b]
+		return cmp.Or(
+			cmp.Compare(f.FirstSeen, g.FirstSeen),
+			cmp.Compare(f.FirstPacket, g.FirstPacket),
+			cmp.Compare(f.Key.Depth, g.Key.Depth))
+	})
+}

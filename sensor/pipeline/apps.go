@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/registry"
+)
+
+// appFlow is the parser state of one flow.
+type appFlow struct {
+	proto  app.Proto
+	state  app.State
+	broken bool // the parser gave up on the flow
+	next   uint32
+}
+
+// parse calls the parser. A panic is a bug of ours that one flow's bytes
+// brought out: it costs that flow its parser, and no other flow anything.
+func (a *appFlow) parse(in app.Input) (res app.Result, panicked bool) {
+	defer func() {
+		if recover() != nil {
+			a.broken = true
+			res, panicked = app.Result{Status: app.StatusError}, true
+		}
+	}()
+	return a.state.Parse(in), false
+}
+
+// appTable holds the parser states of one worker's flows. A flow keeps an
+// index, so that flow records stay free of pointers; states of ended flows are
+// reused by protocol.
+type appTable struct {
+	detector *app.Detector
+	parsers  []app.Parser // by app.Proto; nil where there is none
+	flows    []appFlow    // flows[0] is never used
+	free     []uint32     // by app.Proto: head of the list through appFlow.next
+}
+
+func newAppTable(o *Options) (appTable, error) {
+	parsers := registry.Parsers(registryConfig(o))
+	t := appTable{flows: make([]appFlow, 1), parsers: make([]app.Parser, 256), free: make([]uint32, 256)}
+	for _, p := range parsers {
+		t.parsers[p.Proto()] = p
+	}
+	var err error
+	t.detector, err = app.NewDetector(parsers)
+	return t, err
+}
+
+func (t *appTable) detect(p *decoders.Packet, in app.Input) app.Detection {
+	return t.detector.Detect(in, p.Proto, p.SrcPort, p.DstPort)
+}
+
+// open returns the index of a fresh state.
+func (t *appTable) open(proto app.Proto) uint32 {
+	if i := t.free[proto]; i != 0 {
+		t.free[proto] = t.flows[i].next
+		t.flows[i].broken = false
+		return i
+	}
+	t.flows = append(t.flows, appFlow{proto: proto, state: t.parsers[proto].New()})
+	return uint32(len(t.flows) - 1)
+}
+
+func (t *appTable) at(i uint32) *appFlow { return &t.flows[i] }
+
+func (t *appTable) close(i uint32) {
+	a := &t.flows[i]
+	a.state.Reset()
+	a.next, t.free[a.proto] = t.free[a.proto], i
+}

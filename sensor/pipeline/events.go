@@ -1,0 +1,186 @@
+package pipeline
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/flow"
+)
+
+// eventMaker turns packets, flows, matches and transactions into encoded
+// events of one worker. Nothing here allocates once its memory has grown.
+type eventMaker struct {
+	enc    *event.Encoder
+	wanted [event.NumTypes]bool
+	replay bool // write pcap_cnt
+	seed   uint16
+	names  []string // of capture interfaces, when live
+	geo    geoLookup
+
+	// Where in the batch the worker is.
+	b        *batch
+	position uint32
+	frame    uint64 // number of the frame under work, or the last one
+	index    uint32 // events of that frame so far
+	now      int64
+
+	community     []byte // scratch
+	communityFor  uint64 // flow id whose community id is in community; 0 is none
+	env           event.Envelope
+	tunnel        event.Tunnel
+	flow          event.Flow
+	tcp           event.TCP
+	bandwidth     event.Bandwidth
+	interval      event.Interval
+	alert         event.Alert
+	alertFlow     event.AlertFlow
+	anomaly       event.Anomaly
+	dns           dnsRecords
+	decoderEvents []decoders.Event
+	anomalies     [256]uint64 // written so far, by decoder event
+}
+
+// atPacket tells that what follows is made of packet i of b.
+func (m *eventMaker) atPacket(b *batch, i uint32) {
+	p := &b.packets[i]
+	m.b, m.position, m.frame, m.now = b, i, p.Number, p.Timestamp
+	// Packets of one frame may be dealt to different workers, and their events
+	// must have the same index for any number of them.
+	m.index = uint32(b.extra[i].ordinal) << 16
+}
+
+// atBatchEnd tells that what follows is made of no packet.
+func (m *eventMaker) atBatchEnd(b *batch) {
+	m.b, m.position, m.frame, m.now, m.index = b, atBatchEnd, b.last, b.endTime, 0
+}
+
+// begin resets the common members of an event to those of this moment.
+func (m *eventMaker) begin(v *event.Envelope) {
+	*v = event.Envelope{Time: m.now, Packet: m.frame, Index: m.index}
+	m.index++
+}
+
+// ofPacket fills in what the packet says: its own direction, not the flow's.
+func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
+	if m.replay {
+		v.PcapCnt = p.Number
+	} else {
+		v.Interface = m.interfaceName(p.Interface)
+	}
+	v.VLANs, v.VLANCount = p.VLANs, p.VLANCount
+	v.PktSrc = packetSource(p)
+	if p.IPVersion == 0 {
+		return
+	}
+	v.IPVersion, v.Proto = p.IPVersion, p.Proto
+	v.Src, v.Dst = event.Addr(p.Src), event.Addr(p.Dst)
+	v.SrcPort, v.DstPort = p.SrcPort, p.DstPort
+	if p.Layers&(decoders.LayerICMPv4|decoders.LayerICMPv6) != 0 {
+		v.HasICMP, v.ICMPType, v.ICMPCode = true, p.ICMPType, p.ICMPCode
+	}
+	v.SrcGeo, v.DstGeo = m.geo.of(p.Src, p.IPVersion), m.geo.of(p.Dst, p.IPVersion)
+	if p.Depth > 0 {
+		if outer := m.b.extra[m.position].outer; outer >= 0 {
+			o := &m.b.packets[outer]
+			m.tunnel = event.Tunnel{IPVersion: o.IPVersion, Src: event.Addr(o.Src), Dst: event.Addr(o.Dst),
+				SrcPort: o.SrcPort, DstPort: o.DstPort, Proto: o.Proto, Depth: o.Depth, PktSrc: packetSource(o)}
+			if m.replay {
+				m.tunnel.PcapCnt = o.Number
+			}
+			v.Tunnel = &m.tunnel
+		}
+	}
+}
+
+// ofFlow fills in what names the flow.
+func (m *eventMaker) ofFlow(v *event.Envelope, f *flow.Flow) {
+	v.FlowID = f.ID
+	v.CommunityID = m.communityID(f)
+}
+
+func (m *eventMaker) communityID(f *flow.Flow) []byte {
+	if m.communityFor != f.ID {
+		m.community = flow.AppendCommunityID(m.community[:0], f, m.seed)
+		m.communityFor = f.ID
+	}
+	return m.community
+}
+
+func (m *eventMaker) interfaceName(i uint16) string {
+	if int(i) < len(m.names) {
+		return m.names[i]
+	}
+	return ""
+}
+
+// packetSource says how the packet came here.
+func packetSource(p *decoders.Packet) event.PktSrc {
+	if p.Rebuilt {
+		return event.PktSrcDefrag
+	}
+	switch p.Tunnel {
+	case decoders.TunnelGRE:
+		return event.PktSrcGRE
+	case decoders.TunnelERSPAN:
+		return event.PktSrcERSPAN
+	case decoders.TunnelIPIP:
+		return event.PktSrcIPv4Tunnel
+	case decoders.TunnelIPv6:
+		return event.PktSrcIPv6Tunnel
+	case decoders.TunnelVXLAN:
+		return event.PktSrcVXLAN
+	case decoders.TunnelGeneve:
+		return event.PktSrcGeneve
+	case decoders.TunnelGTPU:
+		return event.PktSrcGTPU
+	case decoders.TunnelTeredo:
+		return event.PktSrcTeredo
+	}
+	return event.PktSrcWire
+}
+
+func direction(d decoders.Direction) event.Direction {
+	if d == decoders.ToServer {
+		return event.DirectionToServer
+	}
+	return event.DirectionToClient
+}
+
+// done books the event that was appended to the output's text from start on.
+func (w *worker) done(t event.Type, v *event.Envelope, start int, gid, sid uint32) *madeEvent {
+	o, m := w.out, &w.events
+	keyStart := len(o.keys)
+	o.keys = append(o.keys, v.CommunityID...)
+	o.events = append(o.events, madeEvent{
+		position: m.position, start: uint32(start), end: uint32(len(o.text)),
+		keyStart: uint32(keyStart), keyEnd: uint32(len(o.keys)),
+		kind: t, id: m.enc.ID(t, v, gid, sid), time: v.Time,
+	})
+	w.counters.Made[t]++
+	return &o.events[len(o.events)-1]
+}
+
+// anomalies reports the decoder events of a packet.
+func (w *worker) anomalies(p *decoders.Packet, f *flow.Flow) {
+	m := &w.events
+	if !m.wanted[event.TypeAnomaly] {
+		return
+	}
+	m.decoderEvents = p.Events.Append(m.decoderEvents[:0])
+	for _, e := range m.decoderEvents {
+		if m.anomalyLimit > 0 && m.anomalies[e] >= m.anomalyLimit {
+			w.counters.Muted++
+			continue
+		}
+		m.anomalies[e]++
+		a := &m.anomaly
+		m.begin(&a.Envelope)
+		m.ofPacket(&a.Envelope, p)
+		if f != nil {
+			m.ofFlow(&a.Envelope, f)
+		}
+		a.Kind, a.Event = event.AnomalyDecode, e.String()
+		start := len(w.out.text)
+		w.out.text = m.enc.AppendAnomaly(w.out.text, a)
+		w.done(event.TypeAnomaly, &a.Envelope, start, 0, 0)
+	}
+}

@@ -1,0 +1,118 @@
+package pipeline
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/flow"
+)
+
+// flowRecord reports a flow at its end, or a running one with r.
+func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
+	m := &w.events
+	if !m.wanted[event.TypeFlow] || f.Generic() && !m.otherProtocols {
+		return
+	}
+	e := &m.flow
+	*e = event.Flow{
+		Counts: counts(f.Packets, f.Bytes),
+		Start:  f.FirstSeen, End: f.LastSeen,
+		State: event.FlowState(f.State.String()), Reason: event.FlowReason(reason),
+		Alerted: f.Alerts > 0, TxCount: uint64(f.TxCount),
+	}
+	v := &e.Envelope
+	m.begin(v)
+	m.ofFlow(v, f)
+	if !m.replay {
+		v.Interface = m.interfaceName(f.Interface)
+	}
+	for _, id := range f.Key.VLANs {
+		if id == 0 {
+			break
+		}
+		v.VLANs[v.VLANCount] = id
+		v.VLANCount++
+	}
+	client, clientPort := f.Client()
+	server, serverPort := f.Server()
+	v.IPVersion, v.Proto = f.Key.IPVersion, f.Key.Proto
+	v.Src, v.Dst = event.Addr(client), event.Addr(server)
+	switch {
+	case f.Key.Proto == protoICMP || f.Key.Proto == protoICMPv6:
+		v.HasICMP, v.ICMPType, v.ICMPCode = true, f.ICMPType[decoders.ToServer], f.ICMPCode[decoders.ToServer]
+		if f.Packets[decoders.ToClient] > 0 {
+			v.HasICMPResponse, v.ICMPResponseType, v.ICMPResponseCode = true, f.ICMPType[decoders.ToClient], f.ICMPCode[decoders.ToClient]
+		}
+	default:
+		v.SrcPort, v.DstPort = clientPort, serverPort
+	}
+	v.AppProto, v.AppProtoTS, v.AppProtoTC = appProtoNames(f)
+	v.SrcGeo, v.DstGeo = m.geo.of(client, f.Key.IPVersion), m.geo.of(server, f.Key.IPVersion)
+	if f.Key.Proto == protoTCP {
+		m.tcp = event.TCP{
+			Flags:   f.TCPFlags[0] | f.TCPFlags[1],
+			FlagsTS: f.TCPFlags[decoders.ToServer], FlagsTC: f.TCPFlags[decoders.ToClient],
+			State: f.TCPState.String(),
+		}
+		e.TCP = &m.tcp
+	}
+	m.bandwidth = bandwidth(f)
+	e.Bandwidth = &m.bandwidth
+	if r != nil {
+		m.interval = event.Interval{Seq: r.Seq, Counts: counts(r.Packets, r.Bytes), Start: r.Start, End: r.End, Final: r.Final}
+		e.Interval = &m.interval
+	}
+	start := len(w.out.text)
+	w.out.text = m.enc.AppendFlow(w.out.text, e)
+	// One frame begins at most one flow at each depth of tunnels.
+	w.done(event.TypeFlow, v, start, 0, 0).rank = f.FirstPacket<<8 | uint64(f.Key.Depth)
+}
+
+// IP protocol numbers (IANA).
+const (
+	protoICMP   = 1
+	protoTCP    = 6
+	protoICMPv6 = 58
+)
+
+func counts(packets, bytes [2]uint64) event.Counts {
+	return event.Counts{
+		PktsToServer: packets[decoders.ToServer], PktsToClient: packets[decoders.ToClient],
+		BytesToServer: bytes[decoders.ToServer], BytesToClient: bytes[decoders.ToClient],
+	}
+}
+
+// bandwidth says what the wire carried. The average is over the flow's life,
+// a flow of less than a second counting as one, so that a lone packet has no
+// infinite rate.
+func bandwidth(f *flow.Flow) event.Bandwidth {
+	const second, bits = 1e9, 8
+	life := max(uint64(f.LastSeen-f.FirstSeen), second)
+	average := func(bytes uint64) uint64 { return uint64(float64(bytes) * bits * second / float64(life)) }
+	return event.Bandwidth{
+		WirePktsToServer: f.WirePackets[decoders.ToServer], WirePktsToClient: f.WirePackets[decoders.ToClient],
+		WireBytesToServer: f.WireBytes[decoders.ToServer], WireBytesToClient: f.WireBytes[decoders.ToClient],
+		AvgBpsToServer: average(f.WireBytes[decoders.ToServer]), AvgBpsToClient: average(f.WireBytes[decoders.ToClient]),
+		PeakBpsToServer: f.PeakBytes[decoders.ToServer] * bits, PeakBpsToClient: f.PeakBytes[decoders.ToClient] * bits,
+		PeakPpsToServer: uint64(f.PeakPackets[decoders.ToServer]), PeakPpsToClient: uint64(f.PeakPackets[decoders.ToClient]),
+	}
+}
+
+// appProtoNames gives the three app_proto members of EVE; those of the two
+// directions only where they differ.
+func appProtoNames(f *flow.Flow) (whole, toServer, toClient string) {
+	p := f.Protocol()
+	if p == app.ProtoUnknown {
+		return "", "", ""
+	}
+	whole = p.String()
+	if ts, tc := f.AppProto[decoders.ToServer], f.AppProto[decoders.ToClient]; ts != tc {
+		if ts != app.ProtoUnknown {
+			toServer = ts.String()
+		}
+		if tc != app.ProtoUnknown {
+			toClient = tc.String()
+		}
+	}
+	return whole, toServer, toClient
+}

@@ -1,0 +1,205 @@
+package pipeline
+
+import (
+	"errors"
+	"io"
+	"math/bits"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/defrag"
+	"spanwatch/sensor/capture"
+	"spanwatch/sensor/flow"
+)
+
+// frontCounters count what became of frames before they reached a flow. Every
+// frame of the source is in exactly one of: packets of a flow (workers count
+// them), Refused, Fragments that wait, or fragments given up.
+type frontCounters struct {
+	Frames, Bytes uint64 // delivered by the source
+
+	// Outermost packets that can have no flow, by reason.
+	Refused      [decoders.ReasonCount]uint64
+	RefusedBytes [decoders.ReasonCount]uint64
+	// Packets inside tunnels that could not be decoded; the frame around them
+	// is counted in its own flow.
+	RefusedInner [decoders.ReasonCount]uint64
+
+	// Outermost fragments that became part of no datagram, by defrag's reason.
+	LostFragments     [defrag.ReasonCount]uint64
+	LostFragmentBytes [defrag.ReasonCount]uint64
+	HeldFragments     uint64 // waiting now
+	HeldBytes         uint64
+
+	Layers      [32]uint64 // packets by decoders.Layers bit
+	Inner       uint64     // packets found inside tunnels
+	Events      [256]uint64
+	BadChecksum uint64
+	MaxWireLen  uint32
+
+	Defrag defrag.Stats
+}
+
+// front turns frames into packets: decode, unwrap tunnels, rebuild fragments,
+// and deal the packets to workers.
+type front struct {
+	source    capture.Source
+	decoder   *decoders.Decoder
+	defrag    *defrag.Table
+	checksums checksumPolicy
+	workers   int
+	seed      uint64
+
+	counters frontCounters
+	endTime  int64
+	last     uint64
+	first    int // index of the current frame's outermost packet
+}
+
+// fill reads the next frames of the source into b and decodes them. The batch
+// is final when the source has ended (io.EOF) or was closed; another error is a
+// fault of the source, after which fill may be called again.
+func (fr *front) fill(b *batch) error {
+	b.reset()
+	err := fr.source.Next(&b.frames)
+	for i := range b.frames.Frames {
+		fr.frame(&b.frames.Frames[i], b)
+	}
+	fr.defrag.Expire(fr.endTime, fr.lost)
+	if errors.Is(err, io.EOF) || errors.Is(err, capture.ErrClosed) {
+		err = nil
+		b.final = true
+		fr.defrag.Flush(fr.lost)
+	}
+	fr.counters.Defrag = fr.defrag.Stats()
+	b.front, b.endTime, b.last = fr.counters, fr.endTime, fr.last
+	return err
+}
+
+// lost accounts for a datagram that was given up.
+func (fr *front) lost(d defrag.Incomplete) {
+	if d.Depth == 0 {
+		fr.counters.LostFragments[d.Reason] += uint64(d.Fragments)
+		fr.counters.LostFragmentBytes[d.Reason] += d.WireBytes
+		fr.counters.HeldFragments -= uint64(d.Fragments)
+		fr.counters.HeldBytes -= d.WireBytes
+	}
+}
+
+func (fr *front) frame(f *decoders.Frame, b *batch) {
+	c := &fr.counters
+	c.Frames++
+	c.Bytes += uint64(f.WireLen)
+	if f.WireLen > c.MaxWireLen {
+		c.MaxWireLen = f.WireLen
+	}
+	if f.Timestamp > fr.endTime || c.Frames == 1 {
+		fr.endTime = f.Timestamp
+	}
+	fr.last = f.Number
+
+	i := b.grow()
+	fr.decoder.Decode(f, &b.packets[i])
+	fr.checksums.see(&b.packets[i])
+	fr.first = i
+	fr.packet(b, i)
+}
+
+// packet does what follows decoding, for outermost, inner and rebuilt packets
+// alike: b.packets[i] is counted, dealt to its worker, and unwrapped further.
+func (fr *front) packet(b *batch, i int) {
+	c := &fr.counters
+	p, x := &b.packets[i], &b.extra[i]
+	x.ordinal = uint16(i - fr.first)
+	x.ignore = fr.checksums.ignore(p)
+	for l := uint32(p.Layers); l != 0; l &= l - 1 {
+		c.Layers[bits.TrailingZeros32(l)]++
+	}
+	if p.IPChecksum == decoders.ChecksumBad || p.L4Checksum == decoders.ChecksumBad {
+		c.BadChecksum++
+	}
+	if p.Refused == decoders.ReasonFragment {
+		fr.fragment(b, i)
+		return
+	}
+	c.countEvents(p)
+	if p.Refused != decoders.ReasonNone {
+		switch {
+		case p.Depth > 0:
+			c.RefusedInner[p.Refused]++
+		case x.fragments == 0:
+			c.Refused[p.Refused]++
+			c.RefusedBytes[p.Refused] += uint64(p.WireLen)
+		default: // a rebuilt datagram that is no good: so are its fragments
+			c.Refused[p.Refused] += uint64(x.fragments)
+			c.RefusedBytes[p.Refused] += x.wireBytes
+		}
+		if !p.Events.Empty() {
+			b.mine[0] = append(b.mine[0], uint32(i)) // for decode-event rules and anomalies
+		}
+		return
+	}
+	w := 0
+	if fr.workers > 1 {
+		w = int(flow.ShardHash(p, fr.seed) % uint64(fr.workers))
+	}
+	b.mine[w] = append(b.mine[w], uint32(i))
+	if p.Inner != decoders.TunnelNone {
+		j := b.grow()
+		c.Inner++
+		fr.decoder.DecodeInner(&b.packets[i], &b.packets[j])
+		b.extra[j].outer = int32(i)
+		fr.packet(b, j)
+	}
+}
+
+// fragment hands b.packets[i] to reassembly and goes on with the datagram when
+// it is whole.
+func (fr *front) fragment(b *batch, i int) {
+	c := &fr.counters
+	p := &b.packets[i]
+	outermost := p.Depth == 0
+	// The fragment may complete a datagram begun by others, so it joins the
+	// held ones first and leaves with them.
+	if outermost {
+		c.HeldFragments++
+		c.HeldBytes += uint64(p.WireLen)
+	}
+	d, res := fr.defrag.Add(p) // adds events to p
+	c.countEvents(p)
+	b.mine[0] = append(b.mine[0], uint32(i)) // no flow, but rules may ask for fragments
+	switch res.Status {
+	case defrag.Refused:
+		if outermost {
+			c.HeldFragments--
+			c.HeldBytes -= uint64(p.WireLen)
+			c.LostFragments[res.Reason]++
+			c.LostFragmentBytes[res.Reason] += uint64(p.WireLen)
+		}
+	case defrag.Completed:
+		if outermost {
+			c.HeldFragments -= uint64(d.Fragments)
+			c.HeldBytes -= d.WireBytes
+		}
+		fr.datagram(b, i, d)
+	}
+}
+
+// datagram decodes a rebuilt datagram in place of its last fragment. The bytes
+// are copied, since the fragment table reuses them while the batch lives on.
+func (fr *front) datagram(b *batch, i int, d defrag.Datagram) {
+	start := len(b.rebuilt)
+	b.rebuilt = append(b.rebuilt, d.Bytes...)
+	bytes := b.rebuilt[start:len(b.rebuilt):len(b.rebuilt)]
+	j := b.grow()
+	fr.decoder.DecodeRebuilt(bytes, &b.packets[i], &b.packets[j])
+	b.extra[j] = extra{fragments: d.Fragments, wireBytes: d.WireBytes, outer: b.extra[i].outer}
+	fr.packet(b, j)
+}
+
+func (c *frontCounters) countEvents(p *decoders.Packet) {
+	for w, word := range p.Events {
+		for ; word != 0; word &= word - 1 {
+			c.Events[w*64+bits.TrailingZeros64(word)]++
+		}
+	}
+}

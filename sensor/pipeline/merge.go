@@ -1,0 +1,181 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"spanwatch/exporter"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/analytics"
+	"spanwatch/sensor/flow"
+	"spanwatch/signatures"
+)
+
+// merger takes batches in the order of capture, when all workers are done with
+// them, and gives their events one order, sequence numbers and a way out. What
+// needs to see all flows at once is here: thresholds, talkers, statistics.
+type merger struct {
+	exporter   *exporter.Exporter
+	thresholds *signatures.Thresholds
+	account    *analytics.Account
+	stats      statsMaker
+	state      *state
+
+	workers []workerCounters // latest of each
+	front   frontCounters    // latest
+	alerts  []uint64         // given out, by Signature.Index
+	counts  mergeCounters
+
+	late      []lateEvent // scratch
+	deltas    []flow.Delta
+	flushed   time.Time // wall clock of the last exporter.Flush
+	published time.Time
+}
+
+// mergeCounters count what the merge stage decided.
+type mergeCounters struct {
+	Batches    uint64
+	Suppressed uint64 // alerts that thresholds or suppress rules held back
+	Made       [event.NumTypes]uint64
+	EndTime    int64 // packet time
+	StartTime  int64
+	LastFrame  uint64
+}
+
+// lateEvent is an event of a batch's end and the worker it came from.
+type lateEvent struct {
+	*madeEvent
+	out *output
+}
+
+// How often, at least, events leave the exporter's batch and counters become
+// visible to readers, on the wall clock.
+const (
+	flushInterval   = 200 * time.Millisecond
+	publishInterval = time.Second
+)
+
+// take gives out the events of a batch.
+func (m *merger) take(b *batch) {
+	for i := range b.out {
+		m.workers[i] = b.out[i].counters
+	}
+	m.untracked(b)
+	m.front = b.front
+	m.inOrder(b)
+	m.atEnd(b)
+	m.deltas = m.deltas[:0]
+	for i := range b.out {
+		m.deltas = append(m.deltas, b.out[i].deltas...)
+	}
+	if len(b.out) > 1 {
+		flow.SortDeltas(m.deltas)
+	}
+	m.account.Apply(m.deltas)
+
+	m.counts.Batches++
+	m.counts.EndTime, m.counts.LastFrame = b.endTime, b.last
+	if m.counts.StartTime == 0 && len(b.packets) > 0 {
+		m.counts.StartTime = b.packets[0].Timestamp
+	}
+	if m.stats.due(b) {
+		m.statsEvent(b)
+	}
+	now := time.Now()
+	if b.final || now.Sub(m.flushed) >= flushInterval {
+		m.exporter.Flush()
+		m.flushed = now
+	}
+	if b.final || now.Sub(m.published) >= publishInterval {
+		m.publish(b.final)
+		m.published = now
+	}
+}
+
+// inOrder gives out the events that packets triggered, in the order of the
+// packets. A packet belongs to one worker, so positions never tie.
+func (m *merger) inOrder(b *batch) {
+	if len(b.out) == 1 {
+		o := &b.out[0]
+		for i := range o.events {
+			if o.events[i].position != atBatchEnd {
+				m.give(o, &o.events[i])
+			}
+		}
+		return
+	}
+	next := make([]int, len(b.out))
+	for {
+		best, at := -1, uint32(atBatchEnd)
+		for w := range b.out {
+			if e := b.out[w].events; next[w] < len(e) && e[next[w]].position < at {
+				best, at = w, e[next[w]].position
+			}
+		}
+		if best < 0 {
+			return
+		}
+		o := &b.out[best]
+		for ; next[best] < len(o.events) && o.events[next[best]].position == at; next[best]++ {
+			m.give(o, &o.events[next[best]])
+		}
+	}
+}
+
+// atEnd gives out the events of the batch's end in an order that does not
+// depend on which worker made them.
+func (m *merger) atEnd(b *batch) {
+	m.late = m.late[:0]
+	for w := range b.out {
+		o := &b.out[w]
+		for i := len(o.events) - 1; i >= 0 && o.events[i].position == atBatchEnd; i-- {
+			m.late = append(m.late, lateEvent{&o.events[i], o})
+		}
+	}
+	slices.SortFunc(m.late, func(x, y lateEvent) int {
+		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.start, y.start))
+	})
+	for _, e := range m.late {
+		m.give(e.out, e.madeEvent)
+	}
+	clear(m.late)
+}
+
+// give decides on an event and hands it to the exporter.
+func (m *merger) give(o *output, e *madeEvent) {
+	if e.sig != nil {
+		if !m.thresholds.Allow(e.sig, e.from, e.to, e.version, e.time) {
+			m.counts.Suppressed++
+			return
+		}
+		m.alerts[e.sig.Index()]++
+	}
+	m.counts.Made[e.kind]++
+	m.exporter.Append(e.kind, o.text[e.start:e.end], e.id, o.keys[e.keyStart:e.keyEnd], e.time)
+}
+
+// untracked books the frames of this batch that belong to no flow, so that the
+// account's total is what was on the wire.
+func (m *merger) untracked(b *batch) {
+	before, after := m.front.outside(), b.front.outside()
+	if after.packets == before.packets {
+		return
+	}
+	m.account.AddUntracked(b.endTime/int64(time.Second), analytics.Counts{
+		Packets: after.packets - before.packets, Bytes: after.bytes - before.bytes,
+	})
+}
+
+// outside sums what is in no flow for good: refused packets and lost fragments.
+func (c *frontCounters) outside() (sum struct{ packets, bytes uint64 }) {
+	for i := range c.Refused {
+		sum.packets += c.Refused[i]
+		sum.bytes += c.RefusedBytes[i]
+	}
+	for i := range c.LostFragments {
+		sum.packets += c.LostFragments[i]
+		sum.bytes += c.LostFragmentBytes[i]
+	}
+	return sum
+}

@@ -1,0 +1,120 @@
+package pipeline
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/defrag"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/config"
+	"spanwatch/sensor/flow"
+)
+
+// This file turns the operator's configuration into that of the stages.
+
+// replaySeed makes hashes, and so flow ids, the same in every replay.
+const replaySeed = 0x5370616e77617463
+
+// seed is that of all hash tables of one run.
+func newSeed(o *Options) uint64 {
+	switch {
+	case o.Config.Flow.Seed != 0:
+		return o.Config.Flow.Seed
+	case o.Replay:
+		return replaySeed
+	}
+	var b [8]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+func decoderConfig(o *Options) decoders.Config {
+	c := &o.Config.Decode
+	d := decoders.Config{
+		VXLANPorts: c.VXLANPorts, GenevePorts: c.GenevePorts, GTPUPorts: c.GTPUPorts, TeredoPorts: c.TeredoPorts,
+		MaxDepth: c.MaxTunnelDepth,
+	}
+	if c.Checksums != "off" || o.Ruleset.NeedsChecksums() {
+		d.Checksums = decoders.ChecksumsOn
+	}
+	return d
+}
+
+func defragConfig(c *config.Config, seed uint64) (defrag.Config, error) {
+	d := defrag.DefaultConfig()
+	d.MaxDatagrams, d.MaxFragments, d.MaxBytes = c.Defrag.MaxDatagrams, c.Defrag.MaxFragments, int(c.Defrag.MaxMemory)
+	d.Timeout, d.Seed = c.Defrag.Timeout, seed
+	var err error
+	var faults []error
+	if d.Default, err = defrag.ParsePolicy(c.Defrag.DefaultPolicy); err != nil {
+		faults = append(faults, fmt.Errorf("defrag.default-policy: %w", err))
+	}
+	for name, prefixes := range c.Defrag.HostPolicy {
+		policy, err := defrag.ParsePolicy(name)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("defrag.host-policy: %w", err))
+			continue
+		}
+		for _, text := range prefixes {
+			prefix, err := parsePrefix(text)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("defrag.host-policy.%s: %w", name, err))
+				continue
+			}
+			d.Targets = append(d.Targets, defrag.Target{Prefix: prefix, Policy: policy})
+		}
+	}
+	return d, errors.Join(faults...)
+}
+
+// parsePrefix takes an address as the prefix of its full length.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	return netip.ParsePrefix(text)
+}
+
+func flowConfig(o *Options, seed uint64, workers int) flow.Config {
+	c := &o.Config.Flow
+	f := flow.DefaultConfig()
+	f.MaxFlows = max(c.MaxFlows/workers, 16)
+	f.Seed, f.IgnoreVLAN = seed, !c.VLANInKey
+	f.TCP, f.UDP, f.ICMP, f.Other = timeouts(f.TCP, c.TCP), timeouts(f.UDP, c.UDP), timeouts(f.ICMP, c.ICMP), timeouts(f.Other, c.Other)
+	f.Midstream, f.AsyncOneSide = o.Config.Stream.Midstream, o.Config.Stream.AsyncOneSide
+	f.Interval, f.Deltas = c.ReportInterval, true
+	return f
+}
+
+func timeouts(base flow.Timeouts, c config.Timeouts) flow.Timeouts {
+	base.New, base.Established, base.Closed = c.New, c.Established, c.Closed
+	return base
+}
+
+func encoderOptions(o *Options) event.Options {
+	c := &o.Config.Events
+	return event.Options{
+		Sensor: o.Config.Sensor.Name, Run: o.Run, DNSVersion: c.DNSVersion,
+		Payload: c.AlertPayload, PayloadPrintable: c.AlertPayload, Packet: c.AlertPacket, PayloadLimit: int(c.PayloadLimit),
+	}
+}
+
+// wantedTypes turns the names of event types into a set.
+func wantedTypes(names []string) (set [event.NumTypes]bool, err error) {
+	types := event.Types()
+	var faults []error
+	for _, name := range names {
+		i := slices.IndexFunc(types, func(t event.Type) bool { return t.String() == name })
+		if i < 0 {
+			faults = append(faults, fmt.Errorf("events.types: unknown event type %q; known: %v", name, types))
+			continue
+		}
+		set[types[i]] = true
+	}
+	return set, errors.Join(faults...)
+}

@@ -1,0 +1,256 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/pprof"
+	"strconv"
+	"sync"
+	"time"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/defrag"
+	"spanwatch/exporter"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/analytics"
+	"spanwatch/sensor/capture"
+	"spanwatch/sensor/config"
+	"spanwatch/sensor/enrich"
+	"spanwatch/signatures"
+)
+
+// Options are what a Pipeline is made of. Everything in it stays the caller's,
+// who closes the source and the databases after Run.
+type Options struct {
+	Config  *config.Config
+	Source  capture.Source
+	Ruleset *signatures.Ruleset // never nil; may be empty
+	Sinks   []exporter.Sink     // closed by Run
+	Geo     *enrich.DB          // nil adds nothing to addresses
+	// Replay says that the source is a file: it waits for slow sinks, events
+	// carry pcap_cnt, and hash seeds are fixed.
+	Replay bool
+	// Run tells one life of the sensor from the next, see event.Options.
+	Run        string
+	Interfaces []string // names by Frame.Interface, live only
+	// Fault is told of faults of the source and of sinks, from any goroutine.
+	// A nil error says that a sink's fault is over. Nil ignores them.
+	Fault func(what string, err error)
+}
+
+// shutdownDeadline bounds how long Run waits for sinks at the end.
+const shutdownDeadline = 10 * time.Second
+
+// batchesPerWorker bounds memory and how far the front may run ahead.
+const batchesPerWorker = 4
+
+// Pipeline is one sensor at work. New is inert; Run does the work, once.
+type Pipeline struct {
+	opt     Options
+	front   front
+	workers []*worker
+	merge   merger
+	State   *State
+}
+
+// New makes the stages.
+func New(o Options) (*Pipeline, error) {
+	n := max(o.Config.Workers, 1)
+	p := &Pipeline{opt: o}
+	enc, err := encoderOptions(&o)
+	if err != nil {
+		return nil, err
+	}
+	for id := range n {
+		w, err := newWorker(id, &o, enc)
+		if err != nil {
+			return nil, err
+		}
+		p.workers = append(p.workers, w)
+	}
+	if err := p.newFront(n); err != nil {
+		return nil, err
+	}
+	return p, p.newMerge(enc)
+}
+
+func (p *Pipeline) newFront(workers int) error {
+	dc, err := decoderConfig(&p.opt)
+	if err != nil {
+		return err
+	}
+	p.front = front{source: p.opt.Source, checksums: newChecksumPolicy(p.opt.Config.Decode.Checksums), workers: workers, seed: seed(&p.opt)}
+	if p.front.decoder, err = decoders.NewDecoder(dc); err != nil {
+		return fmt.Errorf("decode: %w", err)
+	}
+	fc, err := defragConfig(p.opt.Config)
+	if err != nil {
+		return err
+	}
+	if p.front.defrag, err = defrag.New(fc); err != nil {
+		return fmt.Errorf("defrag: %w", err)
+	}
+	return nil
+}
+
+func (p *Pipeline) newMerge(enc event.Options) error {
+	o := &p.opt
+	encoder, err := event.NewEncoder(enc)
+	if err != nil {
+		return fmt.Errorf("events: %w", err)
+	}
+	var outlets []*exporter.Outlet
+	for _, s := range o.Sinks {
+		outlets = append(outlets, exporter.NewOutlet(s, exporter.Config{Block: o.Replay, Report: p.fault}))
+	}
+	ac := analytics.DefaultConfig()
+	ac.Hosts = o.Config.Flow.TalkerHosts
+	account, err := analytics.New(ac)
+	if err != nil {
+		return err
+	}
+	p.State = newState(o.Ruleset, outlets, len(p.workers))
+	p.merge = merger{
+		exporter: exporter.New(encoder, 0, outlets...), thresholds: signatures.NewThresholds(o.Ruleset, thresholdsConfig(o)),
+		account: account, state: p.State, workers: make([]workerCounters, len(p.workers)),
+		alerts: make([]uint64, o.Ruleset.Len()), top: o.Config.Metrics.Top,
+	}
+	p.merge.stats, err = newStatsMaker(o, enc)
+	return err
+}
+
+func (p *Pipeline) fault(what string, err error) {
+	if p.opt.Fault != nil {
+		p.opt.Fault(what, err)
+	}
+}
+
+// Run reads the source to its end, or until ctx is done, and returns when all
+// events are with the sinks. Faults of the source are told to Options.Fault
+// and do not end the run; the error is that of a sink's close.
+func (p *Pipeline) Run(ctx context.Context) error {
+	// A source may wait for a device or a pipe; closing it wakes it up.
+	stop := context.AfterFunc(ctx, func() { p.opt.Source.Close() })
+	defer stop()
+
+	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	sinks := p.runSinks(drain)
+
+	if len(p.workers) == 1 {
+		p.runInline()
+	} else {
+		p.runParallel()
+	}
+	p.merge.exporter.Close()
+	deadline := time.AfterFunc(shutdownDeadline, func() {
+		if !p.opt.Replay {
+			cancel()
+		}
+	})
+	defer deadline.Stop()
+	err := sinks()
+	p.merge.publish(true)
+	return err
+}
+
+// runSinks starts one goroutine per sink and returns a function that waits for
+// them.
+func (p *Pipeline) runSinks(ctx context.Context) (wait func() error) {
+	outlets := p.merge.exporter.Outlets()
+	errs := make([]error, len(outlets))
+	var wg sync.WaitGroup
+	for i, o := range outlets {
+		wg.Add(1)
+		go labelled(ctx, "sink "+o.Name(), func(ctx context.Context) {
+			defer wg.Done()
+			errs[i] = o.Run(ctx)
+		})
+	}
+	return func() error {
+		wg.Wait()
+		return errors.Join(errs...)
+	}
+}
+
+// labelled runs f with a label that profiles show.
+func labelled(ctx context.Context, stage string, f func(context.Context)) {
+	pprof.Do(ctx, pprof.Labels("stage", stage), f)
+}
+
+// runInline runs all stages in this goroutine.
+func (p *Pipeline) runInline() {
+	b := p.newBatch()
+	for !b.final {
+		p.fill(b)
+		p.workers[0].process(b)
+		p.merge.take(b)
+	}
+}
+
+// runParallel runs front, workers and merge in goroutines of their own, with
+// as many batches as may be in flight.
+func (p *Pipeline) runParallel() {
+	n := len(p.workers)
+	free := make(chan *batch, n*batchesPerWorker)
+	for range cap(free) {
+		free <- p.newBatch()
+	}
+	ordered := make(chan *batch, cap(free))
+	inputs := make([]chan *batch, n)
+	var wg sync.WaitGroup
+	ctx := context.Background()
+	for i, w := range p.workers {
+		inputs[i] = make(chan *batch, cap(free))
+		wg.Add(1)
+		go labelled(ctx, "worker "+strconv.Itoa(i), func(context.Context) {
+			defer wg.Done()
+			for b := range inputs[i] {
+				w.process(b)
+				if b.pending.Add(-1) == 0 {
+					b.done <- struct{}{}
+				}
+			}
+		})
+	}
+	wg.Add(1)
+	go labelled(ctx, "front", func(context.Context) {
+		defer wg.Done()
+		for final := false; !final; {
+			b := <-free
+			p.fill(b)
+			final = b.final
+			b.pending.Store(int32(n))
+			ordered <- b
+			for _, in := range inputs {
+				in <- b
+			}
+		}
+		close(ordered)
+		for _, in := range inputs {
+			close(in)
+		}
+	})
+	for b := range ordered {
+		<-b.done
+		p.merge.take(b)
+		if !b.final {
+			free <- b
+		}
+	}
+	wg.Wait()
+}
+
+// fill reads the next batch and deals with faults of the source.
+func (p *Pipeline) fill(b *batch) {
+	if err := p.front.fill(b); err != nil {
+		p.fault("capture", err)
+	}
+}
+
+func (p *Pipeline) newBatch() *batch {
+	b := newBatch(len(p.workers))
+	b.frames.Frames = make([]decoders.Frame, 0, p.opt.Config.Capture.Batch)
+	return b
+}

@@ -1,0 +1,154 @@
+package pipeline
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/dns"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/flow"
+)
+
+// records reports the transactions that this packet completed, once each, and
+// marks them so that the parser can let go of them.
+func (w *worker) records(a *appFlow, p *decoders.Packet, f *flow.Flow) {
+	for _, tx := range a.state.Txs() {
+		st := tx.State()
+		if st.Logged || !complete(tx) {
+			continue
+		}
+		st.Logged = true
+		w.appAnomalies(a.proto, tx, p, f)
+		switch t := tx.(type) {
+		case *dns.Tx:
+			w.dnsRecord(t, p, f)
+		}
+	}
+}
+
+// complete says whether nothing more is to come for the transaction.
+func complete(tx app.Tx) bool {
+	if u, ok := tx.(app.Unidirectional); ok {
+		return tx.Complete(u.Direction())
+	}
+	return tx.Complete(decoders.ToServer) && tx.Complete(decoders.ToClient)
+}
+
+// appAnomalies reports the oddities that the parser saw in a transaction.
+func (w *worker) appAnomalies(proto app.Proto, tx app.Tx, p *decoders.Packet, f *flow.Flow) {
+	m := &w.events
+	m.appEvents = tx.AppendEvents(m.appEvents[:0])
+	for _, e := range m.appEvents {
+		w.counters.Apps[proto].Events++
+		if !m.wanted[event.TypeAnomaly] {
+			continue
+		}
+		a := &m.anomaly
+		m.begin(&a.Envelope)
+		m.ofPacket(&a.Envelope, p)
+		m.ofFlow(&a.Envelope, f)
+		a.HasTx, a.TxID = true, tx.ID()
+		a.Kind, a.Event, a.Layer, a.App = event.AnomalyApp, e.String(), "proto_parser", proto.String()
+		start := len(w.out.text)
+		w.out.text = m.enc.AppendAnomaly(w.out.text, a)
+		w.done(event.TypeAnomaly, &a.Envelope, start, 0, 0)
+	}
+}
+
+// dnsRecord reports one DNS message.
+func (w *worker) dnsRecord(tx *dns.Tx, p *decoders.Packet, f *flow.Flow) {
+	m := &w.events
+	if !m.wanted[event.TypeDNS] {
+		return
+	}
+	d := m.dns.of(tx)
+	if d == nil {
+		return
+	}
+	m.begin(&d.Envelope)
+	m.ofPacket(&d.Envelope, p)
+	m.ofFlow(&d.Envelope, f)
+	d.HasTx, d.TxID = true, tx.ID()
+	for i := range m.enc.DNSCount(d) {
+		if i > 0 { // a further event of its own identity
+			d.Index = m.index
+			m.index++
+		}
+		start := len(w.out.text)
+		w.out.text = m.enc.AppendDNS(w.out.text, d, i)
+		w.done(event.TypeDNS, &d.Envelope, start, 0, 0)
+	}
+}
+
+// dnsRecords turns the parser's record into the exporter's, which shares its
+// bytes; the memory for lists and for texts made on the way is reused.
+type dnsRecords struct {
+	record  event.DNS
+	text    []byte
+	options []event.DNSOption
+}
+
+// of returns nil for a message that could not be read.
+func (m *dnsRecords) of(tx *dns.Tx) *event.DNS {
+	r := tx.Record()
+	if r == nil {
+		return nil
+	}
+	m.text, m.options = m.text[:0], m.options[:0]
+	d := &m.record
+	d.Response, d.ID, d.Flags, d.Rcode = r.Response, r.ID, r.Flags, uint16(r.Rcode())
+	d.Queries = d.Queries[:0]
+	for i := range r.Queries {
+		q := &r.Queries[i]
+		d.Queries = append(d.Queries, event.DNSQuery{Name: q.Name.Text, Truncated: q.Name.Truncated, Type: uint16(q.Type)})
+	}
+	d.Answers = m.section(d.Answers[:0], r.Answers)
+	d.Authorities = m.section(d.Authorities[:0], r.Authorities)
+	d.Additionals = m.section(d.Additionals[:0], r.Additionals)
+	return d
+}
+
+func (m *dnsRecords) section(dst []event.DNSRecord, records []dns.RR) []event.DNSRecord {
+	for i := range records {
+		r := &records[i]
+		e := event.DNSRecord{Name: r.Name.Text, Truncated: r.Name.Truncated, Type: uint16(r.Type), TTL: r.TTL}
+		switch r.Form {
+		case dns.FormAddress:
+			switch copy(e.Addr[:], r.Data) {
+			case 4:
+				e.Data = event.DNSAddr4
+			case 16:
+				e.Data = event.DNSAddr6
+			}
+		case dns.FormName:
+			e.Data, e.Text, e.TextTruncated = event.DNSText, r.Target.Text, r.Target.Truncated
+		case dns.FormText:
+			// An event per string would be one record too many: EVE has one rdata.
+			start := len(m.text)
+			for text, rest, ok := dns.NextString(r.Data); ok; text, rest, ok = dns.NextString(rest) {
+				m.text = append(m.text, text...)
+			}
+			e.Data, e.Text = event.DNSText, m.text[start:len(m.text):len(m.text)]
+		case dns.FormBytes:
+			e.Data, e.Text = event.DNSText, r.Data
+		case dns.FormSOA:
+			e.Data = event.DNSSOA
+			e.SOA = event.SOA{MName: r.Target.Text, RName: r.Mailbox.Text,
+				Serial: r.Serial, Refresh: r.Refresh, Retry: r.Retry, Expire: r.Expire, Minimum: r.Minimum}
+		case dns.FormSRV:
+			e.Data = event.DNSSRV
+			e.SRV = event.SRV{Priority: r.Priority, Weight: r.Weight, Port: r.Port, Target: r.Target.Text}
+		case dns.FormSSHFP:
+			e.Data = event.DNSSSHFP
+			e.SSHFP = event.SSHFP{Algorithm: r.Algorithm, Type: r.FingerprintType, Fingerprint: r.Data}
+		case dns.FormOPT:
+			e.Data = event.DNSOPT
+			start := len(m.options)
+			for code, data, rest, ok := dns.NextOption(r.Data); ok; code, data, rest, ok = dns.NextOption(rest) {
+				m.options = append(m.options, event.DNSOption{Code: code, Data: data})
+			}
+			e.Options = m.options[start:len(m.options):len(m.options)]
+		}
+		dst = append(dst, e)
+	}
+	return dst
+}

@@ -1,0 +1,184 @@
+package pipeline
+
+import (
+	"fmt"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/flow"
+	"spanwatch/signatures"
+)
+
+// workerCounters are one worker's counters since the start.
+type workerCounters struct {
+	Flow    flow.Stats
+	Detect  signatures.Stats
+	Apps    [256]appCounters // by app.Proto
+	Made    [event.NumTypes]uint64
+	Muted   uint64 // anomalies that were counted but not written, see Events.AnomaliesPerType
+	Ignored uint64 // packets kept from parsers for a wrong checksum
+	Panics  uint64 // parsers that panicked; their flows are no longer parsed
+}
+
+// appCounters count one application protocol.
+type appCounters struct {
+	Flows, Tx, Errors uint64
+}
+
+// worker owns the flows of one shard and everything known of them.
+type worker struct {
+	id        int
+	flows     *flow.Table
+	apps      appTable
+	inspector *signatures.Inspector
+	events    eventMaker
+	counters  workerCounters
+
+	out     *output // of the batch under work
+	b       *batch
+	matches []signatures.Match
+	input   signatures.Input
+}
+
+func newWorker(id int, o *Options, enc event.Options) (*worker, error) {
+	w := &worker{id: id}
+	cfg := flowConfig(o)
+	cfg.OnEnd = w.flowEnded
+	if cfg.Interval > 0 {
+		cfg.OnInterval = w.flowInterval
+	}
+	var err error
+	if w.flows, err = flow.New(cfg); err != nil {
+		return nil, fmt.Errorf("worker %d: %w", id, err)
+	}
+	if w.inspector, err = signatures.NewInspector(o.Ruleset, inspectorConfig(o)); err != nil {
+		return nil, fmt.Errorf("worker %d: %w", id, err)
+	}
+	if w.apps, err = newAppTable(o); err != nil {
+		return nil, fmt.Errorf("worker %d: %w", id, err)
+	}
+	if w.events, err = newEventMaker(o, enc); err != nil {
+		return nil, fmt.Errorf("worker %d: %w", id, err)
+	}
+	return w, nil
+}
+
+// process makes b.out[w.id] of b.mine[w.id].
+func (w *worker) process(b *batch) {
+	w.b, w.out = b, &b.out[w.id]
+	for _, i := range b.mine[w.id] {
+		w.packet(i)
+	}
+	w.events.atBatchEnd(b)
+	w.flows.Advance(b.endTime)
+	w.inspector.Advance(b.endTime)
+	if b.final {
+		w.flows.Close()
+	}
+	w.out.deltas = w.flows.AppendDeltas(w.out.deltas)
+	w.counters.Flow = w.flows.Stats()
+	w.counters.Detect = w.inspector.Stats()
+	w.out.counters = w.counters
+	w.b, w.out = nil, nil
+}
+
+// packet runs one packet through flow table, parser and detection, and encodes
+// what comes of it.
+func (w *worker) packet(i uint32) {
+	p, x := &w.b.packets[i], &w.b.extra[i]
+	w.events.atPacket(w.b, i)
+	f, dir := w.flows.Update(p)
+	in := &w.input
+	*in = signatures.Input{Packet: p}
+	var a *appFlow
+	if f != nil {
+		if x.fragments > 0 {
+			w.flows.AddFragments(f, dir, x.fragments, x.wireBytes)
+		}
+		if x.ignore {
+			w.counters.Ignored++
+		} else {
+			a, dir = w.parse(f, p, dir)
+		}
+		in.Flow, in.Dir = &f.Detect, dir
+		in.Established = f.Established()
+		in.FlowStart, in.FlowPackets, in.FlowBytes = f.FirstSeen, f.Packets, f.Bytes
+		in.App = f.Protocol()
+		if a != nil {
+			in.Txs = a.state.Txs()
+		}
+	}
+	if !p.Events.Empty() {
+		w.anomalies(p, f)
+	}
+	w.matches = w.inspector.Inspect(in, w.matches[:0])
+	for k := range w.matches {
+		w.alert(&w.matches[k], p, f, dir)
+	}
+	if a != nil {
+		w.records(a, p, f)
+		a.state.Release()
+	}
+}
+
+// parse gives the payload of p to the parser of its flow, once detection has
+// found one. It returns nil when nothing is parsed, and the packet's direction,
+// which detection may turn round with the flow.
+func (w *worker) parse(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) (*appFlow, decoders.Direction) {
+	if p.PayloadLen == 0 || !p.Layers.Has(decoders.LayerUDP) {
+		return nil, dir
+	}
+	in := app.Input{Data: p.Payload(), Dir: dir, Timestamp: p.Timestamp, Datagram: true}
+	if f.App == 0 {
+		if f.AppProto[dir] == app.ProtoFailed {
+			return nil, dir
+		}
+		found := w.apps.detect(p, in)
+		if found.Proto <= app.ProtoFailed {
+			f.AppProto[dir] = found.Proto
+			return nil, dir
+		}
+		if found.Reversed == (dir == decoders.ToServer) && f.Packets[dir.Opposite()] == 0 {
+			w.flows.Swap(f)
+			dir = dir.Opposite()
+			in.Dir = dir
+		}
+		f.AppProto = [2]app.Proto{found.Proto, found.Proto}
+		f.App = w.apps.open(found.Proto)
+		w.counters.Apps[found.Proto].Flows++
+	}
+	a := w.apps.at(f.App)
+	if a.broken {
+		return nil, dir
+	}
+	c := &w.counters.Apps[a.proto]
+	res, panicked := a.parse(in)
+	if panicked {
+		w.counters.Panics++
+	}
+	if res.Status == app.StatusError {
+		c.Errors++
+		a.broken = !in.Datagram
+	}
+	if txs := a.state.Txs(); len(txs) > 0 {
+		made := uint32(txs[len(txs)-1].ID() + 1)
+		c.Tx += uint64(made - f.TxCount)
+		f.TxCount = made
+	}
+	return a, dir
+}
+
+// flowEnded is called by the flow table for a flow that ends.
+func (w *worker) flowEnded(f *flow.Flow, why flow.EndReason) {
+	w.flowRecord(f, why.String(), nil)
+	w.inspector.EndFlow(&f.Detect)
+	if f.App != 0 {
+		w.apps.close(f.App)
+	}
+}
+
+// flowInterval is called by the flow table for a running flow.
+func (w *worker) flowInterval(f *flow.Flow, r flow.Report) {
+	w.flowRecord(f, string(event.FlowInterval), &r)
+}

@@ -1,0 +1,56 @@
+package signatures
+
+import (
+	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/prefilter"
+)
+
+// fastPattern is the content that makes a signature a candidate; nothing when
+// the signature is inspected always.
+type fastPattern struct {
+	list    *keyword.List
+	content *keyword.Content
+}
+
+// chooseFastPattern follows Suricata: the rule's own choice; else among
+// contents that are not negated the best class of buffer, in it the longest
+// pattern, then the strongest, then the buffer registered last, then the
+// leftmost. Contents that no matcher can take leave the signature without.
+//
+// A negated content is never chosen, not even when the rule asks: absence
+// cannot make a candidate without inspecting every buffer.
+func chooseFastPattern(lists []*keyword.List) (best fastPattern) {
+	var strength int
+	for _, l := range lists {
+		if l.Source != nil && l.Source.Packet != nil {
+			continue // headers are short and different: they are compared directly
+		}
+		for _, c := range l.Contents(nil) {
+			if c.Negated || len(c.Fast()) < prefilter.MinPattern {
+				continue
+			}
+			s := prefilter.Strength(c.Fast())
+			if best.content == nil || better(l, c, s, best.list, best.content, strength) {
+				best, strength = fastPattern{l, c}, s
+			}
+		}
+	}
+	return best
+}
+
+// better reports whether content a of list la is to be preferred to b.
+func better(la *keyword.List, a *keyword.Content, strengthA int, lb *keyword.List, b *keyword.Content, strengthB int) bool {
+	if a.FastPattern != b.FastPattern {
+		return a.FastPattern
+	}
+	if ca, cb := la.FastClass(), lb.FastClass(); ca != cb {
+		return ca < cb
+	}
+	if n, m := len(a.Fast()), len(b.Fast()); n != m {
+		return n > m
+	}
+	if strengthA != strengthB {
+		return strengthA > strengthB
+	}
+	return la.Order() > lb.Order()
+}

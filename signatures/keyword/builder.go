@@ -1,0 +1,233 @@
+package keyword
+
+import (
+	"strings"
+
+	"spanwatch/decoders/app"
+	"spanwatch/signatures/rule"
+)
+
+// Builder collects the plan of one rule, option by option. One goroutine.
+type Builder struct {
+	plan  *Plan
+	set   *Set
+	names *Names
+	env   *Environment
+	text  *rule.Rule
+
+	list        *List        // current buffer; nil until something needs the payload
+	transform   bool         // the current list may still be given transforms
+	lastSource  *rule.Option // that named the current buffer
+	classOption *rule.Option
+	seen        map[string]bool // keywords that may be given once
+	warnings    []*rule.Diagnostic
+}
+
+// Environment is what the configuration says about names in rules.
+type Environment struct {
+	// Class resolves a classtype; ok is false for an unknown one.
+	Class func(name string) (text string, priority uint8, ok bool)
+	// URL resolves a reference; ok is false for an unknown type.
+	URL func(kind, id string) (url string, ok bool)
+}
+
+// NewBuilder starts the plan of r. names numbers the flowbits of the whole
+// ruleset.
+func NewBuilder(set *Set, names *Names, env *Environment, r *rule.Rule) *Builder {
+	return &Builder{
+		set: set, names: names, env: env, text: r,
+		plan: &Plan{Meta: Meta{Gid: 1, Priority: defaultPriority}, Dirs: DirBoth, IPOnly: true, EventOnly: true, AppOnly: true},
+		seen: make(map[string]bool),
+	}
+}
+
+// Add adds one option. The diagnostic says why it cannot be honoured; the
+// builder must not be used further then.
+func (b *Builder) Add(o *rule.Option) *rule.Diagnostic {
+	k, ok := b.set.Lookup(o.Name)
+	if !ok {
+		return b.unknown(o)
+	}
+	switch {
+	case k.Argument == Required && (!o.HasValue || o.Value == ""):
+		return b.fail(o, "missing-value", "keyword "+o.Name+" needs a value", "", k.Syntax)
+	case k.Argument == None && o.HasValue:
+		return b.fail(o, "unexpected-value", "keyword "+o.Name+" takes no value", "", k.Syntax)
+	}
+	if k.Traits&KeepsIPOnly == 0 {
+		b.plan.IPOnly = false
+	}
+	if k.Traits&KeepsEventOnly == 0 {
+		b.plan.EventOnly = false
+	}
+	if k.Traits&(KeepsIPOnly|KeepsAppOnly) == 0 {
+		b.plan.AppOnly = false
+	}
+	if k.Traits&NeedsPacket != 0 {
+		b.plan.PacketOnly = true
+		b.plan.PacketOnlyBy = o.Name
+	}
+	if k.Kind != KindTransform && k.Kind != KindBuffer && k.Kind != KindMeta {
+		b.transform = false
+	}
+	return k.Setup(b, o)
+}
+
+func (b *Builder) unknown(o *rule.Option) *rule.Diagnostic {
+	if b.set.Known(o.Name) {
+		return b.fail(o, "unsupported-keyword", "keyword "+o.Name+" is not supported yet", "", "")
+	}
+	hint := ""
+	if near := rule.Nearest(o.Name, b.set.Names()); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return b.fail(o, "unknown-keyword", "unknown keyword "+quoted(o.Name), "no keyword of the rule language has this name", hint)
+}
+
+// Finish returns the plan when all options were added.
+func (b *Builder) Finish() (*Plan, []*rule.Diagnostic, *rule.Diagnostic) {
+	if d := b.closeList(); d != nil {
+		return nil, nil, d
+	}
+	for _, l := range b.plan.Lists {
+		if d := b.finishList(l); d != nil {
+			return nil, nil, d
+		}
+	}
+	b.resolveClass()
+	return b.plan, b.warnings, nil
+}
+
+// once refuses the second use of a keyword.
+func (b *Builder) once(o *rule.Option) *rule.Diagnostic {
+	if b.seen[o.Name] {
+		return b.fail(o, "duplicate-option", o.Name+" is given twice", "", "")
+	}
+	b.seen[o.Name] = true
+	return nil
+}
+
+// payload returns the current list, the payload's when no buffer was named.
+func (b *Builder) current() *List {
+	if b.list == nil {
+		b.list = b.listOf(nil)
+	}
+	return b.list
+}
+
+// listOf returns the list to fill for a source: that of an earlier use, or a
+// new one where instances are told apart.
+func (b *Builder) listOf(source *Source) *List {
+	if source == nil || !source.Multi {
+		for _, l := range b.plan.Lists {
+			if l.Source == source && len(l.Transforms) == 0 {
+				return l
+			}
+		}
+	}
+	l := &List{Source: source}
+	b.plan.Lists = append(b.plan.Lists, l)
+	return l
+}
+
+// closeList checks that the buffer just left had conditions.
+func (b *Builder) closeList() *rule.Diagnostic {
+	if b.lastSource == nil || b.list == nil || b.list.Chain.Len() > 0 {
+		return nil
+	}
+	return b.fail(b.lastSource, "empty-buffer", "nothing is asked of buffer "+b.lastSource.Name, "a sticky buffer needs at least one condition", "")
+}
+
+// addNode adds a step to the current buffer.
+func (b *Builder) addNode(n node) {
+	l := b.current()
+	b.transform = false
+	l.Chain.nodes = append(l.Chain.nodes, n)
+	b.plan.IPOnly = false
+	b.plan.EventOnly = false
+}
+
+// addStep adds a step that is not a content. A relative one makes the content
+// before it worth retrying.
+func (b *Builder) addStep(s step, relative bool) {
+	l := b.current()
+	if relative {
+		l.markRelative(len(l.Chain.nodes))
+	}
+	b.addNode(node{step: s})
+}
+
+// markRelative notes on the last content before node i that something
+// measures from it.
+func (l *List) markRelative(i int) {
+	for k := i - 1; k >= 0; k-- {
+		if l.Chain.nodes[k].content != nil {
+			l.Chain.nodes[k].relativeNext = true
+			return
+		}
+	}
+}
+
+// lastContent is the content that a modifier refers to.
+func (b *Builder) lastContent(o *rule.Option) (*List, int, *rule.Diagnostic) {
+	if b.list != nil {
+		for i := len(b.list.Chain.nodes) - 1; i >= 0; i-- {
+			if b.list.Chain.nodes[i].content != nil {
+				return b.list, i, nil
+			}
+		}
+	}
+	return nil, 0, b.fail(o, "no-content", o.Name+" without a content before it", "it changes the content that it follows", "")
+}
+
+// defineVariable gives a name of byte_extract or byte_math a slot.
+func (b *Builder) defineVariable(o *rule.Option, name string) (int8, *rule.Diagnostic) {
+	if name == "" || strings.ContainsAny(name, " \t,") || isDigit(name[0]) || name[0] == '-' {
+		return 0, b.badValue(o, "bad variable name "+quoted(name))
+	}
+	l := b.current()
+	for i, v := range l.variables {
+		if v == name {
+			return int8(i), nil
+		}
+	}
+	if len(l.variables) == maxVariables {
+		return 0, b.fail(o, "too-many", "more than 32 variables in one buffer", "", "")
+	}
+	l.variables = append(l.variables, name)
+	return int8(len(l.variables) - 1), nil
+}
+
+// variable returns slot + 1 of a variable that the same buffer defined before.
+func (b *Builder) variable(o *rule.Option, name string) (int8, *rule.Diagnostic) {
+	l := b.current()
+	for i, v := range l.variables {
+		if v == name {
+			return int8(i + 1), nil
+		}
+	}
+	return 0, b.fail(o, "undefined-variable", "byte variable "+quoted(name)+" is not defined",
+		"byte_extract or byte_math must define it earlier in the same buffer", rule.Nearest(name, l.variables))
+}
+
+// needApp notes that the rule is about an application protocol.
+func (b *Builder) needApp(o *rule.Option, p app.Proto) *rule.Diagnostic {
+	if b.plan.App != app.ProtoUnknown && b.plan.App != p {
+		return b.fail(o, "wrong-protocol", o.Name+" is a keyword of "+p.String()+" in a rule of "+b.plan.App.String(), "", "")
+	}
+	b.plan.App = p
+	return nil
+}
+
+// SetApp notes the application protocol of the rule's header.
+func (b *Builder) SetApp(p app.Proto) { b.plan.App = p }
+
+// narrow restricts the directions in which the rule can match.
+func (b *Builder) narrow(o *rule.Option, dirs DirectionSet) *rule.Diagnostic {
+	if b.plan.Dirs&dirs == 0 {
+		return b.fail(o, "wrong-direction", o.Name+" exists in the other direction only",
+			"flow or an earlier buffer chose the direction", "")
+	}
+	b.plan.Dirs &= dirs
+	return nil
+}

@@ -1,0 +1,20 @@
+package keyword
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+)
+
+// Facts is what conditions may ask about one packet. The Inspector fills one
+// per packet; everything in it is borrowed.
+type Facts struct {
+	Packet      *decoders.Packet
+	HasFlow     bool
+	Dir         decoders.Direction
+	Established bool
+	FlowStart   int64     // nanoseconds since the epoch
+	FlowPackets [2]uint64 // by direction
+	FlowBytes   [2]uint64
+	App         app.Proto
+	Bits        FlowBits // of the flow; valid iff HasFlow
+}

@@ -1,0 +1,89 @@
+package keyword
+
+// Table returns every supported keyword. A new keyword is a line here; the
+// buffers and numbers of protocols come from tables of their own.
+func Table() []Keyword {
+	ip := KeepsIPOnly | KeepsEventOnly // traits of what says nothing about packets
+	table := []Keyword{
+		{Name: "msg", Kind: KindMeta, Traits: ip, Syntax: `msg:"text"`, Setup: setMsg},
+		{Name: "sid", Kind: KindMeta, Traits: ip, Syntax: "sid:N", Setup: identifier(1, func(m *Meta) *uint32 { return &m.Sid })},
+		{Name: "rev", Kind: KindMeta, Traits: ip, Syntax: "rev:N", Setup: identifier(0, func(m *Meta) *uint32 { return &m.Rev })},
+		{Name: "gid", Kind: KindMeta, Traits: ip, Syntax: "gid:N", Setup: identifier(0, func(m *Meta) *uint32 { return &m.Gid })},
+		{Name: "classtype", Kind: KindMeta, Traits: ip, Syntax: "classtype:name", Setup: setClasstype},
+		{Name: "priority", Kind: KindMeta, Traits: ip, Syntax: "priority:1..255", Setup: setPriority},
+		{Name: "reference", Kind: KindMeta, Traits: ip, Syntax: "reference:type,id", Setup: setReference},
+		{Name: "metadata", Kind: KindMeta, Argument: Optional, Traits: ip, Syntax: "metadata:key value[, key value]...", Setup: setMetadata},
+		{Name: "target", Kind: KindMeta, Traits: ip, Syntax: "target:src_ip|dest_ip", Setup: setTarget},
+		{Name: "requires", Kind: KindMeta, Traits: ip, Syntax: "requires:feature X, keyword K, version >= 7.0.3 < 8 | >= 8.0.1", Setup: setRequires},
+
+		{Name: "noalert", Kind: KindAction, Argument: None, Traits: ip, Syntax: "noalert", Setup: setNoalert},
+		{Name: "alert", Kind: KindAction, Argument: None, Traits: ip, Syntax: "alert", Setup: setAlert},
+		{Name: "replace", Kind: KindAction, Traits: NeedsPacket, Syntax: `content:"abc"; replace:"xyz" (inert)`, Setup: modify(setReplace)},
+		{Name: "nfq_set_mark", Kind: KindAction, Syntax: "nfq_set_mark:val/mask (inert)", Setup: setNfqMark},
+
+		{Name: "threshold", Kind: KindThreshold, Traits: ip, Syntax: "threshold:type limit|threshold|both|backoff, track by_src|by_dst|by_both|by_rule|by_flow, count N, seconds T|multiplier M", Setup: setThreshold},
+		{Name: "detection_filter", Kind: KindThreshold, Traits: ip, Syntax: "detection_filter:track by_src|by_dst|by_both|by_rule|by_flow, count N, seconds T", Setup: setDetectionFilter},
+
+		{Name: "flow", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "flow:to_server|to_client|from_client|from_server, established|not_established|stateless, only_stream|no_stream, only_frag|no_frag", Setup: setFlow},
+		{Name: "flowbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "flowbits:set|unset|isset|isnotset,name[|name...] or flowbits:noalert", Setup: setFlowbits},
+		{Name: "flow.age", Kind: KindFlow, Syntax: "flow.age:int", Setup: setFlowAge},
+		{Name: "flow.pkts", Kind: KindFlow, Syntax: "flow.pkts:toserver|toclient|either|both,int", Setup: flowCounterSides(false)},
+		{Name: "flow.pkts_toserver", Kind: KindFlow, Syntax: "flow.pkts_toserver:int", Setup: flowCounter(false, sideServer)},
+		{Name: "flow.pkts_toclient", Kind: KindFlow, Syntax: "flow.pkts_toclient:int", Setup: flowCounter(false, sideClient)},
+		{Name: "flow.bytes", Kind: KindFlow, Syntax: "flow.bytes:toserver|toclient|either|both,int", Setup: flowCounterSides(true)},
+		{Name: "flow.bytes_toserver", Kind: KindFlow, Syntax: "flow.bytes_toserver:int", Setup: flowCounter(true, sideServer)},
+		{Name: "flow.bytes_toclient", Kind: KindFlow, Syntax: "flow.bytes_toclient:int", Setup: flowCounter(true, sideClient)},
+		{Name: "app-layer-protocol", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "app-layer-protocol:[!]proto[|proto...][,either|exact]", Setup: setAppLayerProtocol},
+
+		{Name: "decode-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "decode-event:ipv4.pkt_too_small", Setup: setDecodeEvent},
+		{Name: "dsize", Kind: KindHeader, Traits: NeedsPacket, Syntax: "dsize:int", Setup: setDsize},
+		{Name: "tcp.flags", Aliases: []string{"flags"}, Kind: KindHeader, Traits: NeedsPacket, Syntax: "flags:[+|*|!]FSRPAUCE0[,ignored]", Setup: setFlags},
+		{Name: "fragbits", Kind: KindHeader, Traits: NeedsPacket, Syntax: "fragbits:[+|*|!]MDR", Setup: setFragbits},
+		{Name: "tos", Kind: KindHeader, Traits: NeedsPacket, Syntax: "tos:[!]N|xHH", Setup: setTos},
+		{Name: "ipopts", Kind: KindHeader, Traits: NeedsPacket, Syntax: "ipopts:rr|eol|nop|ts|sec|esec|lsrr|ssrr|satid|qs|rtralt|cipso|any", Setup: setIPOpts},
+		{Name: "ip_proto", Kind: KindHeader, Syntax: "ip_proto:[!|<|>]N|name", Setup: setIPProto},
+		{Name: "sameip", Kind: KindHeader, Argument: None, Syntax: "sameip", Setup: setSameIP},
+		{Name: "vlan.id", Kind: KindHeader, Syntax: "vlan.id:int[,layer]", Setup: setVlanID},
+
+		{Name: "content", Kind: KindPayload, Syntax: `content:[!]"text|hex|"`, Setup: setContent},
+		{Name: "isdataat", Kind: KindPayload, Syntax: "isdataat:[!]N|var[,relative][,rawbytes]", Setup: setIsDataAt},
+		{Name: "bsize", Kind: KindPayload, Syntax: "bsize:int", Setup: setBsize},
+		{Name: "byte_test", Kind: KindPayload, Syntax: "byte_test:n|var,[!]op,value|var,offset|var[,relative][,big|little][,string,hex|dec|oct][,bitmask M]", Setup: setByteTest},
+		{Name: "byte_jump", Kind: KindPayload, Syntax: "byte_jump:n|var,offset|var[,relative][,multiplier M][,big|little][,string,base][,align][,from_beginning|from_end][,post_offset N][,bitmask M]", Setup: setByteJump},
+		{Name: "byte_extract", Kind: KindPayload, Syntax: "byte_extract:n,offset,name[,relative][,multiplier M][,big|little][,string,base][,align 2|4][,bitmask M]", Setup: setByteExtract},
+		{Name: "byte_math", Kind: KindPayload, Syntax: "byte_math:bytes n|var, offset o, oper +|-|*|/|<<|>>, rvalue N|var, result name[, relative][, endian e][, string base][, bitmask M]", Setup: setByteMath},
+
+		{Name: "nocase", Kind: KindModifier, Argument: None, Syntax: "nocase", Setup: modify(setNocase)},
+		{Name: "depth", Kind: KindModifier, Syntax: "depth:N|var", Setup: modify(setDepth)},
+		{Name: "offset", Kind: KindModifier, Syntax: "offset:N|var", Setup: modify(setOffset)},
+		{Name: "distance", Kind: KindModifier, Syntax: "distance:N|var", Setup: modify(setDistance)},
+		{Name: "within", Kind: KindModifier, Syntax: "within:N|var", Setup: modify(setWithin)},
+		{Name: "startswith", Kind: KindModifier, Argument: None, Syntax: "startswith", Setup: modify(setStartsWith)},
+		{Name: "endswith", Kind: KindModifier, Argument: None, Syntax: "endswith", Setup: modify(setEndsWith)},
+		{Name: "rawbytes", Kind: KindModifier, Argument: None, Syntax: "rawbytes", Setup: modify(setRawbytes)},
+		{Name: "fast_pattern", Kind: KindModifier, Argument: Optional, Syntax: "fast_pattern | fast_pattern:only | fast_pattern:offset,length", Setup: modify(setFastPattern)},
+
+		{Name: "pkt_data", Kind: KindBuffer, Argument: None, Syntax: "pkt_data; content:…", Setup: setPktData},
+
+		{Name: "dotprefix", Kind: KindTransform, Argument: None, Syntax: "dotprefix", Setup: transform(dotPrefix)},
+		{Name: "to_lowercase", Kind: KindTransform, Argument: None, Syntax: "to_lowercase", Setup: transform(toLowercase)},
+		{Name: "to_uppercase", Kind: KindTransform, Argument: None, Syntax: "to_uppercase", Setup: transform(toUppercase)},
+		{Name: "strip_whitespace", Kind: KindTransform, Argument: None, Syntax: "strip_whitespace", Setup: transform(stripWhitespace)},
+		{Name: "compress_whitespace", Kind: KindTransform, Argument: None, Syntax: "compress_whitespace", Setup: transform(compressWhitespace)},
+		{Name: "header_lowercase", Kind: KindTransform, Argument: None, Syntax: "header_lowercase", Setup: transform(headerLowercase)},
+		{Name: "strip_pseudo_headers", Kind: KindTransform, Argument: None, Syntax: "strip_pseudo_headers", Setup: transform(stripPseudoHeaders)},
+		{Name: "to_md5", Kind: KindTransform, Argument: None, Syntax: "to_md5", Setup: transform(toMD5)},
+		{Name: "to_sha1", Kind: KindTransform, Argument: None, Syntax: "to_sha1", Setup: transform(toSHA1)},
+		{Name: "to_sha256", Kind: KindTransform, Argument: None, Syntax: "to_sha256", Setup: transform(toSHA256)},
+		{Name: "url_decode", Kind: KindTransform, Argument: None, Syntax: "url_decode", Setup: transform(urlDecode)},
+		{Name: "xor", Kind: KindTransform, Syntax: `xor:"hex" | xor:offset N,"hex"`, Setup: setXor},
+
+		{Name: "app-layer-event", Kind: KindApp, Syntax: "app-layer-event:dns.malformed_data", Setup: setAppLayerEvent},
+
+		{Name: "prefilter", Kind: KindPrefilter, Argument: None, Traits: ip, Syntax: "prefilter", Setup: setPrefilter},
+	}
+	table = append(table, headerKeywords()...)
+	table = append(table, checksumKeywords()...)
+	table = append(table, bufferKeywords()...)
+	return append(table, txKeywords()...)
+}

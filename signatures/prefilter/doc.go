@@ -1,0 +1,17 @@
+// Package prefilter finds, among thousands of patterns, those that occur in a
+// buffer, so that only signatures with a chance are inspected.
+//
+//	patterns ─► Build ─► Matcher ─ Scan(buffer) ─► ids of patterns that may occur
+//
+// Safety guarantee: a matcher may name patterns that do not occur, it never
+// misses one that does. Inspection decides; the prefilter only saves work, and
+// switching it off changes no match.
+//
+// Which content of a rule becomes its pattern is chosen by Strength and the
+// length (fastpattern.go). Patterns of one byte are refused: they occur in
+// nearly every buffer and cost a matcher several times its speed
+// (spec/HOTPATH.md section 4 measures 4.6 times).
+//
+// A Matcher is immutable after Build and may be used by all workers at once.
+// It borrows the scanned bytes for the time of Scan.
+package prefilter

@@ -1,0 +1,43 @@
+package prefilter
+
+import (
+	"errors"
+	"fmt"
+)
+
+// MinPattern is the length in bytes of the shortest pattern that Build takes.
+const MinPattern = 2
+
+// ErrShortPattern is returned by Build for a pattern below MinPattern.
+var ErrShortPattern = errors.New("pattern too short for a matcher")
+
+// Pattern is one byte string to look for.
+type Pattern struct {
+	Bytes  []byte // not kept; two patterns may be equal
+	NoCase bool   // ASCII letters match in either case
+	ID     uint32 // what Scan reports
+}
+
+// Matcher looks for many patterns in one pass. Scan appends the ID of every
+// pattern that occurs in data to ids and returns it; an ID may be appended
+// more than once and for a pattern that does not occur, and none that occurs
+// is left out. Scan allocates only when ids must grow.
+type Matcher interface {
+	Scan(data []byte, ids []uint32) []uint32
+	// Size is the memory of the matcher in bytes, to be summed in reports.
+	Size() int
+}
+
+// Build makes the matcher for patterns; nil, without error, when there are
+// none. It is the one place that decides which implementation is used.
+func Build(patterns []Pattern) (Matcher, error) {
+	for i := range patterns {
+		if len(patterns[i].Bytes) < MinPattern {
+			return nil, fmt.Errorf("pattern %d of %d bytes: %w", patterns[i].ID, len(patterns[i].Bytes), ErrShortPattern)
+		}
+	}
+	if len(patterns) == 0 {
+		return nil, nil
+	}
+	return newGrams(patterns), nil
+}
