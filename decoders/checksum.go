@@ -55,7 +55,7 @@ func checksumState(folded uint16) Checksum {
 // verifyL4 checks the checksum of an upper-layer segment with the pseudo
 // header of RFC 9293 section 3.1 or RFC 8200 section 8.1.
 func (d *Decoder) verifyL4(p *Packet, segment []byte) {
-	if !d.checksums || p.Truncated || d.noL4Verify {
+	if p.Truncated || d.noL4Verify {
 		return
 	}
 	n := uint32(len(segment))

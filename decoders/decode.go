@@ -120,14 +120,16 @@ func (d *Decoder) Decode(f *Frame, p *Packet) Reason {
 		p.VLANCount = 1
 	}
 	d.start()
-	p.Refused = d.link(p, f.Data, int(p.WireLen))
-	return p.Refused
+	r := d.link(p, f.Data, int(p.WireLen))
+	p.Refused = r
+	return r
 }
 
 // DecodeInner decodes the packet that outer carries (outer.Inner is not
 // TunnelNone) into inner, which must be another Packet. inner.Data is a part
 // of outer.Data and begins at the inner packet. The inner packet has the VLANs
-// of its own link header only; WireLen is what the headers around it say.
+// of its own link header only, as in Suricata; WireLen is what the headers
+// around it say.
 func (d *Decoder) DecodeInner(outer, inner *Packet) Reason {
 	*inner = Packet{}
 	inner.Timestamp = outer.Timestamp
@@ -155,6 +157,11 @@ func (d *Decoder) DecodeInner(outer, inner *Packet) Reason {
 	case etherBridge:
 		inner.Link = LinkEthernet
 		inner.Refused = d.ethernet(inner, b, 0, wire)
+		// As in Suricata a packet within VXLAN or Geneve is worth its datagram,
+		// one within GRE or ERSPAN its frame.
+		if inner.IPVersion != 0 && (inner.Tunnel == TunnelVXLAN || inner.Tunnel == TunnelGeneve) {
+			inner.WireLen -= inner.IPOffset
+		}
 	case etherERSPAN2, etherERSPAN3:
 		inner.Link = LinkEthernet
 		inner.Refused = d.erspan(inner, b, wire, outer.InnerProto)

@@ -47,7 +47,9 @@ func (d *Decoder) icmpv6(p *Packet, b []byte, off, wire int) Reason {
 	p.ICMPType, p.ICMPCode = h[0], h[1]
 	p.L4HeaderLen = icmpLen
 	p.setPayload(b, off+icmpLen)
-	d.verifyL4(p, b[off:])
+	if d.checksums {
+		d.verifyL4(p, b[off:])
+	}
 
 	quotes := false
 	maxCode := byte(0)

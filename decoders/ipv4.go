@@ -71,8 +71,9 @@ func (d *Decoder) ipv4(p *Packet, b []byte, off, wire int) Reason {
 	p.Proto = h[9]
 	*(*[4]byte)(p.Src[:]) = [4]byte(h[12:16])
 	*(*[4]byte)(p.Dst[:]) = [4]byte(h[16:20])
-	if size > ipv4MinLen {
-		d.ipv4Options(p, b[off+ipv4MinLen:off+size])
+	if size > ipv4MinLen && !d.ipv4Options(p, b[off+ipv4MinLen:off+size]) {
+		p.setPayload(b, off+size)
+		return ReasonIPv4Options
 	}
 	if d.checksums {
 		p.IPChecksum = checksumState(fold(sum(b[off:off+size], 0)))

@@ -18,8 +18,10 @@ const (
 	ipv4OptionRouteBits = 1<<(ipOptLooseRoute&ipOptNumberMask) | 1<<(ipOptStrictRoute&ipOptNumberMask)
 )
 
-// ipv4Options walks the options and says what is odd; none of it is fatal.
-func (d *Decoder) ipv4Options(p *Packet, opts []byte) {
+// ipv4Options walks the options. It reports whether a host would take them:
+// an impossible length or pointer is fatal (RFC 1812 section 5.2.4.4), what
+// else is odd is only an event.
+func (d *Decoder) ipv4Options(p *Packet, opts []byte) bool {
 	if len(opts)%8 != 0 {
 		p.Events.Add(EventIPv4OptPadRequired)
 	}
@@ -42,49 +44,57 @@ func (d *Decoder) ipv4Options(p *Packet, opts []byte) {
 		n := int(opts[1])
 		if n < 2 || n > len(opts) {
 			p.Events.Add(EventIPv4OptInvalidLen)
-			break
+			return false
 		}
-		p.ipv4Option(typ, opts[:n], p.IPv4Options&bit != 0)
+		if !p.ipv4Option(typ, opts[:n], p.IPv4Options&bit != 0) {
+			return false
+		}
 		p.IPv4Options |= bit
 		opts = opts[n:]
 	}
 	if p.IPv4Options&ipv4OptionRouteBits != 0 {
 		d.noL4Verify = true
 	}
+	return true
 }
 
 // ipv4Option checks the length and, where cheap, the content of one option.
-func (p *Packet) ipv4Option(typ byte, opt []byte, seen bool) {
-	valid := true
+func (p *Packet) ipv4Option(typ byte, opt []byte, seen bool) bool {
+	var length, content bool
 	switch typ {
 	case ipOptRecordRoute, ipOptLooseRoute, ipOptStrictRoute:
-		// Pointer counts from 1 and steps by addresses from 4 on (RFC 791).
-		valid = len(opt) >= 3 && (len(opt)-3)%4 == 0
-		if valid && (opt[2] < 4 || opt[2]%4 != 0 || int(opt[2]) > len(opt)+1) {
-			p.Events.Add(EventIPv4OptMalformed)
-		}
+		// The pointer counts from 1 and steps by addresses from 4 on (RFC 791).
+		length = len(opt) >= 3 && (len(opt)-3)%4 == 0
+		content = length && opt[2] >= 4 && opt[2]%4 == 0 && int(opt[2]) <= len(opt)+1
 	case ipOptTimestamp:
-		valid = len(opt) >= 4
-		if valid && (opt[2] < 5 || int(opt[2]) > len(opt)+1) {
-			p.Events.Add(EventIPv4OptMalformed)
-		}
+		length = len(opt) >= 4
+		content = length && opt[2] >= 5 && int(opt[2]) <= len(opt)+1
 	case ipOptSecurity:
-		valid = len(opt) == 11 || len(opt) == 3
+		length = len(opt) == 11 || len(opt) == 3
+		content = length
 	case ipOptStreamID, ipOptRouterAlert:
-		valid = len(opt) == 4
+		length = len(opt) == 4
+		content = length
 	case ipOptQuickStart:
-		valid = len(opt) == 8
+		length = len(opt) == 8
+		content = length
 	case ipOptExtSecurity:
-		valid = len(opt) >= 3
+		length = len(opt) >= 3
+		content = length
 	case ipOptCIPSO:
-		valid = len(opt) >= 6
+		length = len(opt) >= 6
+		content = length
 	default:
 		p.Events.Add(EventIPv4OptUnknown)
-		return
+		return true
 	}
-	if !valid {
+	switch {
+	case !length:
 		p.Events.Add(EventIPv4OptInvalidLen)
-	} else if seen {
+	case !content:
+		p.Events.Add(EventIPv4OptMalformed)
+	case seen:
 		p.Events.Add(EventIPv4OptDuplicate)
 	}
+	return content
 }

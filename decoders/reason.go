@@ -98,6 +98,8 @@ const (
 	ReasonIPv4HeaderLen
 	// ReasonIPv4Length: the IPv4 total length exceeds the bytes on the wire.
 	ReasonIPv4Length
+	// ReasonIPv4Options: an IPv4 option of impossible length or content, for which hosts drop the packet.
+	ReasonIPv4Options
 	// ReasonIPv4ICMPv6: ICMPv6 within IPv4, which no standard allows.
 	ReasonIPv4ICMPv6
 	// ReasonIPv6Short: too few bytes for an IPv6 header.
@@ -197,6 +199,7 @@ var reasonNames = [ReasonCount]string{
 	ReasonIPv4Version:     "ipv4_version",
 	ReasonIPv4HeaderLen:   "ipv4_header_len",
 	ReasonIPv4Length:      "ipv4_length",
+	ReasonIPv4Options:     "ipv4_options",
 	ReasonIPv4ICMPv6:      "ipv4_icmpv6",
 	ReasonIPv6Short:       "ipv6_short",
 	ReasonIPv6Version:     "ipv6_version",

@@ -142,7 +142,8 @@ const (
 // teredo accepts only an IPv6 packet that fills the datagram, save for a chain
 // of well-formed trailers (RFC 6081 section 4).
 func (p *Packet) teredo(b []byte, off, wire int) bool {
-	if len(b)-off >= 4 && b[off] == 0 && b[off+1] == 1 {
+	qualification := len(b)-off >= 4 && b[off] == 0 && b[off+1] == 1
+	if qualification {
 		off += teredoAuthLen + int(b[off+2]) + int(b[off+3])
 	}
 	if len(b)-off >= teredoOriginLen && b[off] == 0 && b[off+1] == 0 {
@@ -151,12 +152,23 @@ func (p *Packet) teredo(b []byte, off, wire int) bool {
 	if len(b)-off < ipv6Len || b[off]>>4 != 6 {
 		return false
 	}
+	if qualification && routerDiscovery(b[off:]) {
+		return false
+	}
 	end := off + ipv6Len + int(binary.BigEndian.Uint16(b[off+4:]))
 	if end > wire || end < len(b) && !teredoTrailers(b[end:]) {
 		return false
 	}
 	p.carry(TunnelTeredo, 0, etherIPv6, off, end)
 	return true
+}
+
+// routerDiscovery reports whether an IPv6 packet solicits or advertises a
+// router. Behind an authentication indication that is how a client and its
+// server set up the tunnel (RFC 4380 section 5.2.1), not a packet within it.
+func routerDiscovery(ip []byte) bool {
+	return len(ip) > ipv6Len && ip[6] == ProtoICMPv6 &&
+		(ip[ipv6Len] == icmpv6RouterSolicit || ip[ipv6Len] == icmpv6RouterAdvert)
 }
 
 // teredoTrailers reports whether b is nothing but trailers: type, length,

@@ -58,6 +58,7 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	if d := s.validate(); d != nil {
 		return nil, nil, withSid(d, r)
 	}
+	s.need = needOf(s)
 	s.fast = chooseFastPattern(s.prefiltered())
 	s.AlertJSON = appendAlertJSON(nil, s)
 	if r.Direction == rule.BothWays {
@@ -78,6 +79,16 @@ func (s *Signature) prefiltered() []*keyword.List {
 		return []*keyword.List{s.payload}
 	}
 	return nil
+}
+
+// unmet returns the diagnostic of a rule that requires something this engine
+// lacks; nil for other rules.
+func (c *compiler) unmet(r *rule.Rule) *rule.Diagnostic {
+	d := requirements(keyword.NewBuilder(c.keywords, c.names, &c.env, r), r)
+	if d == nil || d.Code != keyword.CodeRequires {
+		return nil
+	}
+	return d
 }
 
 // requirements evaluates `requires` before everything else: a rule for

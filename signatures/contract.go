@@ -19,10 +19,11 @@ type FlowState struct {
 type flowFlags uint32
 
 const (
-	flowPassed       flowFlags = 1 << iota // a pass rule ended inspection
-	flowAddressesTS                        // address-only rules were applied to server
-	flowAddressesTC                        // … to client
-	flowProtoDecided                       // rules on the detected protocol were applied
+	flowPassed      flowFlags = 1 << iota // a pass rule ended inspection
+	flowAddressesTS                       // address-only rules were applied to server
+	flowAddressesTC                       // … to client
+	flowProtocolTS                        // rules on the detected protocol were applied to server
+	flowProtocolTC                        // … to client
 )
 
 // Passed reports whether a pass rule ended inspection of the flow.

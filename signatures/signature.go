@@ -18,6 +18,7 @@ type Signature struct {
 	kind   RuleType
 	order  uint32 // place among the ruleset's signatures; inspection goes by it
 
+	need    need
 	header  header
 	app     app.Proto // of the flow; ProtoUnknown for any
 	payload *keyword.List
@@ -27,6 +28,7 @@ type Signature struct {
 
 	rates    []keyword.Rate
 	suppress []suppression
+	waits    bool // has a rate that Thresholds decides
 }
 
 // Sid returns the signature id.

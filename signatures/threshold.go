@@ -1,6 +1,8 @@
 package signatures
 
 import (
+	"time"
+
 	"spanwatch/decoders"
 	"spanwatch/signatures/keyword"
 )
@@ -25,8 +27,8 @@ type Thresholds struct {
 	oldest, newest uint32
 	alertMax       int
 
-	// Suppressed counts matches held back; Evicted entries given up for want
-	// of memory; Overflow alerts beyond AlertMax of one packet.
+	// Suppressed counts matches held back; Evicted counters given up for want
+	// of memory within their window; Overflow alerts beyond AlertMax of one packet.
 	Suppressed, Evicted, Overflow uint64
 }
 
@@ -55,6 +57,7 @@ type rateKey struct {
 type rateEntry struct {
 	key          rateKey
 	state        rateState
+	live         int64 // packet time until which forgetting the entry could change a decision
 	older, newer uint32 // index + 1
 	nextInSlot   uint32 // index + 1
 }
@@ -96,12 +99,14 @@ func (t *Thresholds) Apply(now int64, m *Match, p *decoders.Packet) Decision {
 		if r.Track == keyword.TrackFlow {
 			continue // decided by the flow's Inspector
 		}
-		state, fresh := t.entry(rateKeyOf(m.Sig, i, r.Track, p))
-		switch state.add(r, now, fresh) {
+		e, fresh := t.entry(now, rateKeyOf(m.Sig, i, r.Track, p))
+		result := e.state.add(r, now, fresh)
+		e.live = max(e.state.start+int64(r.Seconds)*int64(time.Second), e.state.until)
+		switch result {
 		case holdBack:
 			d.Alert = false
 		case changeAction:
-			d.Action, d.Alert = newAction(r.NewAction, d)
+			d.Action, d.Alert = newAction(r.NewAction, d.Alert)
 		}
 	}
 	if m.Alert && !d.Alert {
@@ -111,16 +116,16 @@ func (t *Thresholds) Apply(now int64, m *Match, p *decoders.Packet) Decision {
 }
 
 // newAction is what a rate_filter turns an alert into. pass makes no alert.
-func newAction(name string, d Decision) (Action, bool) {
+func newAction(name string, alert bool) (Action, bool) {
 	switch name {
 	case "drop", "sdrop":
-		return ActionDrop, d.Alert
+		return ActionDrop, alert
 	case "reject":
-		return ActionReject, d.Alert
+		return ActionReject, alert
 	case "pass":
 		return ActionPass, false
 	}
-	return ActionAlert, d.Alert
+	return ActionAlert, alert
 }
 
 // Finish decides about all matches of one packet: it removes those that make
@@ -183,13 +188,13 @@ func (k *rateKey) hash() uint64 {
 }
 
 // entry returns the counter of a key, making it when there is none.
-func (t *Thresholds) entry(k rateKey) (state *rateState, fresh bool) {
+func (t *Thresholds) entry(now int64, k rateKey) (e *rateEntry, fresh bool) {
 	slot := &t.slots[k.hash()&t.mask]
 	for i := *slot; i != 0; i = t.entries[i-1].nextInSlot {
 		if e := &t.entries[i-1]; e.key == k {
 			t.unlink(i)
 			t.linkNewest(i)
-			return &e.state, false
+			return e, false
 		}
 	}
 	var i uint32
@@ -198,15 +203,17 @@ func (t *Thresholds) entry(k rateKey) (state *rateState, fresh bool) {
 		i = uint32(len(t.entries))
 	} else {
 		i = t.oldest
-		t.Evicted++
+		if t.entries[i-1].live >= now {
+			t.Evicted++
+		}
 		t.unlink(i)
 		t.removeFromSlot(i)
 	}
-	e := &t.entries[i-1]
+	e = &t.entries[i-1]
 	*e = rateEntry{key: k, nextInSlot: *slot}
 	*slot = i
 	t.linkNewest(i)
-	return &e.state, true
+	return e, true
 }
 
 func (t *Thresholds) removeFromSlot(i uint32) {

@@ -107,9 +107,10 @@ type Tx interface {
 	Buffer(b Buffer, i int) (data []byte, ok bool)
 	// Integer returns instance i of a numeric field.
 	Integer(b Buffer, i int) (value uint64, ok bool)
-	// HasEvent reports an oddity of this transaction by its rule name
-	// index (Event).
+	// HasEvent reports an oddity of this transaction.
 	HasEvent(Event) bool
+	// AppendEvents appends all oddities of this transaction to dst.
+	AppendEvents(dst []Event) []Event
 	// State is memory for the transaction's consumers (detection, logging).
 	State() *TxState
 }

@@ -43,33 +43,24 @@ const (
 )
 
 var eventNames = [EventCount]string{
-	EventDNSUnsolicitedResponse: "dns.unsolicited_response",
-	EventDNSMalformedData:       "dns.malformed_data",
-	EventDNSNotARequest:         "dns.not_a_request",
-	EventDNSNotAResponse:        "dns.not_a_response",
-	EventDNSZFlagSet:            "dns.z_flag_set",
-	EventDNSInvalidOpcode:       "dns.invalid_opcode",
-	EventDNSNameTooLong:         "dns.name_too_long",
-	EventDNSInfiniteLoop:        "dns.infinite_loop",
-	EventDNSTooManyLabels:       "dns.too_many_labels",
-	EventDNSInvalidAdditionals:  "dns.invalid_additionals",
-	EventDNSInvalidAuthorities:  "dns.invalid_authorities",
+	EventDNSUnsolicitedResponse: "unsolicited_response",
+	EventDNSMalformedData:       "malformed_data",
+	EventDNSNotARequest:         "not_a_request",
+	EventDNSNotAResponse:        "not_a_response",
+	EventDNSZFlagSet:            "z_flag_set",
+	EventDNSInvalidOpcode:       "invalid_opcode",
+	EventDNSNameTooLong:         "name_too_long",
+	EventDNSInfiniteLoop:        "infinite_loop",
+	EventDNSTooManyLabels:       "too_many_labels",
+	EventDNSInvalidAdditionals:  "invalid_additionals",
+	EventDNSInvalidAuthorities:  "invalid_authorities",
 }
 
-// String returns the event as app-layer-event names it, "protocol.event".
+// String returns the event's name within its protocol, as in anomaly events
+// and behind the dot of app-layer-event.
 func (e Event) String() string {
 	if e < EventCount {
 		return eventNames[e]
 	}
 	return ""
-}
-
-// EventByName is the inverse of String.
-func EventByName(name string) (Event, bool) {
-	for e := EventNone + 1; e < EventCount; e++ {
-		if eventNames[e] == name {
-			return e, true
-		}
-	}
-	return EventNone, false
 }

@@ -43,13 +43,13 @@ type Candidate struct {
 
 // Detection is the answer of Detect.
 type Detection struct {
-	Proto  Proto  // set iff Answer is Yes
-	Parser Parser // likewise
 	// Answer is Yes, Maybe when more payload is needed, or No.
 	Answer Answer
-	// Reversed says that the payload runs the other way than Input.Dir: the
-	// flow was first seen from the side of the server and its directions are
-	// to be swapped.
+	Proto  Proto  // ProtoUnknown with Maybe, ProtoFailed with No
+	Parser Parser // nil unless Yes
+	// Reversed says that the payload runs the other way than Input.Dir. When
+	// the other side has not spoken yet, the flow was first seen from its
+	// server and its directions are to be swapped.
 	Reversed bool
 }
 
@@ -68,9 +68,8 @@ type patternOf struct {
 
 // probeTable lists the parsers to ask by port.
 type probeTable struct {
-	parsers []Parser
-	byPort  [65536]uint8 // index into lists; 0 is nobody
-	lists   [][]Parser
+	byPort [65536]uint8 // index into lists; 0 is nobody
+	lists  [][]Parser
 }
 
 // ErrDetector is wrapped by every error of NewDetector.
@@ -106,7 +105,7 @@ func (t *probeTable) add(port uint16, p Parser) error {
 	}
 	list := append(slices.Clone(t.lists[t.byPort[port]]), p)
 	for i, l := range t.lists {
-		if slices.Equal(l, list) {
+		if slices.EqualFunc(l, list, sameProto) {
 			t.byPort[port] = uint8(i)
 			return nil
 		}
@@ -118,6 +117,8 @@ func (t *probeTable) add(port uint16, p Parser) error {
 	t.lists = append(t.lists, list)
 	return nil
 }
+
+func sameProto(a, b Parser) bool { return a.Proto() == b.Proto() }
 
 func (t *probeTable) at(port uint16) []Parser {
 	if len(t.lists) == 0 {
@@ -162,7 +163,7 @@ func (d *Detector) Detect(in Input, transport Transport, ports Ports) Detection 
 	if wait && !in.EOF {
 		return Detection{Answer: Maybe}
 	}
-	return Detection{Answer: No}
+	return Detection{Answer: No, Proto: ProtoFailed}
 }
 
 func found(p Parser, in Input) Detection {
@@ -199,7 +200,8 @@ func (s *Sides) Wants(dir decoders.Direction) bool {
 	return s.Chosen == ProtoUnknown && s.Side[dir] == ProtoUnknown
 }
 
-// Learn takes an answer to the payload of direction dir. The first side that
+// Learn takes an answer to the payload of direction dir, after the flow was
+// swapped if it had to be. The first side that
 // is recognised decides; the flow has failed when neither is.
 func (s *Sides) Learn(dir decoders.Direction, r Detection) {
 	switch r.Answer {

@@ -1,6 +1,7 @@
 package decoderstest
 
 import (
+	"encoding/binary"
 	"strconv"
 
 	"spanwatch/decoders"
@@ -27,6 +28,13 @@ func (f Facts) add(field string, v uint64) { f[field] = append(f[field], strconv
 
 // Add adds what one packet says.
 func (f Facts) Add(p *decoders.Packet) {
+	f.packet(p)
+	if p.HasEmbedded {
+		f.embedded(&p.Embedded)
+	}
+}
+
+func (f Facts) packet(p *decoders.Packet) {
 	// Addresses and ports are comparable as soon as the header was read, also
 	// when something behind it was refused.
 	switch {
@@ -68,9 +76,7 @@ func (f Facts) Add(p *decoders.Packet) {
 	case p.Layers.Has(decoders.LayerUDP):
 		f.add("udp.srcport", uint64(p.SrcPort))
 		f.add("udp.dstport", uint64(p.DstPort))
-		if !p.Truncated {
-			f.add("udp.length", uint64(p.PayloadLen)+8)
-		}
+		f.add("udp.length", uint64(binary.BigEndian.Uint16(p.Data[p.L4Offset+4:])))
 	case p.Layers.Has(decoders.LayerICMPv4):
 		f.add("icmp.type", uint64(p.ICMPType))
 		f.add("icmp.code", uint64(p.ICMPCode))
@@ -83,9 +89,6 @@ func (f Facts) Add(p *decoders.Packet) {
 	}
 	for _, id := range p.VLANs[:p.VLANCount] {
 		f.add("vlan.id", uint64(id))
-	}
-	if p.HasEmbedded {
-		f.embedded(&p.Embedded)
 	}
 }
 

@@ -2,15 +2,6 @@ package defrag
 
 import "spanwatch/decoders"
 
-// Protocol numbers of IPv6 extension headers that may stand before a fragment
-// header (RFC 8200 section 4.1).
-const (
-	protoHopByHop = 0
-	protoRouting  = 43
-	protoFragment = 44
-	protoDestOpts = 60
-)
-
 const (
 	ipv4HeaderLen     = 20
 	ipv6HeaderLen     = 40
@@ -30,9 +21,9 @@ type fragment struct {
 	next   byte
 }
 
-// parseFragment reads the fragment that p is. It trusts of p only what the
-// IP headers can not say again: where the IP header starts and how long the
-// datagram is; every offset is checked against the captured bytes.
+// parseFragment reads the fragment that p is. The decoder has found the headers;
+// their places are checked against the captured bytes all the same, since a
+// Packet is plain data that anybody can fill.
 func parseFragment(p *decoders.Packet, f *fragment) Reason {
 	if !p.Layers.Has(decoders.LayerFragment) || uint64(p.IPOffset) > uint64(len(p.Data)) {
 		return ReasonNotFragment
@@ -48,7 +39,7 @@ func parseFragment(p *decoders.Packet, f *fragment) Reason {
 	case 4:
 		reason = f.parseIPv4(ip)
 	case 6:
-		reason = f.parseIPv6(ip)
+		reason = f.parseIPv6(ip, int64(p.FragHeaderOffset)-int64(p.IPOffset), int64(p.FragNextOffset)-int64(p.IPOffset))
 	default:
 		return ReasonNotFragment
 	}
@@ -92,28 +83,16 @@ func (f *fragment) parseIPv4(ip []byte) Reason {
 	return ReasonNone
 }
 
-// parseIPv6 walks the headers before the fragment header. The walk ends since
-// every step moves at least 8 bytes on.
-func (f *fragment) parseIPv6(ip []byte) Reason {
-	if len(ip) < ipv6HeaderLen {
+// parseIPv6 takes the fragment header at position at out, which the byte at
+// position nextAt announced.
+func (f *fragment) parseIPv6(ip []byte, at, nextAt int64) Reason {
+	if at < ipv6HeaderLen || nextAt < 0 || nextAt >= at {
+		return ReasonMalformed
+	}
+	if at+fragmentHeaderLen > int64(len(ip)) {
 		return ReasonTruncated
 	}
-	f.nextAt = 6
-	at := ipv6HeaderLen
-	for {
-		if len(ip) < at+fragmentHeaderLen {
-			return ReasonTruncated
-		}
-		switch ip[f.nextAt] {
-		case protoFragment:
-			f.next = ip[at]
-			f.head, f.data = ip[:at], ip[at+fragmentHeaderLen:]
-			return ReasonNone
-		case protoHopByHop, protoRouting, protoDestOpts:
-			f.nextAt = at
-			at += (int(ip[at+1]) + 1) * 8
-		default:
-			return ReasonMalformed
-		}
-	}
+	f.head, f.data = ip[:at], ip[at+fragmentHeaderLen:]
+	f.nextAt, f.next = int(nextAt), ip[at]
+	return ReasonNone
 }

@@ -69,14 +69,19 @@ func (s spec) packet() *decoders.Packet {
 		p.Src, p.Dst = decoders.Addr{0x20, 1, 15: 1}, decoders.Addr{0x20, 1, 15: s.dst}
 		ip = make([]byte, 40)
 		ip[0] = 0x60
-		ip[6] = protoFragment
+		ip[6] = decoders.ProtoFragment
 		if len(s.before) > 0 {
 			ip[6] = s.firstExt
 		}
 		ip[7] = 64
 		copy(ip[8:], p.Src[:])
 		copy(ip[24:], p.Dst[:])
+		next := 6
+		for n := 0; n < len(s.before); n += (int(s.before[n+1]) + 1) * 8 {
+			next = 40 + n
+		}
 		ip = append(ip, s.before...)
+		p.FragHeaderOffset, p.FragNextOffset = linkLen+uint32(len(ip)), linkLen+uint32(next)
 		h := make([]byte, 8)
 		h[0] = proto
 		frag := uint16(s.offset)
@@ -137,7 +142,7 @@ func payload(t testing.TB, g Datagram) []byte {
 		if got := int(binary.BigEndian.Uint16(b[4:])); got != len(b)-40 {
 			t.Errorf("payload length %d, want %d", got, len(b)-40)
 		}
-		if b[6] == protoFragment {
+		if b[6] == decoders.ProtoFragment {
 			t.Errorf("the fragment header is still announced")
 		}
 		return b[40:]

@@ -10,18 +10,23 @@ import (
 )
 
 // Policy is how a family of hosts resolves fragments that overlap.
+//
+// Systems of today rather drop such datagrams (Linux since 4.19, RFC 8200
+// section 4.5 for IPv6); what the sensor reads then is what an older or a
+// differently minded host would. Datagram.Overlap and the frag_overlap events
+// tell of every case.
 type Policy uint8
 
-// Policies, by the name of the systems that Novak and Sturges found to behave
-// so. PolicyDefault stands for the configured default.
+// Policies, by the systems that Novak and Sturges found to behave so.
+// PolicyDefault stands for the configured default.
 const (
 	PolicyDefault  Policy = iota
-	PolicyBSD             // BSDs, AIX, IRIX, HP-UX 10, macOS up to 10.3
+	PolicyBSD             // FreeBSD, AIX, IRIX, HP-UX 10, OpenVMS
 	PolicyBSDRight        // HP JetDirect
-	PolicyLinux           // Linux, OpenBSD
+	PolicyLinux           // Linux 2, OpenBSD
 	PolicyWindows         // Windows 95 to 2003
 	PolicySolaris         // Solaris 9 and 10
-	PolicyFirst           // HP-UX 11, Mac OS 9, Solaris 8
+	PolicyFirst           // HP-UX 11, Mac OS, SunOS 5.5 to 5.8
 	PolicyLast            // Cisco IOS
 	policyCount
 )

@@ -32,7 +32,7 @@ const (
 	ReasonNone        Reason = iota
 	ReasonNotFragment        // the packet is no IP fragment
 	ReasonTruncated          // the capture does not hold the whole fragment
-	ReasonMalformed          // the header chain does not lead to the fragment's data
+	ReasonMalformed          // the headers are not where the packet says
 	ReasonEmpty              // no data, which no sender makes
 	ReasonMisaligned         // more fragments follow but the length is no multiple of 8
 	ReasonTooLarge           // reaches beyond 65,535 bytes (ping of death)

@@ -135,9 +135,11 @@ func (t *Table) Add(p *decoders.Packet) (Datagram, Result) {
 		t.evicted = append(t.evicted, t.giveUp(id, ReasonTimeout))
 		id = 0
 	}
-	policy := t.targets.policy(&k.dst, k.version)
+	var policy Policy
 	if id != 0 {
 		policy = t.trackers.slab[id].policy
+	} else {
+		policy = t.targets.policy(&k.dst, k.version)
 	}
 	if f.more && len(f.data)%8 != 0 {
 		if reason := f.realign(policy, p.IPVersion); reason != ReasonNone {
@@ -175,13 +177,14 @@ func (f *fragment) realign(policy Policy, version uint8) Reason {
 // join puts f into the datagram id.
 func (t *Table) join(p *decoders.Packet, f *fragment, id trackerID) (Datagram, Result) {
 	d := &t.trackers.slab[id]
+	if d.contradicts(f) {
+		return t.refuseFrom(p, ReasonEndConflict, id)
+	}
 	m := t.meet(d, f)
 	if !t.makeRoom(id, f, &m) {
 		return t.refuseFrom(p, ReasonNoMemory, id)
 	}
-	if !d.takeEnd(f) {
-		return t.refuseFrom(p, ReasonEndConflict, id)
-	}
+	d.extend(f)
 	d.fragments++
 	d.wireBytes += uint64(p.WireLen)
 	d.recent = p.Timestamp

@@ -90,24 +90,24 @@ type tracker struct {
 // complete reports whether every byte up to a known end is there.
 func (d *tracker) complete() bool { return d.last && d.covered == d.end }
 
-// takeEnd moves the end of the datagram as f says. It reports false when the
-// policy's hosts drop f for contradicting what they know.
-func (d *tracker) takeEnd(f *fragment) bool {
-	isLast := !f.more
-	if !d.policy.endMoves() {
-		switch {
-		case d.last && f.to > d.end, // goes on behind the end
-			d.last && isLast && f.to != d.end, // a second end
-			!d.last && isLast && f.to < d.end: // ends before what is there
-			return false
-		}
+// contradicts reports whether f does not fit the end of the datagram as the
+// policy's hosts know it, so that they drop f.
+func (d *tracker) contradicts(f *fragment) bool {
+	if d.policy.endMoves() {
+		return false
 	}
+	beyond := d.last && f.to > d.end
+	tooSoon := !f.more && f.to < d.end
+	return beyond || tooSoon
+}
+
+// extend moves the end of the datagram as f says.
+func (d *tracker) extend(f *fragment) {
 	if f.to > d.end {
-		d.end, d.last = f.to, isLast
-	} else if f.to == d.end && isLast {
+		d.end, d.last = f.to, !f.more
+	} else if f.to == d.end && !f.more {
 		d.last = true
 	}
-	return true
 }
 
 func (d *tracker) incomplete(why Reason) Incomplete {

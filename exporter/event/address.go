@@ -132,3 +132,10 @@ func appendEndpoints(out []byte, version uint8, src, dst Addr, srcPort, dstPort 
 	out = append(out, `,"proto":`...)
 	return appendProto(out, proto)
 }
+
+// ProtoName returns the name of an IP protocol as the member proto has it; for
+// metrics and summaries.
+func ProtoName(proto uint8) string {
+	quoted := appendProto(nil, proto)
+	return string(quoted[1 : len(quoted)-1])
+}

@@ -316,7 +316,7 @@ func appendGrouped(dst []byte, answers []DNSRecord) []byte {
 	for _, t := range groupedTypes {
 		first := true
 		for i := range answers {
-			if answers[i].Type != t || answers[i].Data == DNSNone {
+			if answers[i].Type != t || !answers[i].groupable() {
 				continue
 			}
 			if first {
@@ -336,4 +336,18 @@ func appendGrouped(dst []byte, answers []DNSRecord) []byte {
 		return dst[:start-len(name)]
 	}
 	return append(dst, '}')
+}
+
+// groupable says whether the data is of the kind that readers expect of its
+// type: an object for three types, text for the others.
+func (r *DNSRecord) groupable() bool {
+	switch r.Type {
+	case rrSOA:
+		return r.Data == DNSSOA
+	case rrSRV:
+		return r.Data == DNSSRV
+	case rrSSHFP:
+		return r.Data == DNSSSHFP
+	}
+	return r.Data == DNSText || r.Data == DNSAddr4 || r.Data == DNSAddr6
 }

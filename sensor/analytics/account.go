@@ -42,7 +42,7 @@ const ports = 1 << 16
 type Account struct {
 	total, untracked Counts
 	tracked          Flux        // to servers and to clients; with untracked it is total
-	byProto          [256]Counts // by IP protocol number
+	byProto          [256]Flux   // by IP protocol number: to servers, to clients
 	byApp            [256]Counts // by app.Proto
 	// services has TCP ports, then UDP ports, then one entry for each other IP
 	// protocol: dense, so that a port scan can not push a service out.
@@ -110,7 +110,7 @@ func (a *Account) apply(d *flow.Delta) {
 
 	a.addSecond(d.Second, both)
 	a.tracked.add(toServer, toClient)
-	a.byProto[d.Proto].add(both)
+	a.byProto[d.Proto].add(toServer, toClient)
 	a.byApp[d.App].add(both)
 	a.services[serviceIndex(d.Proto, d.ServerPort)].add(toServer, toClient)
 	a.hosts.add(hostKey{d.Client, d.IPVersion}, toServer, toClient)

@@ -41,6 +41,9 @@ type Top[R any] struct {
 // or flow's to the server and to the client.
 type Flux struct{ Out, In Counts }
 
+// Add adds y.
+func (x *Flux) Add(y Flux) { x.add(y.Out, y.In) }
+
 func (x *Flux) add(out, in Counts) {
 	x.Out.add(out)
 	x.In.add(in)
@@ -78,10 +81,10 @@ type Flow struct {
 	Flux
 }
 
-// Protocol is an IP protocol with all its traffic.
+// Protocol is an IP protocol with all its traffic, to servers and to clients.
 type Protocol struct {
 	Proto uint8
-	Counts
+	Flux
 }
 
 // Application is an application protocol with all its traffic.
@@ -99,7 +102,7 @@ func (a *Account) Snapshot(k int) Snapshot {
 		HostsDropped: a.hosts.drops, FlowsDropped: a.flows.drops,
 	}
 	for i, c := range a.byProto {
-		if c != (Counts{}) {
+		if c != (Flux{}) {
 			s.Protocols = append(s.Protocols, Protocol{uint8(i), c})
 		}
 	}

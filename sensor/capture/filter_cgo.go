@@ -45,6 +45,9 @@ func openEmpty(link decoders.LinkType) (*pcap.Handle, error) {
 	}
 	defer r.Close()
 	defer w.Close()
+	if link == decoders.LinkRawOBSD {
+		link = decoders.LinkRaw // the same frames; 14 is known to OpenBSD's libpcap only
+	}
 	if _, err := w.Write(pcapfile.AppendHeader(nil, link)); err != nil {
 		return nil, err
 	}

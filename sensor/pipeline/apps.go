@@ -37,18 +37,27 @@ type appTable struct {
 }
 
 func newAppTable(o *Options) (appTable, error) {
-	parsers := registry.Parsers(registryConfig(o))
 	t := appTable{flows: make([]appFlow, 1), parsers: make([]app.Parser, 256), free: make([]uint32, 256)}
-	for _, p := range parsers {
-		t.parsers[p.Proto()] = p
+	set := registry.New()
+	enabled := set[:0]
+	for _, c := range set {
+		switch c.Parser.Proto() {
+		case app.ProtoDNS:
+			if !o.Config.App.DNS.Enabled {
+				continue
+			}
+			c.UDPPorts = o.Config.App.DNS.Ports
+		}
+		t.parsers[c.Parser.Proto()] = c.Parser
+		enabled = append(enabled, c)
 	}
 	var err error
-	t.detector, err = app.NewDetector(parsers)
+	t.detector, err = app.NewDetector(enabled)
 	return t, err
 }
 
 func (t *appTable) detect(p *decoders.Packet, in app.Input) app.Detection {
-	return t.detector.Detect(in, p.Proto, p.SrcPort, p.DstPort)
+	return t.detector.Detect(in, app.Transport(p.Proto), app.Ports{Src: p.SrcPort, Dst: p.DstPort})
 }
 
 // open returns the index of a fresh state.

@@ -66,9 +66,7 @@ type madeEvent struct {
 	kind             event.Type
 	id               event.ID
 	time             int64
-	sig              *signatures.Signature // of an alert, on which thresholds decide; nil for other events
-	from, to         decoders.Addr         // of the alert's packet
-	version          uint8
+	match            signatures.Match // of an alert, on which thresholds decide; without Sig for other events
 }
 
 func newBatch(workers int) *batch {

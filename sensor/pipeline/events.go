@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"spanwatch/decoders"
+	"spanwatch/decoders/app"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
 )
@@ -36,7 +37,26 @@ type eventMaker struct {
 	anomaly       event.Anomaly
 	dns           dnsRecords
 	decoderEvents []decoders.Event
-	anomalies     [256]uint64 // written so far, by decoder event
+	appEvents     []app.Event
+	appText       []byte
+	metadata      event.Metadata
+
+	otherProtocols bool
+	anomalyLimit   uint64      // anomalies of one kind written; 0 is no bound
+	anomalies      [256]uint64 // written so far, by decoder event
+}
+
+func newEventMaker(o *Options) (eventMaker, error) {
+	enc, err := event.NewEncoder(encoderOptions(o))
+	if err != nil {
+		return eventMaker{}, err
+	}
+	wanted, err := wantedTypes(o.Config.Events.Types)
+	return eventMaker{
+		enc: enc, wanted: wanted, replay: o.Replay, seed: o.Config.Flow.CommunityIDSeed, names: o.Interfaces,
+		geo: newGeoLookup(o.Geo), otherProtocols: o.Config.Flow.OtherProtocols,
+		anomalyLimit: uint64(o.Config.Events.AnomaliesPerType),
+	}, err
 }
 
 // atPacket tells that what follows is made of packet i of b.

@@ -22,6 +22,14 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 	}
 	v := &e.Envelope
 	m.begin(v)
+	if m.position == atBatchEnd {
+		// How many records this worker made before must not matter. A flow has
+		// at most one record of each kind here, and its id tells flows apart.
+		v.Index = 0
+		if r != nil {
+			v.Index = 1
+		}
+	}
 	m.ofFlow(v, f)
 	if !m.replay {
 		v.Interface = m.interfaceName(f.Interface)
@@ -59,7 +67,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 	m.bandwidth = bandwidth(f)
 	e.Bandwidth = &m.bandwidth
 	if r != nil {
-		m.interval = event.Interval{Seq: r.Seq, Counts: counts(r.Packets, r.Bytes), Start: r.Start, End: r.End, Final: r.Final}
+		m.interval = event.Interval{Counts: counts(r.Packets, r.Bytes), Start: r.Start, End: r.End}
 		e.Interval = &m.interval
 	}
 	start := len(w.out.text)

@@ -20,12 +20,18 @@ type merger struct {
 	thresholds *signatures.Thresholds
 	account    *analytics.Account
 	stats      statsMaker
-	state      *state
+	state      *State
 
-	workers []workerCounters // latest of each
-	front   frontCounters    // latest
-	alerts  []uint64         // given out, by Signature.Index
+	workers []workerCounters                 // latest of each
+	front   frontCounters                    // latest
+	alerts  map[*signatures.Signature]uint64 // given out; touched once an alert
 	counts  mergeCounters
+	sum     Totals // scratch
+	top     int    // rows of the top lists in a View
+
+	alertMax   int // alerts of one packet that are given out
+	alertsAt   uint32
+	alertsHere int
 
 	late      []lateEvent // scratch
 	deltas    []flow.Delta
@@ -36,7 +42,8 @@ type merger struct {
 // mergeCounters count what the merge stage decided.
 type mergeCounters struct {
 	Batches    uint64
-	Suppressed uint64 // alerts that thresholds or suppress rules held back
+	Suppressed uint64 // alerts that thresholds across flows held back
+	Overflow   uint64 // alerts of one packet beyond Rules.MaxAlertsPerPacket
 	Made       [event.NumTypes]uint64
 	EndTime    int64 // packet time
 	StartTime  int64
@@ -63,6 +70,7 @@ func (m *merger) take(b *batch) {
 	}
 	m.untracked(b)
 	m.front = b.front
+	m.alertsAt = atBatchEnd
 	m.inOrder(b)
 	m.atEnd(b)
 	m.deltas = m.deltas[:0]
@@ -100,7 +108,7 @@ func (m *merger) inOrder(b *batch) {
 		o := &b.out[0]
 		for i := range o.events {
 			if o.events[i].position != atBatchEnd {
-				m.give(o, &o.events[i])
+				m.give(b, o, &o.events[i])
 			}
 		}
 		return
@@ -118,7 +126,7 @@ func (m *merger) inOrder(b *batch) {
 		}
 		o := &b.out[best]
 		for ; next[best] < len(o.events) && o.events[next[best]].position == at; next[best]++ {
-			m.give(o, &o.events[next[best]])
+			m.give(b, o, &o.events[next[best]])
 		}
 	}
 }
@@ -137,22 +145,40 @@ func (m *merger) atEnd(b *batch) {
 		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.start, y.start))
 	})
 	for _, e := range m.late {
-		m.give(e.out, e.madeEvent)
+		m.give(b, e.out, e.madeEvent)
 	}
 	clear(m.late)
 }
 
 // give decides on an event and hands it to the exporter.
-func (m *merger) give(o *output, e *madeEvent) {
-	if e.sig != nil {
-		if !m.thresholds.Allow(e.sig, e.from, e.to, e.version, e.time) {
-			m.counts.Suppressed++
-			return
-		}
-		m.alerts[e.sig.Index()]++
+func (m *merger) give(b *batch, o *output, e *madeEvent) {
+	if e.match.Sig != nil && !m.decide(b, o, e) {
+		return
 	}
 	m.counts.Made[e.kind]++
 	m.exporter.Append(e.kind, o.text[e.start:e.end], e.id, o.keys[e.keyStart:e.keyEnd], e.time)
+}
+
+// decide says whether an alert is given out.
+func (m *merger) decide(b *batch, o *output, e *madeEvent) bool {
+	if m.alertsAt != e.position {
+		m.alertsAt, m.alertsHere = e.position, 0
+	}
+	d := m.thresholds.Apply(e.time, &e.match, &b.packets[e.position])
+	if !d.Alert {
+		m.counts.Suppressed++
+		return false
+	}
+	if m.alertsHere == m.alertMax {
+		m.counts.Overflow++
+		return false
+	}
+	if d.Action != e.match.Action {
+		setAction(o.text[e.start:e.end], d.Action)
+	}
+	m.alertsHere++
+	m.alerts[e.match.Sig]++
+	return true
 }
 
 // untracked books the frames of this batch that belong to no flow, so that the

@@ -16,7 +16,6 @@ import (
 	"spanwatch/sensor/analytics"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
-	"spanwatch/sensor/enrich"
 	"spanwatch/signatures"
 )
 
@@ -26,8 +25,9 @@ type Options struct {
 	Config  *config.Config
 	Source  capture.Source
 	Ruleset *signatures.Ruleset // never nil; may be empty
+	Rules   *signatures.Report  // of loading Ruleset
 	Sinks   []exporter.Sink     // closed by Run
-	Geo     *enrich.DB          // nil adds nothing to addresses
+	Geo     any
 	// Replay says that the source is a file: it waits for slow sinks, events
 	// carry pcap_cnt, and hash seeds are fixed.
 	Replay bool
@@ -58,45 +58,42 @@ type Pipeline struct {
 func New(o Options) (*Pipeline, error) {
 	n := max(o.Config.Workers, 1)
 	p := &Pipeline{opt: o}
-	enc, err := encoderOptions(&o)
-	if err != nil {
-		return nil, err
-	}
+	seed := newSeed(&o)
 	for id := range n {
-		w, err := newWorker(id, &o, enc)
+		w, err := newWorker(id, &o, seed, n)
 		if err != nil {
 			return nil, err
 		}
 		p.workers = append(p.workers, w)
 	}
-	if err := p.newFront(n); err != nil {
+	if err := p.newFront(seed); err != nil {
 		return nil, err
 	}
-	return p, p.newMerge(enc)
+	return p, p.newMerge()
 }
 
-func (p *Pipeline) newFront(workers int) error {
-	dc, err := decoderConfig(&p.opt)
-	if err != nil {
-		return err
+func (p *Pipeline) newFront(seed uint64) error {
+	p.front = front{
+		source: p.opt.Source, checksums: newChecksumPolicy(p.opt.Config.Decode.Checksums),
+		workers: len(p.workers), seed: seed,
 	}
-	p.front = front{source: p.opt.Source, checksums: newChecksumPolicy(p.opt.Config.Decode.Checksums), workers: workers, seed: seed(&p.opt)}
-	if p.front.decoder, err = decoders.NewDecoder(dc); err != nil {
+	var err error
+	if p.front.decoder, err = decoders.NewDecoder(decoderConfig(&p.opt)); err != nil {
 		return fmt.Errorf("decode: %w", err)
 	}
-	fc, err := defragConfig(p.opt.Config)
+	cfg, err := defragConfig(p.opt.Config, seed)
 	if err != nil {
 		return err
 	}
-	if p.front.defrag, err = defrag.New(fc); err != nil {
+	if p.front.defrag, err = defrag.New(cfg); err != nil {
 		return fmt.Errorf("defrag: %w", err)
 	}
 	return nil
 }
 
-func (p *Pipeline) newMerge(enc event.Options) error {
+func (p *Pipeline) newMerge() error {
 	o := &p.opt
-	encoder, err := event.NewEncoder(enc)
+	encoder, err := event.NewEncoder(encoderOptions(o))
 	if err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
@@ -110,15 +107,19 @@ func (p *Pipeline) newMerge(enc event.Options) error {
 	if err != nil {
 		return err
 	}
-	p.State = newState(o.Ruleset, outlets, len(p.workers))
+	p.State = newState(outlets)
 	p.merge = merger{
-		exporter: exporter.New(encoder, 0, outlets...), thresholds: signatures.NewThresholds(o.Ruleset, thresholdsConfig(o)),
-		account: account, state: p.State, workers: make([]workerCounters, len(p.workers)),
-		alerts: make([]uint64, o.Ruleset.Len()), top: o.Config.Metrics.Top,
+		exporter: exporter.New(encoder, 0, outlets...), account: account, state: p.State,
+		thresholds: signatures.NewThresholds(signatures.ThresholdConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket}),
+		workers:    make([]workerCounters, len(p.workers)), alerts: map[*signatures.Signature]uint64{},
+		top: o.Config.Metrics.Top, alertMax: o.Config.Rules.MaxAlertsPerPacket,
 	}
-	p.merge.stats, err = newStatsMaker(o, enc)
+	p.merge.stats, err = newStatsMaker(o)
 	return err
 }
+
+// Outlets are the queues in front of the sinks, for their accounts.
+func (p *Pipeline) Outlets() []*exporter.Outlet { return p.merge.exporter.Outlets() }
 
 func (p *Pipeline) fault(what string, err error) {
 	if p.opt.Fault != nil {

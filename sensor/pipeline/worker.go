@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"time"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
@@ -13,7 +14,8 @@ import (
 // workerCounters are one worker's counters since the start.
 type workerCounters struct {
 	Flow    flow.Stats
-	Detect  signatures.Stats
+	Busy    time.Duration // on the wall clock
+	Detect  signatures.InspectorStats
 	Apps    [256]appCounters // by app.Proto
 	Made    [event.NumTypes]uint64
 	Muted   uint64 // anomalies that were counted but not written, see Events.AnomaliesPerType
@@ -23,7 +25,26 @@ type workerCounters struct {
 
 // appCounters count one application protocol.
 type appCounters struct {
-	Flows, Tx, Errors uint64
+	Flows, Tx, Errors, Events uint64
+}
+
+func (c *workerCounters) add(d *workerCounters) {
+	c.Flow.Add(&d.Flow)
+	c.Detect.Add(&d.Detect)
+	c.Busy += d.Busy
+	for i := range c.Apps {
+		a, b := &c.Apps[i], &d.Apps[i]
+		a.Flows += b.Flows
+		a.Tx += b.Tx
+		a.Errors += b.Errors
+		a.Events += b.Events
+	}
+	for i := range c.Made {
+		c.Made[i] += d.Made[i]
+	}
+	c.Muted += d.Muted
+	c.Ignored += d.Ignored
+	c.Panics += d.Panics
 }
 
 // worker owns the flows of one shard and everything known of them.
@@ -41,9 +62,9 @@ type worker struct {
 	input   signatures.Input
 }
 
-func newWorker(id int, o *Options, enc event.Options) (*worker, error) {
+func newWorker(id int, o *Options, seed uint64, workers int) (*worker, error) {
 	w := &worker{id: id}
-	cfg := flowConfig(o)
+	cfg := flowConfig(o, seed, workers)
 	cfg.OnEnd = w.flowEnded
 	if cfg.Interval > 0 {
 		cfg.OnInterval = w.flowInterval
@@ -52,13 +73,11 @@ func newWorker(id int, o *Options, enc event.Options) (*worker, error) {
 	if w.flows, err = flow.New(cfg); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
-	if w.inspector, err = signatures.NewInspector(o.Ruleset, inspectorConfig(o)); err != nil {
-		return nil, fmt.Errorf("worker %d: %w", id, err)
-	}
+	w.inspector = signatures.NewInspector(o.Ruleset, signatures.InspectorConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket})
 	if w.apps, err = newAppTable(o); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
-	if w.events, err = newEventMaker(o, enc); err != nil {
+	if w.events, err = newEventMaker(o); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
 	return w, nil
@@ -66,19 +85,20 @@ func newWorker(id int, o *Options, enc event.Options) (*worker, error) {
 
 // process makes b.out[w.id] of b.mine[w.id].
 func (w *worker) process(b *batch) {
+	start := time.Now()
 	w.b, w.out = b, &b.out[w.id]
 	for _, i := range b.mine[w.id] {
 		w.packet(i)
 	}
 	w.events.atBatchEnd(b)
 	w.flows.Advance(b.endTime)
-	w.inspector.Advance(b.endTime)
 	if b.final {
 		w.flows.Close()
 	}
 	w.out.deltas = w.flows.AppendDeltas(w.out.deltas)
 	w.counters.Flow = w.flows.Stats()
 	w.counters.Detect = w.inspector.Stats()
+	w.counters.Busy += time.Since(start)
 	w.out.counters = w.counters
 	w.b, w.out = nil, nil
 }
@@ -135,11 +155,13 @@ func (w *worker) parse(f *flow.Flow, p *decoders.Packet, dir decoders.Direction)
 			return nil, dir
 		}
 		found := w.apps.detect(p, in)
-		if found.Proto <= app.ProtoFailed {
-			f.AppProto[dir] = found.Proto
+		if found.Answer != app.Yes {
+			if found.Answer == app.No {
+				f.AppProto[dir] = app.ProtoFailed
+			}
 			return nil, dir
 		}
-		if found.Reversed == (dir == decoders.ToServer) && f.Packets[dir.Opposite()] == 0 {
+		if found.Reversed {
 			w.flows.Swap(f)
 			dir = dir.Opposite()
 			in.Dir = dir

@@ -31,30 +31,19 @@ type txEvent app.Event
 
 func (t txEvent) MatchTx(tx app.Tx) bool { return tx.HasEvent(app.Event(t)) }
 
-// appEvents is the table of app-layer-event names, one block per protocol.
-func appEvents() map[app.Proto]map[string]app.Event {
-	return map[app.Proto]map[string]app.Event{
-		app.ProtoDNS: {
-			"unsolicited_response": app.EventDNSUnsolicitedResponse,
-			"malformed_data":       app.EventDNSMalformedData,
-			"not_a_request":        app.EventDNSNotARequest,
-			"not_request":          app.EventDNSNotARequest,
-			"not_a_response":       app.EventDNSNotAResponse,
-			"not_response":         app.EventDNSNotAResponse,
-			"z_flag_set":           app.EventDNSZFlagSet,
-			"invalid_opcode":       app.EventDNSInvalidOpcode,
-			"name_too_long":        app.EventDNSNameTooLong,
-			"infinite_loop":        app.EventDNSInfiniteLoop,
-			"too_many_labels":      app.EventDNSTooManyLabels,
-			"invalid_additionals":  app.EventDNSInvalidAdditionals,
-			"invalid_authorities":  app.EventDNSInvalidAuthorities,
-		},
-	}
+// eventAliases are second names of events that rules use.
+var eventAliases = map[string]string{
+	"dns.not_request":  "dns.not_a_request",
+	"dns.not_response": "dns.not_a_response",
 }
 
 // setAppLayerEvent is the keyword app-layer-event: `app-layer-event:dns.malformed_data`.
 func setAppLayerEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
-	proto, name, found := strings.Cut(strings.ToLower(strings.TrimSpace(o.Value)), ".")
+	name := strings.ToLower(strings.TrimSpace(o.Value))
+	if full, ok := eventAliases[name]; ok {
+		name = full
+	}
+	proto, _, found := strings.Cut(name, ".")
 	if !found {
 		return b.fail(o, "unsupported-event", "event "+quoted(o.Value)+" is not supported yet",
 			"events of protocol detection come with TCP streams", "")
@@ -63,13 +52,22 @@ func setAppLayerEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if !ok {
 		return b.noParser(o, proto)
 	}
-	event, ok := appEvents()[p][name]
+	event, ok := eventByName(name)
 	if !ok {
-		return b.fail(o, "unknown-event", "protocol "+proto+" has no event "+quoted(name), "", "")
+		return b.fail(o, "unknown-event", "unknown event "+quoted(name), "", "")
 	}
 	if d := b.needApp(o, p); d != nil {
 		return d
 	}
 	b.plan.TxTests = append(b.plan.TxTests, txEvent(event))
 	return nil
+}
+
+func eventByName(name string) (app.Event, bool) {
+	for e := app.EventNone + 1; e < app.EventCount; e++ {
+		if e.String() == name {
+			return e, true
+		}
+	}
+	return app.EventNone, false
 }

@@ -21,8 +21,10 @@ func setRequires(b *Builder, o *rule.Option) *rule.Diagnostic {
 	versions := 0
 	var unmet string
 	for _, item := range splitList(o.Value) {
-		word, rest, _ := strings.Cut(item, " ")
-		rest = strings.TrimSpace(rest)
+		word, rest := item, ""
+		if i := strings.IndexAny(item, " \t<>"); i >= 0 {
+			word, rest = item[:i], strings.TrimSpace(item[i:])
+		}
 		if rest == "" {
 			return b.badValue(o, "bad requirement "+quoted(item))
 		}

@@ -278,6 +278,9 @@ func (g *grams) scanNarrow(data []byte, ids []uint32) []uint32 {
 	return ids
 }
 
+// Patterns implements Matcher.
+func (g *grams) Patterns() int { return len(g.patterns) }
+
 // Size implements Matcher.
 func (g *grams) Size() int {
 	return len(g.text) + 16*len(g.patterns) + g.wide.size() + g.narrow.size() + g.short.size()

@@ -24,7 +24,9 @@ type Pattern struct {
 // is left out. Scan allocates only when ids must grow.
 type Matcher interface {
 	Scan(data []byte, ids []uint32) []uint32
-	// Size is the memory of the matcher in bytes, to be summed in reports.
+	// Patterns and Size are the number of patterns and the memory in bytes,
+	// for reports.
+	Patterns() int
 	Size() int
 }
 

@@ -24,7 +24,7 @@ func ParseAddresses(text string, vars *Vars) (AddressSet, error) {
 
 func resolveAddresses(text string, vars *Vars) resolved[AddressSet] {
 	var out resolved[AddressSet]
-	r := resolver[netip.Addr]{kind: addressKind(vars), warn: out.add}
+	r := resolver[netip.Addr]{kind: addressKind(vars), report: out.add}
 	t, f := r.resolve(text, 0)
 	if f != nil {
 		out.add(*f)

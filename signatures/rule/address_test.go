@@ -216,6 +216,18 @@ func TestCheckReportsEveryBadVariableOnce(t *testing.T) {
 	}
 }
 
+func TestWarningsAboutAVariableAreNotRepeatedByRules(t *testing.T) {
+	vars := &Vars{Addresses: map[string]string{"SLOPPY": "[10.0.0.1/8,]"}}
+	text := []byte("alert tcp $SLOPPY any -> ![$SLOPPY] any (sid:1;)\nalert tcp 10.0.0.1/8 any -> any any (sid:2;)")
+	rules, diags := Parse("x", text, vars)
+	if len(rules) != 2 || len(diags) != 1 || diags[0].Pos.Line != 2 {
+		t.Errorf("%d rules, diagnostics %v", len(rules), diags)
+	}
+	if diags := vars.Check(); len(diags) != 2 || diags[0].Code != CodeHostBits || diags[1].Code != CodeEmptyItem {
+		t.Errorf("check: %v", diags)
+	}
+}
+
 // TestAddressesAgreeWithTheModel compares random expressions with
 // addressModel.
 func TestAddressesAgreeWithTheModel(t *testing.T) {

@@ -28,7 +28,6 @@ type kind[B bound[B]] struct {
 // away, each in any order.
 type terms[B bound[B]] struct {
 	include, exclude []span[B]
-	any              bool
 }
 
 // resolved is an expression's set, or why there is none, and warnings;
@@ -61,11 +60,19 @@ func (r *resolved[S]) err() error {
 //   - A pool that only takes away starts from everything, family by family:
 //     !10.0.0.0/8 is IPv4 only, since nothing in it speaks of IPv6.
 type resolver[B bound[B]] struct {
-	kind  kind[B]
-	items int
-	depth int
-	names []string // variables being resolved, outermost first
-	warn  func(fault)
+	kind   kind[B]
+	items  int
+	depth  int
+	names  []string // variables being resolved, outermost first
+	report func(fault)
+}
+
+// warn reports a warning about the expression itself: one about the value of
+// a variable is for Vars.Check to make, once and not for every rule.
+func (r *resolver[B]) warn(f fault) {
+	if len(r.names) == 0 {
+		r.report(f)
+	}
 }
 
 // resolve evaluates text, whose faults are reported at offsets from base on.
@@ -174,7 +181,6 @@ func (r *resolver[B]) item(text string, base int, t *terms[B]) *fault {
 		if negated {
 			return r.nothingLeft(base, "!any matches nothing")
 		}
-		t.any = true
 		t.include = append(t.include, r.kind.spaces...)
 		return nil
 	}

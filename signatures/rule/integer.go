@@ -112,7 +112,8 @@ func (n Int) String() string {
 // IntSyntax is how one keyword writes its integers.
 type IntSyntax struct {
 	Bits int // width of the compared value: 8, 16, 32 or 64
-	// Inclusive keywords take both ends of A-B and A<>B into the range.
+	// Inclusive keywords, such as nfs_procedure, take both ends of A-B and
+	// A<>B into the range.
 	Inclusive bool
 	// Lookup resolves the names of an enumeration or of flags; nil when the
 	// keyword has none. Names are the known ones, for hints.

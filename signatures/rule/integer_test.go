@@ -149,7 +149,9 @@ func TestInclusiveRanges(t *testing.T) {
 	}
 }
 
-var modelForm = regexp.MustCompile(`^\s*(&|>=|<=|!=|>|<|=|!)?\s*(0[xX][0-9a-fA-F]+|[0-9]+)\s*(?:(-|<>|=|!\s*=)\s*(0[xX][0-9a-fA-F]+|[0-9]+))?\s*$`)
+// W is white space as the grammar has it, N a number.
+var modelForm = regexp.MustCompile(strings.NewReplacer("W", `[ \t-\r]*`, "N", `(0[xX][0-9a-fA-F]+|[0-9]+)`).Replace(
+	`^W(&|>=|<=|!=|>|<|=|!)?WNW(?:(-|<>|=|!W=)WN)?W$`))
 
 // modelInt evaluates an expression without suffixes for each of the 256
 // values of 8 bits; nil when it is malformed or true of none or all of them.

@@ -30,9 +30,9 @@ type IntList struct {
 	From, To int32
 }
 
-// Final says whether the answer may change when further values come: then the
+// NeedsAll says whether the answer may change when further values come: then the
 // keyword waits for the end of the transaction.
-func (l IntList) Final() bool {
+func (l IntList) NeedsAll() bool {
 	return l.Kind != IndexAny && !(l.Kind == IndexAt && l.N >= 0) || l.Part
 }
 

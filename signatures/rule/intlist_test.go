@@ -54,8 +54,8 @@ func TestListsNeedAllValuesUnlessTheAnswerIsCertain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if l.Final() != want {
-			t.Errorf("%q: Final is %v", value, l.Final())
+		if l.NeedsAll() != want {
+			t.Errorf("%q: NeedsAll is %v", value, l.NeedsAll())
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package rule
 
+import "slices"
+
 // itemKind says what a piece of a rule is.
 type itemKind uint8
 
@@ -117,7 +119,7 @@ func lexField(l *lexer) stateFn {
 	return lexField
 }
 
-func isArrow(s string) bool { return s == "->" || s == "<>" || s == "=>" }
+func isArrow(s string) bool { return slices.Contains(arrows[OneWay:], s) }
 
 func missingField(text string, at int, field itemKind) fault {
 	f := fault{

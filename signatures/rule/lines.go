@@ -6,7 +6,7 @@ import (
 )
 
 // maxRuleLen bounds one rule, continuation lines joined, in bytes. Suricata
-// stops at 8,192 (DETECT_MAX_RULE_SIZE); rules with large inline lists need
+// stops at 8,192 (DETECT_MAX_RULE_SIZE), but rules with large inline lists need
 // more, and an unbounded rule would let one damaged file cost any memory.
 const maxRuleLen = 64 << 10
 

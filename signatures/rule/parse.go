@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -203,23 +204,16 @@ func (p *parser) header(r *Rule) {
 		i := p.lexer.items[k]
 		return r.Text[i.from:i.to], i.from
 	}
-	p.action(r, strings.ToLower(first(field(itemAction))))
+	action, _ := field(itemAction)
+	p.action(r, strings.ToLower(action))
 	p.protocol(r)
-	switch first(field(itemArrow)) {
-	case "->":
-		r.Direction = OneWay
-	case "<>":
-		r.Direction = BothWays
-	case "=>":
-		r.Direction = Transactional
-	}
+	arrow, _ := field(itemArrow)
+	r.Direction = Direction(slices.Index(arrows[:], arrow))
 	r.Src = p.addressField(field(itemSrc))
 	r.SrcPorts = p.portField(field(itemSrcPort))
 	r.Dst = p.addressField(field(itemDst))
 	r.DstPorts = p.portField(field(itemDstPort))
 }
-
-func first(s string, _ int) string { return s }
 
 func (p *parser) action(r *Rule, name string) {
 	r.Action = name
@@ -230,12 +224,12 @@ func (p *parser) action(r *Rule, name string) {
 
 func (p *parser) protocol(r *Rule) {
 	i := p.lexer.items[itemProto]
-	name, hook, hooked := strings.Cut(strings.ToLower(r.Text[i.from:i.to]), ":")
-	r.Proto, r.Hook = name, hook
+	name, hook, hooked := strings.Cut(r.Text[i.from:i.to], ":")
+	r.Proto, r.Hook = strings.ToLower(name), strings.ToLower(hook)
 	if _, ok := LookupProtocol(name); !ok {
 		p.report(fault{at: i.from, code: CodeProtocol, what: "unknown protocol " + quote(name), hint: didYouMean(name, ProtocolNames())})
 	}
-	if hooked && !isHookName(hook) {
+	if hooked && !isHookName(r.Hook) {
 		p.report(fault{at: i.from + len(name) + 1, code: CodeHook, what: "bad hook name " + quote(hook), why: "a hook is written protocol:name, as in tls:client_hello_done"})
 	}
 }

@@ -26,7 +26,7 @@ func ParsePorts(text string, vars *Vars) (PortSet, error) {
 
 func resolvePorts(text string, vars *Vars) resolved[PortSet] {
 	var out resolved[PortSet]
-	r := resolver[portNumber]{kind: portKind(vars), warn: out.add}
+	r := resolver[portNumber]{kind: portKind(vars), report: out.add}
 	t, f := r.resolve(text, 0)
 	if f != nil {
 		out.add(*f)

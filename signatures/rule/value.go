@@ -34,10 +34,13 @@ func (r *Rule) Diagnose(o *Option, err error) *Diagnostic {
 }
 
 // At returns the position of the byte at offset of o's Value, exact across
-// continuation lines. Rules that Parse did not make have no continuation
-// lines.
+// continuation lines; that of the name when o has no value. Rules that Parse
+// did not make have no continuation lines.
 func (r *Rule) At(o *Option, offset int) Position {
-	if len(r.places.segments) == 0 || !o.HasValue {
+	switch {
+	case !o.HasValue:
+		return o.Pos
+	case len(r.places.segments) == 0:
 		p := o.ValuePos
 		p.Col += offset
 		return p
@@ -53,10 +56,23 @@ func Quoted(value string) (inner string, at int, negated bool, err error) {
 		at = 1 + front
 	}
 	inner = value[at:]
+	if inner == "" {
+		return "", at, negated, &ValueError{At: at, Code: CodeUnquoted, What: "value is missing", Why: "a text in double quotes expected"}
+	}
 	if len(inner) < 2 || inner[0] != '"' || inner[len(inner)-1] != '"' {
 		return "", at, negated, &ValueError{At: at, Code: CodeUnquoted, What: "value is not in double quotes", Hint: `write "` + inner + `"`}
 	}
 	return inner[1 : len(inner)-1], at + 1, negated, nil
+}
+
+// MaybeQuoted is Quoted for keywords that take values without quotes, too, as
+// pcre does.
+func MaybeQuoted(value string) (inner string, at int, negated bool, err error) {
+	inner, at, negated, err = Quoted(value)
+	if err == nil || value[at:] == "" || strings.HasPrefix(value[at:], `"`) || strings.HasSuffix(value[at:], `"`) {
+		return inner, at, negated, err
+	}
+	return value[at:], at, negated, nil
 }
 
 // Text returns the text of a quoted value that is for people, such as msg: a

@@ -96,6 +96,20 @@ func TestQuotedKeepsEscapes(t *testing.T) {
 	}
 }
 
+func TestMaybeQuotedTakesBoth(t *testing.T) {
+	for value, want := range map[string]string{`"/a/i"`: "/a/i", `! "/a/"`: "/a/", `/a/i`: "/a/i", `! /a/`: "/a/"} {
+		inner, at, negated, err := MaybeQuoted(value)
+		if err != nil || inner != want || value[at:at+len(inner)] != inner || negated != (value[0] == '!') {
+			t.Errorf("%s: got %q at %d, %v, %v", value, inner, at, negated, err)
+		}
+	}
+	for _, value := range []string{`"/a/`, `/a/"`, `"`, ``, `!`} {
+		if inner, _, _, err := MaybeQuoted(value); err == nil {
+			t.Errorf("%s: got %q", value, inner)
+		}
+	}
+}
+
 func TestDiagnoseNamesTheOption(t *testing.T) {
 	r := mustParse(t, `alert tcp any any -> any any (content:"|4|"; nocase; sid:9;)`)
 	_, _, err := Content(r.Options[0].Value)
@@ -104,6 +118,10 @@ func TestDiagnoseNamesTheOption(t *testing.T) {
 	}
 	if d := r.Diagnose(&r.Options[1], errors.New("not here")); d.Error() != `:1:46: nocase: not here` || d.Code != CodeOption {
 		t.Errorf("got %v, code %s", d, d.Code)
+	}
+	_, _, err = Content(r.Options[1].Value)
+	if d := r.Diagnose(&r.Options[1], err); d.Error() != `:1:46: nocase: value is missing: a text in double quotes expected` {
+		t.Errorf("got %v", d)
 	}
 	made := Rule{Options: []Option{{Name: "x", HasValue: true, ValuePos: Position{Line: 2, Col: 5}}}}
 	if p := made.At(&made.Options[0], 3); p.Line != 2 || p.Col != 8 {

@@ -76,6 +76,9 @@ func ParseClassifications(file string, text []byte) (*Classifications, []*rule.D
 
 func classification(c *cursor) (Classification, *rule.Diagnostic) {
 	const form = "config classification: name,label,priority"
+	if d := c.tooLong(); d != nil {
+		return Classification{}, d
+	}
 	if !c.accept("config") || !c.accept("classification") || !c.accept(":") {
 		return Classification{}, c.problem(c.at, CodeSyntax, "not a classification", "the form is: "+form, "")
 	}
@@ -102,7 +105,7 @@ func classification(c *cursor) (Classification, *rule.Diagnostic) {
 	if !ok || priority == 0 {
 		return Classification{}, c.problem(at, CodePriority, "bad priority "+strconv.Quote(text), "1 to 255", "")
 	}
-	return Classification{strings.ToLower(name), strings.Clone(label), uint8(priority), c.line.At(0)}, nil
+	return Classification{strings.ToLower(name), label, uint8(priority), c.line.At(0)}, nil
 }
 
 func isLetter(b byte) bool { return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' }

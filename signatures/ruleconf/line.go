@@ -95,6 +95,14 @@ func (c *cursor) problem(at int, code, what, why, hint string) *rule.Diagnostic 
 	return &rule.Diagnostic{Pos: c.line.At(at), Code: code, What: what, Why: why, Hint: hint}
 }
 
+// tooLong is the diagnostic about a line that was cut, or nil.
+func (c *cursor) tooLong() *rule.Diagnostic {
+	if !c.line.TooLong {
+		return nil
+	}
+	return c.problem(0, rule.CodeTooLong, "line is too long", "", `is a \ at the end of a line too many?`)
+}
+
 // invalid is the diagnostic about a value that begins at offset at.
 func (c *cursor) invalid(at int, err error) *rule.Diagnostic {
 	var v *rule.ValueError

@@ -56,6 +56,9 @@ func ParseReferences(file string, text []byte) (*References, []*rule.Diagnostic)
 
 func reference(c *cursor) (system, prefix string, d *rule.Diagnostic) {
 	const form = "config reference: type prefix"
+	if d := c.tooLong(); d != nil {
+		return "", "", d
+	}
 	if !c.accept("config") || !c.accept("reference") || !c.accept(":") {
 		return "", "", c.problem(c.at, CodeSyntax, "not a reference type", "the form is: "+form, "")
 	}
@@ -69,7 +72,7 @@ func reference(c *cursor) (system, prefix string, d *rule.Diagnostic) {
 	if c.done() {
 		return "", "", c.problem(c.at, CodeSyntax, "URL prefix missing", "the form is: "+form, "")
 	}
-	return system, strings.Clone(c.rest()), nil
+	return system, c.rest(), nil
 }
 
 // DefaultReferences returns the reference types of public rulesets.

@@ -95,8 +95,8 @@ type thresholdOption struct {
 }
 
 func (p *thresholdLine) parse(out *Thresholds) *rule.Diagnostic {
-	if p.line.TooLong {
-		return p.problem(0, rule.CodeTooLong, "line is too long", "", `is a \ at the end of a line too many?`)
+	if d := p.tooLong(); d != nil {
+		return d
 	}
 	command, at := p.word()
 	if !slices.Contains(commands, command) {

@@ -8,7 +8,6 @@ package apptest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -62,8 +61,8 @@ func Check(t *testing.T, newParser func() app.Parser, conversations []Conversati
 			})
 			t.Run("random pieces give the same", func(t *testing.T) {
 				for seed := range uint64(20) {
-					r := rand.New(rand.NewPCG(seed, 1))
-					pieces := split(c.Messages, func(n int) int { return 1 + r.IntN(n) })
+					d := dice(seed)
+					pieces := split(c.Messages, func(n int) int { return 1 + d.below(n) })
 					compare(t, Run(t, newParser().New(), false, pieces), want)
 				}
 			})
@@ -161,11 +160,16 @@ func Snapshot(t testing.TB, s app.State) []string {
 				fmt.Fprintf(&b, "\ninteger %d.%d %d", buffer, i, n)
 			}
 		}
+		var listed, asked []app.Event
 		for e := app.EventNone; e < app.EventCount; e++ {
 			if tx.HasEvent(e) {
-				fmt.Fprintf(&b, "\nevent %v", e)
+				asked = append(asked, e)
 			}
 		}
+		if listed = tx.AppendEvents(nil); !reflect.DeepEqual(listed, asked) {
+			t.Errorf("lists events %v and has %v", listed, asked)
+		}
+		fmt.Fprintf(&b, "\nevents %v", asked)
 		out = append(out, b.String())
 	}
 	return out
@@ -179,6 +183,18 @@ func compare(t testing.TB, got, want []string) {
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+}
+
+// dice is a generator of numbers that look random and are the same in every
+// run (SplitMix64).
+type dice uint64
+
+func (d *dice) below(n int) int {
+	*d += 0x9e3779b97f4a7c15
+	z := uint64(*d)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return int((z ^ z>>31) % uint64(n))
 }
 
 // split cuts messages into pieces of the lengths that next chooses.

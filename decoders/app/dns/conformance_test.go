@@ -3,29 +3,26 @@ package dns
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
-	"sort"
 	"testing"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/decoderstest"
 )
 
 // TestRecordsAreThoseOfSuricata compares every dns event that Suricata 8 made
 // of UDP in the conformance set with the Record of the same packet.
 func TestRecordsAreThoseOfSuricata(t *testing.T) {
-	shared := os.Getenv("SPANWATCH_SHARED")
-	if shared == "" {
-		shared = "../../../../shared"
-	}
-	cases, err := filepath.Glob(filepath.Join(shared, "conformance/dev/*/expected.json"))
+	cases, err := filepath.Glob(filepath.Join(decoderstest.Shared(t), "conformance/dev/*/expected.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(cases) == 0 {
-		t.Skip("no conformance set: set SPANWATCH_SHARED to the folder that has conformance/dev")
+		t.Skip("no conformance set: shared/conformance/dev has no cases")
 	}
 	events, captures := 0, 0
 	for _, path := range cases {
@@ -41,11 +38,11 @@ func TestRecordsAreThoseOfSuricata(t *testing.T) {
 			if len(inputs) != 1 {
 				t.Fatalf("%d captures", len(inputs))
 			}
-			packets, err := readUDP(inputs[0])
-			if err != nil {
+			frames, err := decoderstest.ReadFile(inputs[0], 0)
+			if err != nil && len(frames) == 0 {
 				t.Fatal(err)
 			}
-			replay(t, packets, func(number int, tx *Tx) { got[number] = eventOf(tx) })
+			replay(t, frames, func(number int, tx *Tx) { got[number] = eventOf(tx) })
 			for _, w := range want {
 				number := int(w["pcap_cnt"].(float64))
 				events++
@@ -90,10 +87,11 @@ func expectedEvents(t *testing.T, path string) []map[string]any {
 	return udp
 }
 
-// replay runs packets through detection and parser as the pipeline does.
-func replay(t *testing.T, packets []udpPacket, each func(int, *Tx)) {
+// replay runs the UDP packets of a capture through detection and parser as the
+// pipeline does.
+func replay(t *testing.T, frames []decoders.Frame, each func(number int, tx *Tx)) {
 	type flow struct {
-		client string
+		client netip.AddrPort
 		state  app.State
 		sides  app.Sides
 	}
@@ -102,37 +100,40 @@ func replay(t *testing.T, packets []udpPacket, each func(int, *Tx)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flows := map[string]*flow{}
-	for i := range packets {
-		p := &packets[i]
-		if len(p.data) == 0 {
-			continue
+	decoder, err := decoders.NewDecoder(decoders.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	flows := map[[2]netip.AddrPort]*flow{}
+	packet := func(p *decoders.Packet) {
+		if !p.Layers.Has(decoders.LayerUDP) || p.PayloadLen == 0 {
+			return
 		}
-		ends := []string{fmt.Sprintf("%x:%d", p.src, p.srcPort), fmt.Sprintf("%x:%d", p.dst, p.dstPort)}
-		src := ends[0]
-		sort.Strings(ends)
-		f := flows[ends[0]+ends[1]]
+		src := netip.AddrPortFrom(p.Src.Netip(p.IPVersion), p.SrcPort)
+		dst := netip.AddrPortFrom(p.Dst.Netip(p.IPVersion), p.DstPort)
+		ends := [2]netip.AddrPort{src, dst}
+		if src.Compare(dst) > 0 {
+			ends = [2]netip.AddrPort{dst, src}
+		}
+		f := flows[ends]
 		if f == nil {
 			f = &flow{client: src}
-			flows[ends[0]+ends[1]] = f
+			flows[ends] = f
 		}
-		in := app.Input{Data: p.data, Datagram: true}
+		in := app.Input{Data: p.Payload(), Datagram: true}
 		if src != f.client {
 			in.Dir = decoders.ToClient
 		}
 		if f.sides.Wants(in.Dir) {
-			d := detector.Detect(in, app.UDP, app.Ports{Src: p.srcPort, Dst: p.dstPort})
+			d := detector.Detect(in, app.UDP, app.Ports{Src: p.SrcPort, Dst: p.DstPort})
 			if d.Reversed {
 				in.Dir = in.Dir.Opposite()
-				f.client = ends[0]
-				if src == ends[0] {
-					f.client = ends[1]
-				}
+				f.client = dst
 			}
 			f.sides.Learn(in.Dir, d)
 		}
 		if f.sides.Chosen != app.ProtoDNS {
-			continue
+			return
 		}
 		if f.state == nil {
 			f.state = parser.New()
@@ -140,12 +141,15 @@ func replay(t *testing.T, packets []udpPacket, each func(int, *Tx)) {
 		f.state.Parse(in)
 		for _, tx := range f.state.Txs() {
 			if tx.(*Tx).Record() != nil {
-				each(p.number, tx.(*Tx))
+				each(int(p.Number), tx.(*Tx))
 			}
 			tx.State().Logged = true
 			tx.State().Done[in.Dir] = true
 		}
 		f.state.Release()
+	}
+	for i := range frames {
+		decoderstest.Chain(decoder, &frames[i], packet)
 	}
 }
 

@@ -52,6 +52,16 @@ func (t *Tx) HasEvent(e app.Event) bool {
 	return e >= app.EventDNSUnsolicitedResponse && e <= app.EventDNSInvalidAuthorities && t.events.has(e)
 }
 
+// AppendEvents appends the oddities of the message.
+func (t *Tx) AppendEvents(dst []app.Event) []app.Event {
+	for e := app.EventDNSUnsolicitedResponse; t.events != 0 && e <= app.EventDNSInvalidAuthorities; e++ {
+		if t.events.has(e) {
+			dst = append(dst, e)
+		}
+	}
+	return dst
+}
+
 // State returns the memory of the transaction's consumers.
 func (t *Tx) State() *app.TxState { return &t.state }
 

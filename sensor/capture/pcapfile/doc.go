@@ -9,8 +9,9 @@
 // it and by every Lease that holds a frame of it, and goes back to its Pool when
 // the last lets go. Files are read, not mapped: bytes in the page cache that
 // another process truncates away would raise SIGBUS in whichever goroutine looks
-// at the frame, and a slab that stays in the processor's cache is no slower than
-// a mapping that does not (see BenchmarkRead).
+// at the frame. Nor would a mapping be faster: a slab that stays in the processor's
+// cache costs half of it for frames of 858 bytes (BenchmarkRead and BenchmarkMap of
+// package capture: 85 and 177 ns a frame), and 15 ns more for frames of 76 bytes.
 //
 // No length in a file is believed before it has been compared with its bound. A
 // file that is cut short or malformed yields the frames before the fault and then

@@ -1,8 +1,8 @@
 package pcapfile
 
-// slabSize is what one read asks of a plain file, in bytes. Three slabs, which a
-// run-to-completion caller cycles through, should stay within a core's L2 cache
-// (2 MiB): 128 KiB to 512 KiB measure alike, 4 MiB costs a third more.
+// slabSize is what one read asks of a plain file, in bytes. The two or three slabs
+// that a run-to-completion caller cycles through stay within a core's L2 cache (1
+// to 2 MiB): 64 KiB to 1 MiB measure alike in BenchmarkRead, 4 MiB costs more.
 const slabSize = 256 << 10
 
 // slab is a block of capture file bytes. Bytes before the fill level never

@@ -62,8 +62,9 @@ func carrierScene(kind string) func(*lab, string) error {
 	}
 }
 
-// tunnelScene records two hosts that talk through the recorder's own tunnel.
-func tunnelScene(kind string) func(*lab, string) error {
+// tunnelScene records two hosts that talk through the recorder's own tunnel,
+// in the IP versions that it carries: "4", "6" or "46".
+func tunnelScene(kind, versions string) func(*lab, string) error {
 	return func(l *lab, out string) error {
 		a, b, err := l.tunnelled(kind)
 		if err != nil {
@@ -73,7 +74,7 @@ func tunnelScene(kind string) func(*lab, string) error {
 		if err != nil {
 			return err
 		}
-		return talk(l, a, b, span)
+		return talk(l, a, b, span, versions)
 	}
 }
 
@@ -87,7 +88,7 @@ func recordRaw(l *lab, out string) error {
 	if err != nil {
 		return err
 	}
-	return talk(l, a, b, span)
+	return talk(l, a, b, span, "4")
 }
 
 // tunnelled makes two hosts with a tunnel of the kind between them.
@@ -113,11 +114,11 @@ func (l *lab) tunnelled(kind string) (a, b *host, err error) {
 }
 
 // talk lets a be client and b be server on their tun0, then ends the capture.
-func talk(l *lab, a, b *host, s *span) error {
+func talk(l *lab, a, b *host, s *span, versions string) error {
 	if err := l.serve(b, "talk/serve.sh", "tun0", "2", "1400"); err != nil {
 		return err
 	}
-	if err := a.run("talk/client.sh", "tun0", "1", "1400"); err != nil {
+	if err := a.run("talk/client.sh", "tun0", "1", "1400", versions); err != nil {
 		return err
 	}
 	return s.finish()

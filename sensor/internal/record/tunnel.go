@@ -28,7 +28,8 @@ const (
 )
 
 // encap puts a header before an IP packet and takes it off again. wrap appends
-// to dst; unwrap returns a part of its argument, or nil for a packet that is
+// to dst, or returns nil for a packet that the tunnel does not carry; unwrap
+// returns a part of its argument, or nil for a packet that is
 // not ours.
 type encap struct {
 	wrap   func(dst, packet []byte) []byte
@@ -68,15 +69,23 @@ func runTunnel(args []string) error {
 
 // openCarrier opens the socket that the kind of tunnel travels through.
 func openCarrier(kind, link string, local, remote netip.Addr) (int, unix.Sockaddr, encap, error) {
-	bare := encap{
-		wrap:   func(dst, p []byte) []byte { return append(dst, p...) },
-		unwrap: stripIPv4,
+	// Protocol numbers 4 and 41 each stand for one version of IP.
+	only := func(etherType uint16) encap {
+		return encap{
+			wrap: func(dst, p []byte) []byte {
+				if etherTypeOf(p) != etherType {
+					return nil
+				}
+				return append(dst, p...)
+			},
+			unwrap: stripIPv4,
+		}
 	}
 	switch kind {
 	case "ipip":
-		return rawSocket(protoIPIP, local, remote, bare)
+		return rawSocket(protoIPIP, local, remote, only(etherIPv4))
 	case "6in4":
-		return rawSocket(proto6in4, local, remote, bare)
+		return rawSocket(proto6in4, local, remote, only(etherIPv6))
 	case "gre":
 		return rawSocket(protoGRE, local, remote, encap{
 			wrap: func(dst, p []byte) []byte {
@@ -185,8 +194,10 @@ func join(tun, sock int, peer unix.Sockaddr, enc encap) error {
 			if err != nil {
 				return err
 			}
-			if err := unix.Sendto(sock, enc.wrap(out[:0], in[:n]), 0, peer); err != nil && !passing(err) {
-				return err
+			if d := enc.wrap(out[:0], in[:n]); len(d) > 0 {
+				if err := unix.Sendto(sock, d, 0, peer); err != nil && !passing(err) {
+					return err
+				}
 			}
 		}
 		if fds[1].Revents&unix.POLLIN != 0 {

@@ -7,5 +7,6 @@ until [ -e /sys/class/net/tun0 ]; do
 	sleep 0.02
 	kill -0 $!
 done
+ip link set tun0 up
 touch "$LAB/$HOST.up"
 wait

@@ -1,4 +1,5 @@
 . "$LAB/scripts/serve.sh"
+ip link set eth0 mtu 1300
 ip addr add 192.168.6.2/24 dev eth0
 ip addr add 2001:db8:6::2/64 dev eth0
 ip route add default via 192.168.6.254

@@ -1,0 +1,243 @@
+package metrics
+
+// Kind is the type of a metric.
+type Kind uint8
+
+// Kinds of metrics.
+const (
+	Counter   Kind = iota // only grows while the process lives
+	Gauge                 // goes up and down
+	Histogram             // kept by the metrics library, not written by sources
+)
+
+// String returns the kind as a TYPE line has it.
+func (k Kind) String() string {
+	switch k {
+	case Counter:
+		return "counter"
+	case Gauge:
+		return "gauge"
+	}
+	return "histogram"
+}
+
+// Metric declares one metric.
+type Metric struct {
+	Name   string
+	Kind   Kind
+	Labels []string
+	// Limit bounds the series of a metric whose label values come from the
+	// traffic; 0 where they come from the program or its configuration.
+	Limit int
+	Help  string
+}
+
+// ID names a metric of the catalogue.
+type ID uint8
+
+// The metrics. What each one counts stands in the catalogue.
+const (
+	BuildInfo ID = iota
+
+	CaptureFrames
+	CaptureBytes
+	CaptureFiltered
+	CaptureDropped
+
+	DecodePackets
+	DecodeBytes
+	DecodeRefusedFrames
+	DecodeRefusedBytes
+	DecodeEvents
+
+	DefragFragments
+	DefragRebuilt
+	DefragIncomplete
+
+	FlowCreated
+	FlowEnded
+	FlowActive
+	FlowEvicted
+	FlowPackets
+	FlowBytes
+
+	BandwidthTransportBytes
+	BandwidthTransportPackets
+	BandwidthServiceBytes
+	BandwidthServicePackets
+	BandwidthWindow
+	BandwidthTalkerBytes
+	BandwidthTalkerPackets
+	BandwidthFlowBytes
+	BandwidthFlowPackets
+
+	AccountingExpected
+	AccountingExplained
+	AccountingBalance
+
+	DetectRules
+	DetectCandidates
+	DetectInspected
+	DetectMatches
+	DetectAlerts
+	DetectSuppressed
+	DetectOverflow
+
+	AppFlows
+	AppTransactions
+	AppErrors
+
+	ExportMade
+	ExportDelivered
+	ExportDeliveredBytes
+	ExportSpooled
+	ExportDropped
+	ExportQueued
+	ExportQueueBatches
+	ExportQueueBytes
+
+	PipelineBatches
+	PipelineQueue
+	PipelineBusy
+
+	MetricsFolded
+	MetricsScrape
+
+	numMetrics
+)
+
+// Bounds of the metrics whose labels come from the traffic.
+const (
+	maxServices = 64  // application ports and protocols, times two directions
+	maxTalkers  = 100 // hosts, times two directions
+	maxFlows    = 50
+)
+
+// catalogue declares every metric. Names are spanwatch_<stage>_<thing>_<unit>,
+// counters end in _total.
+var catalogue = [numMetrics]Metric{
+	BuildInfo: {"spanwatch_build_info", Gauge, []string{"version", "goversion", "revision"}, 0,
+		"Always 1; the labels say what runs."},
+
+	CaptureFrames: {"spanwatch_capture_frames_total", Counter, []string{"interface"}, 0,
+		"Frames that the capture source delivered."},
+	CaptureBytes: {"spanwatch_capture_bytes_total", Counter, []string{"interface"}, 0,
+		"Bytes on the wire of the delivered frames."},
+	CaptureFiltered: {"spanwatch_capture_filtered_frames_total", Counter, []string{"interface"}, 0,
+		"Frames that the BPF filter refused, where the source can tell."},
+	CaptureDropped: {"spanwatch_capture_dropped_frames_total", Counter, []string{"interface", "reason"}, 0,
+		"Frames lost before the sensor got them, in kernel or ring."},
+
+	DecodePackets: {"spanwatch_decode_packets_total", Counter, []string{"layer"}, 0,
+		"Packets in which a protocol header was found; one packet counts in each of its layers."},
+	DecodeBytes: {"spanwatch_decode_bytes_total", Counter, []string{"layer"}, 0,
+		"Bytes on the wire of the packets of spanwatch_decode_packets_total."},
+	DecodeRefusedFrames: {"spanwatch_decode_refused_frames_total", Counter, []string{"reason"}, 0,
+		"Frames that could not be decoded, each under one reason."},
+	DecodeRefusedBytes: {"spanwatch_decode_refused_bytes_total", Counter, []string{"reason"}, 0,
+		"Bytes on the wire of the refused frames."},
+	DecodeEvents: {"spanwatch_decode_events_total", Counter, []string{"event"}, 0,
+		"Oddities of packet headers, by the name of the rule keyword decode-event."},
+
+	DefragFragments: {"spanwatch_defrag_fragments_total", Counter, nil, 0,
+		"IP fragments seen."},
+	DefragRebuilt: {"spanwatch_defrag_rebuilt_datagrams_total", Counter, nil, 0,
+		"Datagrams made whole from their fragments."},
+	DefragIncomplete: {"spanwatch_defrag_incomplete_datagrams_total", Counter, nil, 0,
+		"Datagrams given up because fragments were missing or memory was short."},
+
+	FlowCreated: {"spanwatch_flow_created_total", Counter, nil, 0,
+		"Flows that began."},
+	FlowEnded: {"spanwatch_flow_ended_total", Counter, []string{"reason"}, 0,
+		"Flows that ended, each under one reason."},
+	FlowActive: {"spanwatch_flow_active_flows", Gauge, nil, 0,
+		"Flows in the tables; created minus ended."},
+	FlowEvicted: {"spanwatch_flow_evicted_total", Counter, nil, 0,
+		"Flows ended early to make room in a full table."},
+	FlowPackets: {"spanwatch_flow_packets_total", Counter, []string{"direction"}, 0,
+		"Packets counted in flows."},
+	FlowBytes: {"spanwatch_flow_bytes_total", Counter, []string{"direction"}, 0,
+		"Bytes on the wire counted in flows, every fragment included."},
+
+	BandwidthTransportBytes: {"spanwatch_bandwidth_transport_bytes_total", Counter, []string{"proto", "direction"}, 0,
+		"Bytes on the wire by transport protocol; proto other holds those without a name of their own."},
+	BandwidthTransportPackets: {"spanwatch_bandwidth_transport_packets_total", Counter, []string{"proto", "direction"}, 0,
+		"Packets by transport protocol."},
+	BandwidthServiceBytes: {"spanwatch_bandwidth_service_bytes_total", Counter, []string{"service", "proto", "direction"}, 2 * maxServices,
+		"Bytes on the wire by application protocol or server port."},
+	BandwidthServicePackets: {"spanwatch_bandwidth_service_packets_total", Counter, []string{"service", "proto", "direction"}, 2 * maxServices,
+		"Packets by application protocol or server port."},
+	BandwidthWindow: {"spanwatch_bandwidth_window_seconds", Gauge, nil, 0,
+		"Packet time that the talker and flow metrics cover."},
+	BandwidthTalkerBytes: {"spanwatch_bandwidth_talker_bytes", Gauge, []string{"host", "country", "asn", "direction"}, 2 * maxTalkers,
+		"Bytes on the wire of the hosts with most traffic in the window, sent or received."},
+	BandwidthTalkerPackets: {"spanwatch_bandwidth_talker_packets", Gauge, []string{"host", "country", "asn", "direction"}, 2 * maxTalkers,
+		"Packets of the hosts with most traffic in the window."},
+	BandwidthFlowBytes: {"spanwatch_bandwidth_flow_bytes", Gauge, []string{"src", "src_port", "dest", "dest_port", "proto"}, maxFlows,
+		"Bytes on the wire of the largest flows in the window, both directions."},
+	BandwidthFlowPackets: {"spanwatch_bandwidth_flow_packets", Gauge, []string{"src", "src_port", "dest", "dest_port", "proto"}, maxFlows,
+		"Packets of the largest flows in the window, both directions."},
+
+	AccountingExpected: {"spanwatch_accounting_expected_total", Counter, []string{"equation"}, 0,
+		"Left side of an accounting equation: what must be explained."},
+	AccountingExplained: {"spanwatch_accounting_explained_total", Counter, []string{"equation"}, 0,
+		"Right side of an accounting equation: the sum of everything that can have become of it."},
+	AccountingBalance: {"spanwatch_accounting_balance", Gauge, []string{"equation"}, 0,
+		"Expected minus explained. Anything but 0 is a defect of the sensor."},
+
+	DetectRules: {"spanwatch_detect_rules", Gauge, []string{"state"}, 0,
+		"Rules of the active ruleset: loaded, failed or skipped."},
+	DetectCandidates: {"spanwatch_detect_candidates_total", Counter, nil, 0,
+		"Signatures that the prefilter proposed."},
+	DetectInspected: {"spanwatch_detect_inspected_total", Counter, nil, 0,
+		"Candidates whose conditions were evaluated."},
+	DetectMatches: {"spanwatch_detect_matches_total", Counter, nil, 0,
+		"Signatures that matched, before thresholds."},
+	DetectAlerts: {"spanwatch_detect_alerts_total", Counter, nil, 0,
+		"Alerts made."},
+	DetectSuppressed: {"spanwatch_detect_suppressed_alerts_total", Counter, nil, 0,
+		"Matches that thresholds, suppression or noalert kept from becoming alerts."},
+	DetectOverflow: {"spanwatch_detect_overflow_alerts_total", Counter, nil, 0,
+		"Alerts discarded because one packet had more than the limit."},
+
+	AppFlows: {"spanwatch_app_flows_total", Counter, []string{"proto"}, 0,
+		"Flows whose application protocol was recognised."},
+	AppTransactions: {"spanwatch_app_transactions_total", Counter, []string{"proto"}, 0,
+		"Transactions that parsers made."},
+	AppErrors: {"spanwatch_app_errors_total", Counter, []string{"proto"}, 0,
+		"Flows whose parser gave up."},
+
+	ExportMade: {"spanwatch_export_made_events_total", Counter, []string{"sink", "type"}, 0,
+		"Events offered to a sink: delivered + spooled + dropped + queued."},
+	ExportDelivered: {"spanwatch_export_delivered_events_total", Counter, []string{"sink", "type"}, 0,
+		"Events that the destination has."},
+	ExportDeliveredBytes: {"spanwatch_export_delivered_bytes_total", Counter, []string{"sink", "type"}, 0,
+		"Bytes of JSON of the delivered events."},
+	ExportSpooled: {"spanwatch_export_spooled_events_total", Counter, []string{"sink", "type"}, 0,
+		"Events kept on disk to be delivered later."},
+	ExportDropped: {"spanwatch_export_dropped_events_total", Counter, []string{"sink", "type", "reason"}, 0,
+		"Events that did not reach the sink."},
+	ExportQueued: {"spanwatch_export_queued_events", Gauge, []string{"sink", "type"}, 0,
+		"Events waiting for the sink."},
+	ExportQueueBatches: {"spanwatch_export_queue_batches", Gauge, []string{"sink"}, 0,
+		"Batches waiting for the sink."},
+	ExportQueueBytes: {"spanwatch_export_queue_bytes", Gauge, []string{"sink"}, 0,
+		"Bytes of JSON waiting for the sink."},
+
+	PipelineBatches: {"spanwatch_pipeline_batches_total", Counter, []string{"worker"}, 0,
+		"Batches of frames that a worker processed."},
+	PipelineQueue: {"spanwatch_pipeline_queue_batches", Gauge, []string{"worker"}, 0,
+		"Batches waiting for a worker."},
+	PipelineBusy: {"spanwatch_pipeline_busy_seconds_total", Counter, []string{"worker"}, 0,
+		"Time that a worker spent processing; its rate is the worker's load, 1 being all it can do."},
+
+	MetricsFolded: {"spanwatch_metrics_folded_series", Gauge, []string{"metric"}, 0,
+		"Series beyond a metric's bound, added up in its series other."},
+	MetricsScrape: {"spanwatch_metrics_scrape_seconds", Histogram, nil, 0,
+		"Time that making the answer to a scrape took."},
+}
+
+// Catalogue returns the declarations of all metrics, in the order in which a
+// scrape shows them. The metrics of process and Go runtime, which the metrics
+// library makes, are not among them.
+func Catalogue() []Metric { return catalogue[:] }

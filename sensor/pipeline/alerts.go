@@ -1,0 +1,96 @@
+package pipeline
+
+import (
+	"bytes"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app/dns"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/flow"
+	"spanwatch/signatures"
+	"spanwatch/signatures/keyword"
+)
+
+// alert encodes a match. Whether it is given out is decided by the merge
+// stage, where the rule's thresholds go across flows.
+func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow, dir decoders.Direction) {
+	m := &w.events
+	if !match.Alert || !m.wanted[event.TypeAlert] {
+		return
+	}
+	sig := match.Sig
+	a := &m.alert
+	*a = event.Alert{
+		GID: sig.Gid(), SID: sig.Sid(), Rule: ruleMembers(sig), Blocked: match.Action == signatures.ActionReject,
+		Target: target(sig), LinkType: uint16(p.Link), Payload: p.Payload(), Packet: p.Data,
+	}
+	if len(a.Payload) == 0 {
+		a.Payload = nil
+	}
+	v := &a.Envelope
+	m.begin(v)
+	m.ofPacket(v, p)
+	if match.Tx != nil {
+		v.HasTx, v.TxID = true, match.TxID
+		if tx, ok := match.Tx.(*dns.Tx); ok {
+			if record := m.dns.of(tx); record != nil {
+				record.HasTx, record.TxID = true, match.TxID
+				m.appText = m.enc.AppendDNSMember(m.appText[:0], record)
+				a.App = m.appText
+			}
+		}
+	}
+	if f != nil {
+		f.Alerts++
+		m.ofFlow(v, f)
+		v.Direction = direction(dir)
+		v.AppProto, v.AppProtoTS, v.AppProtoTC = appProtoNames(f)
+		m.flowbits(w.inspector, v, f)
+		client, clientPort := f.Client()
+		server, serverPort := f.Server()
+		m.alertFlow = event.AlertFlow{
+			Counts: counts(f.Packets, f.Bytes), Start: f.FirstSeen, IPVersion: f.Key.IPVersion,
+			Src: event.Addr(client), Dst: event.Addr(server), SrcPort: clientPort, DstPort: serverPort,
+			Ports: f.Key.Proto != protoICMP && f.Key.Proto != protoICMPv6,
+		}
+		a.Flow = &m.alertFlow
+	}
+	start := len(w.out.text)
+	w.out.text = m.enc.AppendAlert(w.out.text, a)
+	e := w.done(event.TypeAlert, v, start, a.GID, a.SID)
+	e.match = *match
+	e.match.Tx = nil // not valid any more when the merge stage decides
+}
+
+// flowbits adds the names of the flow's bits to an event.
+func (m *eventMaker) flowbits(i *signatures.Inspector, v *event.Envelope, f *flow.Flow) {
+	m.metadata.Flowbits = i.Flowbits(&f.Detect, m.metadata.Flowbits[:0])
+	if len(m.metadata.Flowbits) > 0 {
+		v.Metadata = &m.metadata
+	}
+}
+
+// ruleMembers cuts the action, which depends on more than the rule, and the
+// braces off the signature's alert object.
+func ruleMembers(s *signatures.Signature) []byte {
+	return s.AlertJSON[len(`{"action":"allowed",`) : len(s.AlertJSON)-1]
+}
+
+func target(s *signatures.Signature) event.Target {
+	switch s.Target() {
+	case keyword.TargetSource:
+		return event.TargetSrc
+	case keyword.TargetDestination:
+		return event.TargetDst
+	}
+	return event.TargetNone
+}
+
+// setAction changes the action of an encoded alert, when a rate_filter decided
+// on another one after encoding. The two words have the same length.
+func setAction(text []byte, a signatures.Action) {
+	const member = `,"alert":{"action":"`
+	if i := bytes.Index(text, []byte(member)); i >= 0 {
+		copy(text[i+len(member):], a.Verdict())
+	}
+}

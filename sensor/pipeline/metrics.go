@@ -1,0 +1,189 @@
+package pipeline
+
+import (
+	"math/bits"
+	"strconv"
+	"time"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/defrag"
+	"spanwatch/exporter/event"
+	"spanwatch/exporter/metrics"
+	"spanwatch/sensor/analytics"
+	"spanwatch/sensor/flow"
+)
+
+// MetricsSource shows the latest View of the pipeline. It reads nothing else,
+// so a scrape costs workers nothing.
+func (p *Pipeline) MetricsSource() metrics.Source {
+	geo := newGeoLookup(p.opt.Geo) // of the scrape's goroutine
+	rules := p.opt.Rules
+	return func(w *metrics.Writer) {
+		v := p.State.View()
+		w.Uint(metrics.DetectRules, uint64(rules.Loaded), "loaded")
+		w.Uint(metrics.DetectRules, uint64(rules.Failed), "failed")
+		w.Uint(metrics.DetectRules, uint64(rules.Skipped), "skipped")
+		writeCapture(w, p, v)
+		writeDecode(w, v)
+		writeFlows(w, v)
+		writeDetect(w, v)
+		writeBandwidth(w, v, &geo)
+		writeEquations(w, v)
+		for i := range v.Workers {
+			name := strconv.Itoa(i)
+			w.Uint(metrics.PipelineBatches, v.Merge.Batches, name)
+			w.Float(metrics.PipelineBusy, v.Workers[i].Busy.Seconds(), name)
+		}
+	}
+}
+
+func writeCapture(w *metrics.Writer, p *Pipeline, v *View) {
+	const all = "all"
+	s := p.opt.Source.Stats()
+	w.Uint(metrics.CaptureFrames, v.Front.Frames, all)
+	w.Uint(metrics.CaptureBytes, v.Front.Bytes, all)
+	w.Uint(metrics.CaptureFiltered, s.Filtered, all)
+	for reason, n := range s.Dropped {
+		w.Uint(metrics.CaptureDropped, n, all, reason)
+	}
+}
+
+func writeDecode(w *metrics.Writer, v *View) {
+	f := &v.Front
+	for _, l := range statsLayers {
+		i := bits.TrailingZeros32(uint32(l.layer))
+		w.Uint(metrics.DecodePackets, f.Layers[i], l.name)
+	}
+	for r := decoders.ReasonNone + 1; r < decoders.ReasonCount; r++ {
+		if f.Refused[r] > 0 {
+			w.Uint(metrics.DecodeRefusedFrames, f.Refused[r], r.String())
+			w.Uint(metrics.DecodeRefusedBytes, f.RefusedBytes[r], r.String())
+		}
+	}
+	for r := defrag.ReasonNone + 1; r < defrag.ReasonCount; r++ {
+		if f.LostFragments[r] > 0 {
+			w.Uint(metrics.DecodeRefusedFrames, f.LostFragments[r], "fragment_"+r.String())
+			w.Uint(metrics.DecodeRefusedBytes, f.LostFragmentBytes[r], "fragment_"+r.String())
+		}
+	}
+	for e := decoders.Event(0); e < decoders.EventCount; e++ {
+		if f.Events[e] > 0 {
+			w.Uint(metrics.DecodeEvents, f.Events[e], e.String())
+		}
+	}
+	d := &f.Defrag
+	w.Uint(metrics.DefragFragments, d.FragmentsV4+d.FragmentsV6)
+	w.Uint(metrics.DefragRebuilt, d.Rebuilt)
+	var lost uint64
+	for _, n := range d.GivenUp {
+		lost += n
+	}
+	w.Uint(metrics.DefragIncomplete, lost)
+}
+
+func writeFlows(w *metrics.Writer, v *View) {
+	f := &v.Work.Flow
+	w.Uint(metrics.FlowCreated, f.Started)
+	for r, n := range f.Ended {
+		w.Uint(metrics.FlowEnded, n, flow.EndReason(r).String())
+	}
+	w.Uint(metrics.FlowActive, uint64(f.Active))
+	w.Uint(metrics.FlowEvicted, f.Ended[flow.EndForced])
+	for proto := range v.Work.Apps {
+		if a := &v.Work.Apps[proto]; a.Flows > 0 {
+			name := app.Proto(proto).String()
+			w.Uint(metrics.AppFlows, a.Flows, name)
+			w.Uint(metrics.AppTransactions, a.Tx, name)
+			w.Uint(metrics.AppErrors, a.Errors, name)
+		}
+	}
+}
+
+func writeDetect(w *metrics.Writer, v *View) {
+	d := &v.Work.Detect
+	w.Uint(metrics.DetectCandidates, d.Candidates)
+	w.Uint(metrics.DetectInspected, d.Inspected)
+	w.Uint(metrics.DetectMatches, d.Matches)
+	w.Uint(metrics.DetectAlerts, v.Merge.Made[event.TypeAlert])
+	w.Uint(metrics.DetectSuppressed, v.Merge.Suppressed)
+	w.Uint(metrics.DetectOverflow, v.Merge.Overflow)
+}
+
+// The labels of the two directions: of flows and services, and of hosts.
+const (
+	toServer, toClient = "to_server", "to_client"
+	sent, received     = "sent", "received"
+)
+
+func writeBandwidth(w *metrics.Writer, v *View, geo *geoLookup) {
+	t := &v.Traffic
+	if v.Merge.StartTime != 0 {
+		w.Float(metrics.BandwidthWindow, time.Duration(v.Merge.EndTime-v.Merge.StartTime).Seconds())
+	}
+	for _, p := range t.Protocols {
+		name := event.ProtoName(p.Proto)
+		w.Uint(metrics.BandwidthTransportBytes, p.Out.Bytes, name, toServer)
+		w.Uint(metrics.BandwidthTransportBytes, p.In.Bytes, name, toClient)
+		w.Uint(metrics.BandwidthTransportPackets, p.Out.Packets, name, toServer)
+		w.Uint(metrics.BandwidthTransportPackets, p.In.Packets, name, toClient)
+	}
+	var all analytics.Flux
+	for _, p := range t.Protocols {
+		all.Add(p.Flux)
+	}
+	w.Uint(metrics.FlowBytes, all.Out.Bytes, toServer)
+	w.Uint(metrics.FlowBytes, all.In.Bytes, toClient)
+	w.Uint(metrics.FlowPackets, all.Out.Packets, toServer)
+	w.Uint(metrics.FlowPackets, all.In.Packets, toClient)
+	for _, s := range t.Services.Rows {
+		port, proto := strconv.Itoa(int(s.Port)), event.ProtoName(s.Proto)
+		w.Uint(metrics.BandwidthServiceBytes, s.Out.Bytes, port, proto, toServer)
+		w.Uint(metrics.BandwidthServiceBytes, s.In.Bytes, port, proto, toClient)
+		w.Uint(metrics.BandwidthServicePackets, s.Out.Packets, port, proto, toServer)
+		w.Uint(metrics.BandwidthServicePackets, s.In.Packets, port, proto, toClient)
+	}
+	other(w, metrics.BandwidthServiceBytes, metrics.BandwidthServicePackets, t.Services.Other, toServer, toClient)
+	for i := range t.HostsByBytes.Rows {
+		h := &t.HostsByBytes.Rows[i]
+		host := h.Addr.Netip(h.IPVersion).String()
+		country, asn := geo.labels(h.Addr, h.IPVersion)
+		w.Uint(metrics.BandwidthTalkerBytes, h.Out.Bytes, host, country, asn, sent)
+		w.Uint(metrics.BandwidthTalkerBytes, h.In.Bytes, host, country, asn, received)
+		w.Uint(metrics.BandwidthTalkerPackets, h.Out.Packets, host, country, asn, sent)
+		w.Uint(metrics.BandwidthTalkerPackets, h.In.Packets, host, country, asn, received)
+	}
+	other(w, metrics.BandwidthTalkerBytes, metrics.BandwidthTalkerPackets, t.HostsByBytes.Other, sent, received)
+	for i := range t.Flows.Rows {
+		f := &t.Flows.Rows[i]
+		src, dst := f.Client.Netip(f.IPVersion).String(), f.Server.Netip(f.IPVersion).String()
+		srcPort, dstPort := strconv.Itoa(int(f.ClientPort)), strconv.Itoa(int(f.ServerPort))
+		proto := event.ProtoName(f.Proto)
+		w.Uint(metrics.BandwidthFlowBytes, f.Out.Bytes+f.In.Bytes, src, srcPort, dst, dstPort, proto)
+		w.Uint(metrics.BandwidthFlowPackets, f.Out.Packets+f.In.Packets, src, srcPort, dst, dstPort, proto)
+	}
+	rest := t.Flows.Other
+	w.Other(metrics.BandwidthFlowBytes, "", rest.Out.Bytes+rest.In.Bytes, 0)
+	w.Other(metrics.BandwidthFlowPackets, "", rest.Out.Packets+rest.In.Packets, 0)
+}
+
+func other(w *metrics.Writer, bytes, packets metrics.ID, rest analytics.Flux, out, in string) {
+	w.Other(bytes, out, rest.Out.Bytes, 0)
+	w.Other(bytes, in, rest.In.Bytes, 0)
+	w.Other(packets, out, rest.Out.Packets, 0)
+	w.Other(packets, in, rest.In.Packets, 0)
+}
+
+func writeEquations(w *metrics.Writer, v *View) {
+	left, leftBytes := v.Balance()
+	w.Equation("frames", v.Front.Frames, uint64(int64(v.Front.Frames)-left))
+	w.Equation("bytes", v.Front.Bytes, uint64(int64(v.Front.Bytes)-leftBytes))
+	var made, merged uint64
+	for t := range v.Work.Made {
+		made += v.Work.Made[t]
+		merged += v.Merge.Made[t]
+	}
+	// Stats events are made by the merge stage itself.
+	merged += v.Merge.Suppressed + v.Merge.Overflow - v.Merge.Made[event.TypeStats]
+	w.Equation("events", made, merged)
+}

@@ -1,0 +1,68 @@
+package pipeline
+
+import (
+	"sync/atomic"
+
+	"spanwatch/exporter"
+	"spanwatch/sensor/analytics"
+	"spanwatch/signatures"
+)
+
+// State is what readers outside the packet path (metrics, summary, web page)
+// see of a pipeline: an immutable View, replaced about once a second by the
+// merge stage and for the last time when Run returns. So a scrape never waits
+// for a worker, nor a worker for a scrape.
+type State struct {
+	view    atomic.Pointer[View]
+	outlets []*exporter.Outlet
+}
+
+// View is one consistent picture. Readers must not change it.
+type View struct {
+	Totals
+	Workers []workerCounters
+	Traffic analytics.Snapshot
+	Seconds []analytics.Second
+	Alerts  []SignatureAlerts // those that alerted, in no order
+	Queues  []Queue
+	Final   bool // the pipeline has ended
+}
+
+// SignatureAlerts counts the alerts of one signature.
+type SignatureAlerts struct {
+	Signature *signatures.Signature
+	Count     uint64
+}
+
+// Queue is what waits for one sink.
+type Queue struct {
+	Sink    string
+	Batches int
+	Bytes   int64
+}
+
+// View returns the latest picture; never nil.
+func (s *State) View() *View { return s.view.Load() }
+
+func newState(outlets []*exporter.Outlet) *State {
+	s := &State{outlets: outlets}
+	s.view.Store(&View{})
+	return s
+}
+
+// publish replaces the View.
+func (m *merger) publish(final bool) {
+	v := &View{Totals: *m.totals(), Final: final}
+	v.Workers = append(v.Workers, m.workers...)
+	v.Traffic = m.account.Snapshot(m.top)
+	v.Seconds = m.account.Seconds(nil)
+	for sig, n := range m.alerts {
+		v.Alerts = append(v.Alerts, SignatureAlerts{sig, n})
+	}
+	for _, o := range m.state.outlets {
+		batches, bytes := o.QueueDepth()
+		v.Queues = append(v.Queues, Queue{o.Name(), batches, bytes})
+		v.Sinks = append(v.Sinks, SinkTotals{o.Name(), o.Snapshot()})
+	}
+	m.state.view.Store(v)
+}

@@ -1,0 +1,212 @@
+package pipeline
+
+import (
+	"math/bits"
+	"time"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/defrag"
+	"spanwatch/exporter"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/flow"
+)
+
+// statsMaker makes the stats event: all counters, with Suricata's names where
+// the thing is the same, and the accounting equations.
+type statsMaker struct {
+	enc      *event.Encoder
+	wanted   bool
+	interval int64 // nanoseconds of packet time; 0 makes one event, at the end
+	next     int64
+	tree     *event.Tree
+	stats    event.Stats
+	text     []byte
+}
+
+func newStatsMaker(o *Options) (statsMaker, error) {
+	e, err := event.NewEncoder(encoderOptions(o))
+	if err != nil {
+		return statsMaker{}, err
+	}
+	wanted, err := wantedTypes(o.Config.Events.Types)
+	return statsMaker{
+		enc: e, wanted: wanted[event.TypeStats], interval: int64(o.Config.Events.StatsInterval), tree: event.NewTree(),
+	}, err
+}
+
+// due says whether a stats event is to follow batch b: when an interval of
+// packet time has passed, and at the end.
+func (s *statsMaker) due(b *batch) bool {
+	if !s.wanted || b.last == 0 {
+		return false
+	}
+	if b.final {
+		return true
+	}
+	if s.interval == 0 || b.endTime < s.next {
+		return false
+	}
+	first := s.next == 0
+	s.next = b.endTime - b.endTime%s.interval + s.interval
+	return !first
+}
+
+// statsEvent gives out a stats event as of the end of b. Events are counted as
+// given to the exporter, since what sinks have delivered depends on the clock,
+// and a replay must give the same bytes each time.
+func (m *merger) statsEvent(b *batch) {
+	s := &m.stats
+	fillTree(s.tree, m.totals())
+	e := &s.stats
+	e.Envelope = event.Envelope{Time: b.endTime, Packet: b.last, Index: ^uint32(0)}
+	e.Uptime = uint64(b.endTime-m.counts.StartTime) / uint64(time.Second)
+	e.Counters = s.tree
+	s.text = s.enc.AppendStats(s.text[:0], e)
+	m.counts.Made[event.TypeStats]++
+	m.exporter.Append(event.TypeStats, s.text, s.enc.ID(event.TypeStats, &e.Envelope, 0, 0), nil, b.endTime)
+}
+
+// Totals are the counters of all stages added up.
+type Totals struct {
+	Front frontCounters
+	Work  workerCounters // of all workers
+	Merge mergeCounters
+	Sinks []SinkTotals
+}
+
+// SinkTotals are the accounts of one sink.
+type SinkTotals struct {
+	Name   string
+	Counts exporter.Counts
+}
+
+// HeldInFlows are the packets and bytes on the wire that all flows, ended and
+// running, carried.
+func (t *Totals) HeldInFlows() (packets, bytes uint64) {
+	return t.Work.Flow.Packets, t.Work.Flow.WireBytes
+}
+
+// Balance is what is left of the frames that the source delivered when those in
+// flows, those refused and those still waiting as fragments are taken away. It
+// is zero, or the accounting is wrong.
+func (t *Totals) Balance() (packets, bytes int64) {
+	outside := t.Front.outside()
+	p, b := t.HeldInFlows()
+	return int64(t.Front.Frames) - int64(outside.packets) - int64(t.Front.HeldFragments) - int64(p),
+		int64(t.Front.Bytes) - int64(outside.bytes) - int64(t.Front.HeldBytes) - int64(b)
+}
+
+// totals adds the workers' latest counters up.
+func (m *merger) totals() *Totals {
+	t := &m.sum
+	t.Front, t.Merge = m.front, m.counts
+	t.Work = workerCounters{}
+	for i := range m.workers {
+		t.Work.add(&m.workers[i])
+	}
+	return t
+}
+
+func fillTree(t *event.Tree, c *Totals) {
+	f := &c.Front
+	t.Set("decoder.pkts", f.Frames)
+	t.Set("decoder.bytes", f.Bytes)
+	var invalid uint64
+	for r := decoders.Reason(0); r < decoders.ReasonCount; r++ {
+		if r.Malformed() {
+			invalid += f.Refused[r] + f.RefusedInner[r]
+		}
+	}
+	t.Set("decoder.invalid", invalid)
+	for _, l := range statsLayers {
+		t.Set("decoder."+l.name, f.Layers[bits.TrailingZeros32(uint32(l.layer))])
+	}
+	t.Set("decoder.max_pkt_size", uint64(f.MaxWireLen))
+	if f.Frames > 0 {
+		t.Set("decoder.avg_pkt_size", f.Bytes/f.Frames)
+	}
+	for e := decoders.Event(0); e < decoders.EventCount; e++ {
+		if f.Events[e] > 0 {
+			t.Set("decoder.event."+e.String(), f.Events[e])
+		}
+	}
+	d := &f.Defrag
+	t.Set("defrag.ipv4.fragments", d.FragmentsV4)
+	t.Set("defrag.ipv6.fragments", d.FragmentsV6)
+	t.Set("defrag.reassembled", d.Rebuilt)
+	t.Set("defrag.timeouts", d.GivenUp[defrag.ReasonTimeout])
+	t.Set("defrag.overlaps_different", d.OverlapsDifferent)
+
+	w := &c.Work
+	t.Set("flow.total", w.Flow.Started)
+	t.Set("flow.active", uint64(w.Flow.Active))
+	t.Set("flow.tcp", w.Flow.ByProto[flow.ClassTCP])
+	t.Set("flow.udp", w.Flow.ByProto[flow.ClassUDP])
+	t.Set("flow.icmpv4", w.Flow.ByProto[flow.ClassICMP])
+	t.Set("flow.icmpv6", w.Flow.ByProto[flow.ClassICMPv6])
+	t.Set("flow.tcp_reuse", w.Flow.Ended[flow.EndTCPReuse])
+	t.Set("flow.end.timeout", w.Flow.Ended[flow.EndTimeout])
+	t.Set("flow.end.shutdown", w.Flow.Ended[flow.EndShutdown])
+	t.Set("flow.end.forced", w.Flow.Ended[flow.EndForced])
+	t.Set("tcp.midstream_pickups", w.Flow.Midstream)
+
+	t.Set("detect.alert", c.Merge.Made[event.TypeAlert])
+	t.Set("detect.alerts_suppressed", c.Merge.Suppressed+w.Detect.Suppressed)
+	t.Set("detect.alert_queue_overflow", c.Merge.Overflow+w.Detect.Overflow)
+	for p := range w.Apps {
+		a := &w.Apps[p]
+		if a.Flows > 0 {
+			name := app.Proto(p).String()
+			t.Set("app_layer.flow."+name, a.Flows)
+			t.Set("app_layer.tx."+name, a.Tx)
+			t.Set("app_layer.error."+name+".parser", a.Errors)
+		}
+	}
+	fillAccounting(t, c)
+}
+
+// fillAccounting writes the equations, each with all its terms and what they
+// leave over.
+func fillAccounting(t *event.Tree, c *Totals) {
+	f := &c.Front
+	t.Set("accounting.frames.delivered", f.Frames)
+	packets, bytes := c.HeldInFlows()
+	t.Set("accounting.frames.in_flows", packets)
+	for r, n := range f.Refused {
+		if n > 0 {
+			t.Set("accounting.frames.refused."+decoders.Reason(r).String(), n)
+		}
+	}
+	for r, n := range f.LostFragments {
+		if n > 0 {
+			t.Set("accounting.frames.lost_fragments."+defrag.Reason(r).String(), n)
+		}
+	}
+	t.Set("accounting.frames.held_fragments", f.HeldFragments)
+	leftFrames, leftBytes := c.Balance()
+	t.SetInt("accounting.frames.balance", leftFrames)
+	t.Set("accounting.bytes.delivered", f.Bytes)
+	t.Set("accounting.bytes.in_flows", bytes)
+	outside := f.outside()
+	t.Set("accounting.bytes.outside", outside.bytes)
+	t.Set("accounting.bytes.held_fragments", f.HeldBytes)
+	t.SetInt("accounting.bytes.balance", leftBytes)
+	for _, et := range event.Types() {
+		t.Set("accounting.events."+et.String(), c.Merge.Made[et])
+	}
+	t.Set("accounting.anomalies_counted_only", c.Work.Muted)
+}
+
+// statsLayers names the layers that EVE counts.
+var statsLayers = [...]struct {
+	name  string // as EVE's stats.decoder has it
+	layer decoders.Layers
+}{
+	{"ethernet", decoders.LayerEthernet}, {"sll", decoders.LayerSLL}, {"null", decoders.LayerLoopback},
+	{"vlan", decoders.LayerVLAN}, {"mpls", decoders.LayerMPLS}, {"pppoe", decoders.LayerPPPoE},
+	{"arp", decoders.LayerARP}, {"ipv4", decoders.LayerIPv4}, {"ipv6", decoders.LayerIPv6},
+	{"tcp", decoders.LayerTCP}, {"udp", decoders.LayerUDP}, {"icmpv4", decoders.LayerICMPv4},
+	{"icmpv6", decoders.LayerICMPv6}, {"sctp", decoders.LayerSCTP}, {"igmp", decoders.LayerIGMP},
+	{"gre", decoders.LayerGRE}, {"esp", decoders.LayerESP}, {"ah", decoders.LayerAH},
+}

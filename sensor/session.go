@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"spanwatch/exporter"
+	"spanwatch/exporter/jsonl"
+	"spanwatch/exporter/metrics"
+	"spanwatch/sensor/capture"
+	"spanwatch/sensor/config"
+	"spanwatch/sensor/enrich"
+	"spanwatch/sensor/pipeline"
+	"spanwatch/signatures"
+)
+
+// session is one pipeline with everything around it: rules, databases, sinks
+// and the metrics endpoint. newSession opens, serve starts the endpoint, the
+// caller runs the pipeline, close ends what still lives.
+type session struct {
+	cfg      *config.Config
+	report   *signatures.Report
+	geo      *enrich.DB
+	pipeline *pipeline.Pipeline
+	eve      string // path of the event file; empty when there is none
+
+	addr    net.Addr // of the metrics endpoint
+	stop    context.CancelFunc
+	serving sync.WaitGroup
+	faulty  atomic.Bool
+}
+
+// newSession opens what cfg names. Faults that leave something to do are
+// printed; the error is for those that do not.
+func newSession(cfg *config.Config, source capture.Source, out, run string, quiet bool) (*session, error) {
+	if cfg.Workers == 0 {
+		cfg.Workers = runtime.NumCPU()
+	}
+	s := &session{cfg: cfg}
+	ruleset, report, err := loadRules(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.report = report
+	if report.Failed > 0 {
+		if cfg.Rules.Strict {
+			return nil, fmt.Errorf("rules.strict: %d rules do not load, the first: %w", report.Failed, report.Failures[0])
+		}
+		if !quiet {
+			fmt.Fprintf(os.Stderr, "%d of %d rules do not load; spanwatch rules check says why\n", report.Failed, report.Total)
+		}
+	}
+	if s.geo, err = enrich.Open(enrichConfig(cfg)); err != nil {
+		// Detection without countries is better than no detection.
+		fmt.Fprintln(os.Stderr, "spanwatch:", err)
+	}
+	sinks, err := s.sinks(out)
+	if err != nil {
+		return nil, err
+	}
+	s.pipeline, err = pipeline.New(pipeline.Options{
+		Config: cfg, Source: source, Ruleset: ruleset, Rules: report, Sinks: sinks, Geo: s.geo, Replay: true, Run: run,
+		Fault: s.fault,
+	})
+	return s, err
+}
+
+func (s *session) fault(what string, err error) {
+	if err == nil {
+		fmt.Fprintf(os.Stderr, "spanwatch: %s works again\n", what)
+		return
+	}
+	s.faulty.Store(true)
+	fmt.Fprintf(os.Stderr, "spanwatch: %s: %v\n", what, err)
+}
+
+// sinks opens the destinations of events.
+func (s *session) sinks(out string) ([]exporter.Sink, error) {
+	eve := s.cfg.Output.Eve
+	if eve.Path == "" {
+		return nil, nil
+	}
+	if eve.Path != "-" {
+		if !filepath.IsAbs(eve.Path) {
+			eve.Path = filepath.Join(out, eve.Path)
+		}
+		if err := os.MkdirAll(filepath.Dir(eve.Path), 0o755); err != nil {
+			return nil, fmt.Errorf("make output directory: %w", err)
+		}
+		s.eve = eve.Path
+	}
+	sink, err := jsonl.Open(jsonl.Config{Path: eve.Path, Append: eve.Append})
+	if err != nil {
+		return nil, err
+	}
+	return []exporter.Sink{sink}, nil
+}
+
+// serve starts the metrics endpoint, if one is configured.
+func (s *session) serve(ctx context.Context) error {
+	if s.cfg.Metrics.Listen == "" {
+		return nil
+	}
+	registry := metrics.NewRegistry(version)
+	registry.Add(s.pipeline.MetricsSource())
+	registry.Add(metrics.ExportSource(s.pipeline.Outlets()))
+	server, err := metrics.Listen(s.cfg.Metrics.Listen, metrics.Handler(registry, nil))
+	if err != nil {
+		return err
+	}
+	s.addr = server.Addr()
+	ctx, s.stop = context.WithCancel(ctx)
+	s.serving.Add(1)
+	go func() {
+		defer s.serving.Done()
+		if err := server.Serve(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			s.fault("metrics", err)
+		}
+	}()
+	return nil
+}
+
+func (s *session) close() {
+	if s.stop != nil {
+		s.stop()
+		s.serving.Wait()
+	}
+	if s.geo != nil {
+		s.geo.Close()
+	}
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/defrag"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/pipeline"
+)
+
+// summaryRows bounds every list of the summary.
+const summaryRows = 10
+
+// summary prints what a replay found, for a person.
+func (s *session) summary(w io.Writer) {
+	v := s.pipeline.State.View()
+	span := time.Duration(v.Merge.EndTime - v.Merge.StartTime)
+	fmt.Fprintf(w, "\n%s packets, %s in %s of traffic from %s\n", count(v.Front.Frames), size(v.Front.Bytes),
+		span.Round(time.Millisecond), time.Unix(0, v.Merge.StartTime).UTC().Format("2006-01-02 15:04:05 MST"))
+	f := &v.Work.Flow
+	fmt.Fprintf(w, "%s flows; %s packets inside tunnels; %s datagrams rebuilt from %s fragments\n", count(f.Started),
+		count(v.Front.Inner), count(v.Front.Defrag.Rebuilt), count(v.Front.Defrag.RebuiltFragments))
+
+	s.talkers(w, v)
+	s.protocols(w, v)
+	s.alerts(w, v)
+	refused(w, v)
+	s.accounts(w, v)
+}
+
+func (s *session) talkers(w io.Writer, v *pipeline.View) {
+	fmt.Fprintln(w, "\nTop talkers by bytes")
+	rows := v.Traffic.HostsByBytes.Rows
+	for _, h := range rows[:min(len(rows), summaryRows)] {
+		fmt.Fprintf(w, "  %-40s %-3s %10s sent %10s received\n", h.Addr.Netip(h.IPVersion), s.country(h.Addr, h.IPVersion),
+			size(h.Out.Bytes), size(h.In.Bytes))
+	}
+	fmt.Fprintln(w, "\nTop services by bytes")
+	services := v.Traffic.Services.Rows
+	for _, x := range services[:min(len(services), summaryRows)] {
+		name := event.ProtoName(x.Proto)
+		if x.Port != 0 {
+			name = fmt.Sprintf("%s/%d", name, x.Port)
+		}
+		fmt.Fprintf(w, "  %-44s %10s to server %10s to client\n", name, size(x.Out.Bytes), size(x.In.Bytes))
+	}
+}
+
+func (s *session) protocols(w io.Writer, v *pipeline.View) {
+	fmt.Fprintln(w, "\nProtocols")
+	for _, p := range v.Traffic.Protocols {
+		fmt.Fprintf(w, "  %-44s %10s %14s packets\n", event.ProtoName(p.Proto), size(p.Out.Bytes+p.In.Bytes), count(p.Out.Packets+p.In.Packets))
+	}
+	for proto := range v.Work.Apps {
+		if a := &v.Work.Apps[proto]; a.Flows > 0 {
+			fmt.Fprintf(w, "  %-44s %10s flows %8s transactions\n", app.Proto(proto), count(a.Flows), count(a.Tx))
+		}
+	}
+}
+
+func (s *session) alerts(w io.Writer, v *pipeline.View) {
+	fmt.Fprintf(w, "\nAlerts (%s rules loaded, %s failed)\n", count(uint64(s.report.Loaded)), count(uint64(s.report.Failed)))
+	alerts := slices.Clone(v.Alerts)
+	slices.SortFunc(alerts, func(a, b pipeline.SignatureAlerts) int {
+		return cmp.Or(cmp.Compare(a.Signature.Severity(), b.Signature.Severity()), -cmp.Compare(a.Count, b.Count),
+			cmp.Compare(a.Signature.Sid(), b.Signature.Sid()))
+	})
+	if len(alerts) == 0 {
+		fmt.Fprintln(w, "  none")
+	}
+	for i, a := range alerts {
+		if i == 2*summaryRows {
+			fmt.Fprintf(w, "  … and %d more signatures\n", len(alerts)-i)
+			break
+		}
+		fmt.Fprintf(w, "  %6s × severity %d  [%d:%d] %s\n", count(a.Count), a.Signature.Severity(),
+			a.Signature.Gid(), a.Signature.Sid(), strings.ToValidUTF8(a.Signature.Msg(), "?"))
+	}
+}
+
+// refused lists the frames that belong to no flow.
+func refused(w io.Writer, v *pipeline.View) {
+	type row struct {
+		why           string
+		frames, bytes uint64
+	}
+	var rows []row
+	for r, n := range v.Front.Refused {
+		if n > 0 {
+			rows = append(rows, row{decoders.Reason(r).String(), n, v.Front.RefusedBytes[r]})
+		}
+	}
+	for r, n := range v.Front.LostFragments {
+		if n > 0 {
+			rows = append(rows, row{"fragment_" + defrag.Reason(r).String(), n, v.Front.LostFragmentBytes[r]})
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	slices.SortFunc(rows, func(a, b row) int { return -cmp.Compare(a.frames, b.frames) })
+	fmt.Fprintln(w, "\nFrames that belong to no flow, and why")
+	for _, x := range rows {
+		fmt.Fprintf(w, "  %-44s %10s frames %9s\n", x.why, count(x.frames), size(x.bytes))
+	}
+}
+
+// accounts shows the equations.
+func (s *session) accounts(w io.Writer, v *pipeline.View) {
+	packets, bytes := v.HeldInFlows()
+	outside := v.Front.Outside()
+	leftPackets, leftBytes := v.Balance()
+	fmt.Fprintf(w, "\nAccounts\n  %s packets = %s in flows + %s in none, %d unexplained\n", count(v.Front.Frames),
+		count(packets), count(outside.Packets), leftPackets)
+	fmt.Fprintf(w, "  %s bytes = %s in flows + %s in none, %d unexplained\n", count(v.Front.Bytes), count(bytes), count(outside.Bytes), leftBytes)
+	for _, sink := range v.Sinks {
+		t := sink.Counts.Total()
+		var dropped uint64
+		for _, n := range t.Dropped {
+			dropped += n
+		}
+		fmt.Fprintf(w, "  %s events = %s delivered to %s + %s dropped", count(t.Made), count(t.Delivered), sink.Name, count(dropped))
+		var kinds []string
+		for _, et := range event.Types() {
+			if n := sink.Counts[et].Made; n > 0 {
+				kinds = append(kinds, fmt.Sprintf("%s %s", count(n), et))
+			}
+		}
+		fmt.Fprintf(w, " (%s)\n", strings.Join(kinds, ", "))
+	}
+	if s.eve != "" {
+		fmt.Fprintf(w, "\nEvents are in %s\n", s.eve)
+	}
+}
+
+// count groups the digits of n by thousands.
+func count(n uint64) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// size prints bytes in the largest fitting unit of 1000.
+func size(n uint64) string {
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	value := float64(n)
+	for _, unit := range []string{"kB", "MB", "GB", "TB"} {
+		if value /= 1000; value < 1000 {
+			return fmt.Sprintf("%.1f %s", value, unit)
+		}
+	}
+	return fmt.Sprintf("%.1f PB", value/1000)
+}

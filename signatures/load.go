@@ -1,0 +1,144 @@
+package signatures
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/rule"
+	"spanwatch/signatures/ruleconf"
+)
+
+// Source is one rule file.
+type Source struct {
+	Name string // in positions of diagnostics
+	Text []byte
+}
+
+// Options of Load. Nil fields stand for the defaults of package ruleconf and
+// rule.DefaultVars.
+type Options struct {
+	Vars            *rule.Vars
+	Classifications *ruleconf.Classifications
+	References      *ruleconf.References
+	Thresholds      *ruleconf.Thresholds // nil: none
+	// NoPrefilter makes every rule of a group be inspected for every packet.
+	// Matches are the same; it is for tests and for finding faults.
+	NoPrefilter bool
+}
+
+// Load compiles rules. It never fails as a whole: what cannot be honoured is
+// left out and stands in the report with its reason, so that a caller decides
+// whether that is acceptable.
+func Load(sources []Source, opts Options) (*Ruleset, *Report) {
+	if opts.Vars == nil {
+		opts.Vars = rule.DefaultVars()
+	}
+	if opts.Classifications == nil {
+		opts.Classifications = ruleconf.DefaultClassifications()
+	}
+	if opts.References == nil {
+		opts.References = ruleconf.DefaultReferences()
+	}
+	l := loader{
+		compiler: newCompiler(environment(opts.Classifications, opts.References)),
+		report:   newReport(),
+		byID:     make(map[ruleID]int),
+		opts:     opts,
+	}
+	for _, s := range sources {
+		l.file(s)
+	}
+	rs := newRuleset(l.signatures(), l.compiler.names.Flowbits, !opts.NoPrefilter)
+	l.report.finish(rs)
+	return rs, l.report
+}
+
+func environment(classes *ruleconf.Classifications, references *ruleconf.References) keyword.Environment {
+	return keyword.Environment{
+		Class: func(name string) (string, uint8, bool) {
+			c, ok := classes.Lookup(name)
+			return c.Label, c.Priority, ok
+		},
+		URL: references.URL,
+	}
+}
+
+// ruleID is what must be unique.
+type ruleID struct{ gid, sid uint32 }
+
+// loader is one call of Load.
+type loader struct {
+	compiler *compiler
+	report   *Report
+	opts     Options
+	rules    [][]*Signature // one entry per rule, nil when replaced
+	byID     map[ruleID]int // index into rules
+}
+
+func (l *loader) file(s Source) {
+	f := rule.Read(s.Name, s.Text, l.opts.Vars, rule.Options{})
+	l.report.read(f, l.compiler.unmet)
+	for _, r := range f.Rules {
+		sigs, warnings, d := l.compiler.compile(r)
+		if d == nil {
+			d = l.add(sigs)
+		}
+		if d != nil {
+			l.report.refuse(d)
+			continue
+		}
+		l.report.loaded(warnings)
+	}
+}
+
+// add takes the signatures of a rule in, unless another with their id is as
+// new.
+func (l *loader) add(sigs []*Signature) *rule.Diagnostic {
+	s := sigs[0]
+	id := ruleID{s.Gid(), s.Sid()}
+	for _, s := range sigs {
+		s.applyThresholds(l.opts.Thresholds, l.compiler.sets)
+		s.waits = slices.ContainsFunc(s.rates, func(r keyword.Rate) bool { return r.Track != keyword.TrackFlow })
+	}
+	i, ok := l.byID[id]
+	if !ok {
+		l.byID[id] = len(l.rules)
+		l.rules = append(l.rules, sigs)
+		return nil
+	}
+	old := l.rules[i][0]
+	if s.Rev() <= old.Rev() {
+		return &rule.Diagnostic{
+			Pos: s.rule.Pos, Sid: s.Sid(), Code: "duplicate-sid",
+			What: fmt.Sprintf("sid %d is taken by a rule of revision %d", s.Sid(), old.Rev()),
+			Why:  "the other rule is at " + place(old.rule.Pos),
+			Hint: "raise rev to replace it, or use another sid",
+		}
+	}
+	l.report.replaced(old)
+	l.rules[i] = sigs
+	return nil
+}
+
+func place(p rule.Position) string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
+
+func (l *loader) signatures() []*Signature {
+	var all []*Signature
+	for _, sigs := range l.rules {
+		all = append(all, sigs...)
+	}
+	sortSignatures(all)
+	return all
+}
+
+// Compile compiles one rule with default options, for tools and tests. The
+// error is a *rule.Diagnostic.
+func Compile(text string) (*Ruleset, error) {
+	rs, report := Load([]Source{{Name: "rule", Text: []byte(strings.TrimSpace(text) + "\n")}}, Options{})
+	for _, f := range report.Failures {
+		return nil, f
+	}
+	return rs, nil
+}

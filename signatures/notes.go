@@ -1,0 +1,116 @@
+package signatures
+
+import "spanwatch/decoders"
+
+// notes are what the flows of one worker must remember about signatures:
+// counters of by_flow thresholds, and signatures that matched a transaction
+// which is not complete. Each flow has a list, mostly an empty one. Memory is
+// bounded; what cannot be kept is counted.
+type notes struct {
+	slab    []note
+	free    uint32
+	limit   int
+	inUse   int
+	refused uint64
+}
+
+// note names its signature by sid and gid, so that it outlives a swap of
+// rulesets.
+type note struct {
+	next     uint32
+	sid, gid uint32
+	tx       uint64
+	state    rateState
+	kind     noteKind
+	dir      decoders.Direction
+	rate     uint8 // index into the signature's rates
+}
+
+type noteKind uint8
+
+const (
+	noteRate noteKind = iota + 1
+	noteTx
+)
+
+func newNotes(limit int) notes {
+	return notes{slab: make([]note, 1, 64), limit: limit}
+}
+
+// add puts a note at the head of a list; nil when memory is used up.
+func (n *notes) add(head *uint32, v note) *note {
+	at := n.free
+	switch {
+	case at != 0:
+		n.free = n.slab[at].next
+	case len(n.slab) <= n.limit:
+		n.slab = append(n.slab, note{})
+		at = uint32(len(n.slab) - 1)
+	default:
+		n.refused++
+		return nil
+	}
+	n.inUse++
+	v.next = *head
+	n.slab[at] = v
+	*head = at
+	return &n.slab[at]
+}
+
+// rate returns the flow's counter of a signature, making it when there is
+// none; nil when memory is used up.
+func (n *notes) rate(head *uint32, s *Signature, rate int) (state *rateState, fresh bool) {
+	for at := *head; at != 0; at = n.slab[at].next {
+		if v := &n.slab[at]; v.kind == noteRate && v.sid == s.Sid() && v.gid == s.Gid() && int(v.rate) == rate {
+			return &v.state, false
+		}
+	}
+	v := n.add(head, note{kind: noteRate, sid: s.Sid(), gid: s.Gid(), rate: uint8(rate)})
+	if v == nil {
+		return nil, true
+	}
+	return &v.state, true
+}
+
+func (n *notes) hasTx(head uint32, s *Signature, tx uint64, d decoders.Direction) bool {
+	for at := head; at != 0; at = n.slab[at].next {
+		if v := &n.slab[at]; v.kind == noteTx && v.tx == tx && v.dir == d && v.sid == s.Sid() && v.gid == s.Gid() {
+			return true
+		}
+	}
+	return false
+}
+
+func (n *notes) addTx(head *uint32, s *Signature, tx uint64, d decoders.Direction) {
+	n.add(head, note{kind: noteTx, sid: s.Sid(), gid: s.Gid(), tx: tx, dir: d})
+}
+
+// dropTx forgets the matches on a transaction.
+func (n *notes) dropTx(head *uint32, tx uint64, d decoders.Direction) {
+	for at := head; *at != 0; {
+		v := &n.slab[*at]
+		if v.kind != noteTx || v.tx != tx || v.dir != d {
+			at = &v.next
+			continue
+		}
+		gone := *at
+		*at = v.next
+		n.give(gone)
+	}
+}
+
+// release forgets the whole list.
+func (n *notes) release(head *uint32) {
+	for at := *head; at != 0; {
+		next := n.slab[at].next
+		n.give(at)
+		at = next
+	}
+	*head = 0
+}
+
+func (n *notes) give(at uint32) {
+	n.slab[at] = note{next: n.free}
+	n.free = at
+	n.inUse--
+}

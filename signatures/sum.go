@@ -1,0 +1,33 @@
+package signatures
+
+import (
+	"slices"
+	"strings"
+
+	"spanwatch/signatures/rule"
+)
+
+// Add adds the counters of another worker's Inspector.
+func (s *InspectorStats) Add(o *InspectorStats) {
+	s.Packets += o.Packets
+	s.Passed += o.Passed
+	s.Scanned += o.Scanned
+	s.Candidates += o.Candidates
+	s.Inspected += o.Inspected
+	s.Matches += o.Matches
+	s.Suppressed += o.Suppressed
+	s.Overflow += o.Overflow
+	s.StepLimit += o.StepLimit
+	s.BitsRefused += o.BitsRefused
+	s.NotesRefused += o.NotesRefused
+	s.BitNodesInUse += o.BitNodesInUse
+	s.NotesInUse += o.NotesInUse
+}
+
+// NeedsChecksums reports whether some rule asks if a checksum is right, so
+// that checksums must be computed even where nothing else wants them.
+func (rs *Ruleset) NeedsChecksums() bool {
+	return slices.ContainsFunc(rs.signatures, func(s *Signature) bool {
+		return slices.ContainsFunc(s.rule.Options, func(o rule.Option) bool { return strings.HasSuffix(o.Name, "-csum") })
+	})
+}
