@@ -17,7 +17,6 @@ import (
 
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
-	"spanwatch/sensor/internal/progress"
 )
 
 const replayUsage = `usage: spanwatch replay FILE… [options]
@@ -164,9 +163,7 @@ func (o *replayOptions) replay(ctx context.Context, cfg *config.Config, source *
 	if err := s.serve(ctx); err != nil {
 		return exitFailure, err
 	}
-	bar := progress.New(os.Stderr, source, !o.quiet)
 	err = s.pipeline.Run(ctx)
-	bar.Done()
 	if err != nil {
 		return exitFailure, err
 	}

@@ -16,7 +16,6 @@ import (
 	"spanwatch/exporter/metrics"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
-	"spanwatch/sensor/enrich"
 	"spanwatch/sensor/pipeline"
 	"spanwatch/signatures"
 )
@@ -27,7 +26,6 @@ import (
 type session struct {
 	cfg      *config.Config
 	report   *signatures.Report
-	geo      *enrich.DB
 	pipeline *pipeline.Pipeline
 	eve      string // path of the event file; empty when there is none
 
@@ -57,16 +55,12 @@ func newSession(cfg *config.Config, source capture.Source, out, run string, quie
 			fmt.Fprintf(os.Stderr, "%d of %d rules do not load; spanwatch rules check says why\n", report.Failed, report.Total)
 		}
 	}
-	if s.geo, err = enrich.Open(enrichConfig(cfg)); err != nil {
-		// Detection without countries is better than no detection.
-		fmt.Fprintln(os.Stderr, "spanwatch:", err)
-	}
 	sinks, err := s.sinks(out)
 	if err != nil {
 		return nil, err
 	}
 	s.pipeline, err = pipeline.New(pipeline.Options{
-		Config: cfg, Source: source, Ruleset: ruleset, Rules: report, Sinks: sinks, Geo: s.geo, Replay: true, Run: run,
+		Config: cfg, Source: source, Ruleset: ruleset, Rules: report, Sinks: sinks, Replay: true, Run: run,
 		Fault: s.fault,
 	})
 	return s, err
@@ -91,12 +85,12 @@ func (s *session) sinks(out string) ([]exporter.Sink, error) {
 		if !filepath.IsAbs(eve.Path) {
 			eve.Path = filepath.Join(out, eve.Path)
 		}
-		if err := os.MkdirAll(filepath.Dir(eve.Path), 0o755); err != nil {
-			return nil, fmt.Errorf("make output directory: %w", err)
-		}
 		s.eve = eve.Path
 	}
-	sink, err := jsonl.Open(jsonl.Config{Path: eve.Path, Append: eve.Append})
+	if eve.Path == "-" {
+		return []exporter.Sink{jsonl.NewStream("stdout", os.Stdout)}, nil
+	}
+	sink, err := jsonl.Open(eve.Path, !eve.Append)
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +125,5 @@ func (s *session) close() {
 	if s.stop != nil {
 		s.stop()
 		s.serving.Wait()
-	}
-	if s.geo != nil {
-		s.geo.Close()
 	}
 }

@@ -24,12 +24,17 @@ func load(t testing.TB, rules string, opts Options) *Ruleset {
 // packet builds and decodes a packet inside an Ethernet frame.
 func packet(t testing.TB, layers ...dt.Layer) *decoders.Packet {
 	t.Helper()
+	return frame(t, append([]dt.Layer{dt.Ether{}}, layers...)...)
+}
+
+func frame(t testing.TB, layers ...dt.Layer) *decoders.Packet {
+	t.Helper()
 	d, err := decoders.NewDecoder(decoders.Config{Checksums: decoders.ChecksumsOn})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &decoders.Packet{}
-	d.Decode(dt.Frame(dt.Build(append([]dt.Layer{dt.Ether{}}, layers...)...)), p)
+	d.Decode(dt.Frame(dt.Build(layers...)), p)
 	return p
 }
 
@@ -70,7 +75,7 @@ func TestRulesOnPackets(t *testing.T) {
 	syn := tcp(t, decoders.TCPSyn, "")
 	icmp := packet(t, dt.IP4{Src: "10.0.0.1", Dst: "192.0.2.9"}, dt.ICMP4{Type: 8, Rest: 0x00070001}, dt.Bytes("ping"))
 	v6 := packet(t, dt.IP6{}, dt.UDP{Src: 1, Dst: 2}, dt.Bytes("six"))
-	arp := packet(t, dt.Bytes("\x00\x01\x08\x00\x06\x04\x00\x01aaaaaa\x0a\x00\x00\x01bbbbbb\x0a\x00\x00\x02"))
+	arp := frame(t, dt.Ether{Type: 0x0806}, dt.Bytes("\x00\x01\x08\x00\x06\x04\x00\x01aaaaaa\x0a\x00\x00\x01bbbbbb\x0a\x00\x00\x02"))
 	fragment := packet(t, dt.IP4{Src: "10.0.0.1", Dst: "192.0.2.9", Proto: 17, MF: true}, dt.UDP{Src: 4000, Dst: 53}, dt.Bytes("GET /in"))
 	broken := packet(t, dt.IP4{TotalLen: 10}, dt.Bytes("x"))
 	tests := []struct {
@@ -307,6 +312,8 @@ func (x *fakeTx) Integer(b app.Buffer, i int) (uint64, bool) {
 	}
 	return x.types[i], true
 }
+
+func (x *fakeTx) AppendEvents(dst []app.Event) []app.Event { return append(dst, x.events...) }
 
 func (x *fakeTx) HasEvent(e app.Event) bool {
 	for _, have := range x.events {

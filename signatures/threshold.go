@@ -57,7 +57,7 @@ type rateKey struct {
 type rateEntry struct {
 	key          rateKey
 	state        rateState
-	live         int64 // packet time until which forgetting the entry could change a decision
+	live         int64  // packet time until which forgetting the entry could change a decision
 	older, newer uint32 // index + 1
 	nextInSlot   uint32 // index + 1
 }

@@ -35,7 +35,8 @@ type Source interface {
 	// Next fills b with the next frames, at least one, and returns nil; the
 	// frames live until the next call with the same batch. It returns io.EOF
 	// (and no frames) at the end. Any other error tells of a fault; the frames
-	// already in b are good and must be processed.
+	// already in b are good and must be processed. Whether Next may be called
+	// again after it, the source says.
 	Next(b *Batch) error
 	// Stats may be called from any goroutine.
 	Stats() Stats

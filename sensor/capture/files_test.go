@@ -380,6 +380,41 @@ func TestABatchMayMoveFromSourceToSource(t *testing.T) {
 	}
 }
 
+func TestFramesInSlabsOfTheirOwnMakeShortBatches(t *testing.T) {
+	big := make([]decoders.Frame, 200)
+	data := make([]byte, 262144)
+	for i := range big {
+		big[i] = decoders.Frame{Data: data, Timestamp: int64(i)}
+	}
+	path := writeBytes(t, t.TempDir(), "a", compress(t, capturetest.AppendPcap(nil, 1, big)))
+	s := mustOpen(t, Options{Paths: []string{path}})
+	frames, most := 0, 0
+	var b Batch
+	for s.Next(&b) == nil {
+		frames += len(b.Frames)
+		most = max(most, len(b.Frames))
+	}
+	if frames != len(big) || most > 40 {
+		t.Errorf("got %d frames, at most %d a batch; want %d, 40", frames, most, len(big))
+	}
+}
+
+func TestAFileThatIsTruncatedWhileItIsReadIsAFault(t *testing.T) {
+	path := write(t, t.TempDir(), "a", at('a', make([]int64, 20_000)...))
+	s := mustOpen(t, Options{Paths: []string{path}})
+	var b Batch
+	if err := s.Next(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 100); err != nil {
+		t.Fatal(err)
+	}
+	_, faults := drain(t, s)
+	if len(faults) != 1 || !errors.Is(faults[0], ErrTruncated) {
+		t.Errorf("got %v", faults)
+	}
+}
+
 func TestNextAllocatesNothingInSteadyState(t *testing.T) {
 	dir := t.TempDir()
 	long := make([]int64, 300_000)
@@ -387,12 +422,14 @@ func TestNextAllocatesNothingInSteadyState(t *testing.T) {
 		long[i] = int64(i)
 	}
 	a, b := write(t, dir, "a", at('a', long...)), write(t, dir, "b", at('b', long...))
+	packed := writeBytes(t, dir, "c", compress(t, capturetest.AppendPcap(nil, 1, at('c', long...))))
 	for _, tt := range []struct {
 		name string
 		o    Options
 	}{
 		{"one_file", Options{Paths: []string{a}}},
 		{"merged", Options{Paths: []string{a, b}}},
+		{"compressed", Options{Paths: []string{packed}}},
 		{"limited", Options{Paths: []string{a}, MaxFrames: 1 << 40}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -73,7 +73,7 @@ func (s *Files) fill(b *Batch) error {
 		if err == io.EOF {
 			continue
 		}
-		if err != nil || !more {
+		if err != nil || !more || len(b.Frames) > 0 && b.lease.Full() {
 			return err
 		}
 	}

@@ -76,7 +76,17 @@ func ShardHash(p *decoders.Packet, seed uint64) uint64 {
 	if less(&k.AddrB, &k.AddrA) {
 		k.AddrA, k.AddrB = k.AddrB, k.AddrA
 	}
-	return k.Hash(seed)
+	return k.Hash(scramble(seed))
+}
+
+// scramble spreads a configured seed over all bits (the finaliser of
+// splitmix64). FlowKey.Hash multiplies parts of the key with the seed: with
+// the seed 0 it would not see IPv4 addresses at all.
+func scramble(seed uint64) uint64 {
+	z := seed + 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
 }
 
 func less(a, b *[16]byte) bool {

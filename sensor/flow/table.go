@@ -10,6 +10,7 @@ import (
 // owns and lends.
 type Table struct {
 	cfg   Config
+	seed  uint64
 	index index
 	slab  []Flow // slab[0] is never used: index 0 means no flow
 	free  []uint32
@@ -31,7 +32,7 @@ func New(cfg Config) (*Table, error) {
 		return nil, err
 	}
 	size := 1 << bits.Len(uint(cfg.MaxFlows*2-1)) // load at most one half
-	t := &Table{cfg: cfg, fresh: 1, hand: 1}
+	t := &Table{cfg: cfg, seed: scramble(cfg.Seed), fresh: 1, hand: 1}
 	t.index.mask = uint32(size - 1)
 	if cfg.HugePages {
 		var err error
@@ -65,7 +66,7 @@ func (t *Table) Update(p *decoders.Packet) (*Flow, decoders.Direction) {
 		return t.updateQuoted(p, &k)
 	}
 	reversed := t.key(p, &k)
-	h := k.Hash(t.cfg.Seed)
+	h := k.Hash(t.seed)
 	p.Hash = h
 	if i := t.find(&k, h); i != 0 {
 		f := &t.slab[i]
@@ -90,7 +91,7 @@ func (t *Table) Update(p *decoders.Packet) (*Flow, decoders.Direction) {
 // spread over workers.
 func (t *Table) updateQuoted(p *decoders.Packet, k *decoders.FlowKey) (*Flow, decoders.Direction) {
 	reversed := t.quotedKey(p, k)
-	h := k.Hash(t.cfg.Seed)
+	h := k.Hash(t.seed)
 	p.Hash = h
 	if i := t.find(k, h); i != 0 {
 		f := &t.slab[i]
@@ -100,7 +101,7 @@ func (t *Table) updateQuoted(p *decoders.Packet, k *decoders.FlowKey) (*Flow, de
 		t.end(f, EndTimeout)
 	}
 	k.Proto = protoICMP
-	h = k.Hash(t.cfg.Seed)
+	h = k.Hash(t.seed)
 	if i := t.find(k, h); i != 0 {
 		f := &t.slab[i]
 		if !f.silentAt(p.Timestamp) {

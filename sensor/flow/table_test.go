@@ -357,6 +357,32 @@ func TestFlowIDsAreTheSameInEveryReplayAndFit51Bits(t *testing.T) {
 	}
 }
 
+func TestAddressesSpreadOverTheIndexWhateverTheSeed(t *testing.T) {
+	for _, seed := range []uint64{0, 1, 1 << 63} {
+		w := newWatched(t, func(c *Config) { c.MaxFlows, c.Seed = 4096, seed })
+		shards := map[uint64]int{}
+		for i := range 4000 {
+			p := udp(fmt.Sprintf("10.0.%d.%d:1", i/250, i%250), "10.1.0.1:2", 0)
+			w.Update(p)
+			shards[ShardHash(p, seed)%4]++
+		}
+		steps := 0
+		for at, s := range w.index.slots {
+			if s.flow != 0 {
+				steps += int((uint32(at) - s.tag) & w.index.mask)
+			}
+		}
+		if steps > 2*4000 {
+			t.Errorf("seed %d: flows lie %d steps from home on average", seed, steps/4000)
+		}
+		for shard := range uint64(4) {
+			if shards[shard] < 800 {
+				t.Errorf("seed %d: worker %d of 4 gets %d of 4000 flows", seed, shard, shards[shard])
+			}
+		}
+	}
+}
+
 func TestHugePagesMakeNoDifferenceButSpeed(t *testing.T) {
 	w := newWatched(t, func(c *Config) { c.HugePages = true })
 	f, _ := w.Update(udp("10.0.0.1:1", "10.0.0.2:2", 0))

@@ -184,24 +184,24 @@ func (m *merger) decide(b *batch, o *output, e *madeEvent) bool {
 // untracked books the frames of this batch that belong to no flow, so that the
 // account's total is what was on the wire.
 func (m *merger) untracked(b *batch) {
-	before, after := m.front.outside(), b.front.outside()
-	if after.packets == before.packets {
+	before, after := m.front.Outside(), b.front.Outside()
+	if after.Packets == before.Packets {
 		return
 	}
 	m.account.AddUntracked(b.endTime/int64(time.Second), analytics.Counts{
-		Packets: after.packets - before.packets, Bytes: after.bytes - before.bytes,
+		Packets: after.Packets - before.Packets, Bytes: after.Bytes - before.Bytes,
 	})
 }
 
-// outside sums what is in no flow for good: refused packets and lost fragments.
-func (c *frontCounters) outside() (sum struct{ packets, bytes uint64 }) {
+// Outside sums what is in no flow for good: refused packets and lost fragments.
+func (c *frontCounters) Outside() (sum analytics.Counts) {
 	for i := range c.Refused {
-		sum.packets += c.Refused[i]
-		sum.bytes += c.RefusedBytes[i]
+		sum.Packets += c.Refused[i]
+		sum.Bytes += c.RefusedBytes[i]
 	}
 	for i := range c.LostFragments {
-		sum.packets += c.LostFragments[i]
-		sum.bytes += c.LostFragmentBytes[i]
+		sum.Packets += c.LostFragments[i]
+		sum.Bytes += c.LostFragmentBytes[i]
 	}
 	return sum
 }

@@ -91,10 +91,10 @@ func (t *Totals) HeldInFlows() (packets, bytes uint64) {
 // flows, those refused and those still waiting as fragments are taken away. It
 // is zero, or the accounting is wrong.
 func (t *Totals) Balance() (packets, bytes int64) {
-	outside := t.Front.outside()
+	outside := t.Front.Outside()
 	p, b := t.HeldInFlows()
-	return int64(t.Front.Frames) - int64(outside.packets) - int64(t.Front.HeldFragments) - int64(p),
-		int64(t.Front.Bytes) - int64(outside.bytes) - int64(t.Front.HeldBytes) - int64(b)
+	return int64(t.Front.Frames) - int64(outside.Packets) - int64(t.Front.HeldFragments) - int64(p),
+		int64(t.Front.Bytes) - int64(outside.Bytes) - int64(t.Front.HeldBytes) - int64(b)
 }
 
 // totals adds the workers' latest counters up.
@@ -188,8 +188,8 @@ func fillAccounting(t *event.Tree, c *Totals) {
 	t.SetInt("accounting.frames.balance", leftFrames)
 	t.Set("accounting.bytes.delivered", f.Bytes)
 	t.Set("accounting.bytes.in_flows", bytes)
-	outside := f.outside()
-	t.Set("accounting.bytes.outside", outside.bytes)
+	outside := f.Outside()
+	t.Set("accounting.bytes.outside", outside.Bytes)
 	t.Set("accounting.bytes.held_fragments", f.HeldBytes)
 	t.SetInt("accounting.bytes.balance", leftBytes)
 	for _, et := range event.Types() {

@@ -31,19 +31,40 @@ type txEvent app.Event
 
 func (t txEvent) MatchTx(tx app.Tx) bool { return tx.HasEvent(app.Event(t)) }
 
+// appEvents is the table of the events of each protocol: a block of app.Event,
+// first and last. A protocol adds its line here.
+func appEvents() map[app.Proto][2]app.Event {
+	return map[app.Proto][2]app.Event{
+		app.ProtoDNS: {app.EventDNSUnsolicitedResponse, app.EventDNSInvalidAuthorities},
+	}
+}
+
 // eventAliases are second names of events that rules use.
 var eventAliases = map[string]string{
-	"dns.not_request":  "dns.not_a_request",
-	"dns.not_response": "dns.not_a_response",
+	"not_request":  "not_a_request",
+	"not_response": "not_a_response",
+}
+
+// appEvent finds an event of a protocol by its name in rules.
+func appEvent(p app.Proto, name string) (app.Event, bool) {
+	if full, ok := eventAliases[name]; ok {
+		name = full
+	}
+	block, ok := appEvents()[p]
+	if !ok {
+		return app.EventNone, false
+	}
+	for e := block[0]; e <= block[1]; e++ {
+		if e.String() == name {
+			return e, true
+		}
+	}
+	return app.EventNone, false
 }
 
 // setAppLayerEvent is the keyword app-layer-event: `app-layer-event:dns.malformed_data`.
 func setAppLayerEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
-	name := strings.ToLower(strings.TrimSpace(o.Value))
-	if full, ok := eventAliases[name]; ok {
-		name = full
-	}
-	proto, _, found := strings.Cut(name, ".")
+	proto, name, found := strings.Cut(strings.ToLower(strings.TrimSpace(o.Value)), ".")
 	if !found {
 		return b.fail(o, "unsupported-event", "event "+quoted(o.Value)+" is not supported yet",
 			"events of protocol detection come with TCP streams", "")
@@ -52,22 +73,13 @@ func setAppLayerEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if !ok {
 		return b.noParser(o, proto)
 	}
-	event, ok := eventByName(name)
+	event, ok := appEvent(p, name)
 	if !ok {
-		return b.fail(o, "unknown-event", "unknown event "+quoted(name), "", "")
+		return b.fail(o, "unknown-event", "protocol "+proto+" has no event "+quoted(name), "", "")
 	}
 	if d := b.needApp(o, p); d != nil {
 		return d
 	}
 	b.plan.TxTests = append(b.plan.TxTests, txEvent(event))
 	return nil
-}
-
-func eventByName(name string) (app.Event, bool) {
-	for e := app.EventNone + 1; e < app.EventCount; e++ {
-		if e.String() == name {
-			return e, true
-		}
-	}
-	return app.EventNone, false
 }

@@ -13,8 +13,9 @@
 // are slices of that copy and live until the State's Release or Reset. Memory
 // returns to the Parser, which one worker owns, and is used again.
 //
-// Hostile input: a name follows at most 255 labels and pointers, keeps at most
-// 1,025 bytes; a message keeps at most 256 KiB of names and takes at most
-// 131,072 label steps, so that a 64 KiB message of pointers to pointers costs
-// neither a megabyte nor a millisecond.
+// Hostile input: a name follows at most 255 labels and pointers and keeps at
+// most 1,025 bytes; a message keeps at most 256 KiB of names and takes at most
+// 131,072 label steps. A message of 60 KiB built to come near these bounds, with
+// 3,300 records, was measured at 2 ms. Large messages give their memory up on
+// Release.
 package dns

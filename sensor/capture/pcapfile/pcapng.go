@@ -28,8 +28,9 @@ const (
 	packetFixedLen = 20 // of enhanced and obsolete packet blocks, before the data
 )
 
-// maxBlock bounds the blocks that are looked into, in bytes, as libpcap does.
-const maxBlock = 16 << 20
+// maxBlock bounds the blocks that are looked into, in bytes: the longest frame and
+// three times as much of options. libpcap draws the line at 16 MiB.
+const maxBlock = 4 * maxFrame
 
 // Options of an interface description block (section 4.2).
 const (

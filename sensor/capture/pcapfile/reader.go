@@ -148,8 +148,8 @@ func (r *Reader) Peek() (timestamp int64, err error) {
 }
 
 // Read fills frames, whose bytes live as long as l, and returns how many it
-// filled. It stops before the first frame later than until, and rather than wait
-// for a pipe when it has frames to return. 0 and nil mean that the next frame is
+// filled. It stops before the first frame later than until, when l is full, and
+// rather than wait for a pipe when it has frames to return. 0 and nil mean that the next frame is
 // later than until. Errors are those of Peek and come without frames.
 func (r *Reader) Read(frames []decoders.Frame, until int64, l *Lease) (int, error) {
 	s := &r.s
@@ -180,6 +180,9 @@ func (r *Reader) Read(frames []decoders.Frame, until int64, l *Lease) (int, erro
 		if held != s.slab {
 			held = s.slab
 			l.hold(held)
+			if l.Full() {
+				return n + 1, nil
+			}
 		}
 	}
 	return len(frames), nil

@@ -263,7 +263,7 @@ func TestMalformedFilesAreRefusedWithTheirReason(t *testing.T) {
 			le.PutUint32(g.b[len(g.b)-4:], 40)
 			return g.b
 		}(), 0, section + 20, "in front and of 40 behind"},
-		{"packet_block_of_gigabytes", append(eth().b, 6, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0), 0, section + 20, "more than 16777216"},
+		{"packet_block_of_gigabytes", append(eth().b, 6, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0), 0, section + 20, "more than 1048576"},
 		{"frame_longer_than_libpcap_takes", eth().enhanced(0, 0, 4, payload(maxFrame+4, 0)).b, 0, section + 20, "262148 captured bytes"},
 		{"section_of_an_unknown_version", func() []byte {
 			g := ng()

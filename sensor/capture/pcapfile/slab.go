@@ -22,7 +22,16 @@ type Pool struct {
 type Lease struct {
 	pool  *Pool
 	slabs []*slab
+	bytes int // of all slabs
 }
+
+// maxLease is how many bytes of slabs a batch may hold before it counts as full,
+// so that frames that are each in a slab of their own, as a hostile file can have
+// them, do not fill the memory. A batch of 256 frames of 9,000 bytes takes a third.
+const maxLease = 8 << 20
+
+// Full reports whether the batch should be handed on although it has room.
+func (l *Lease) Full() bool { return l.bytes >= maxLease }
 
 // Release ends l: no frame read with it may be used any longer. A lease of
 // another pool is only forgotten, and its slabs are left to the collector.
@@ -33,7 +42,7 @@ func (p *Pool) Release(l *Lease) {
 		}
 	}
 	clear(l.slabs)
-	l.slabs = l.slabs[:0]
+	l.slabs, l.bytes = l.slabs[:0], 0
 	l.pool = p
 }
 
@@ -64,4 +73,5 @@ func (p *Pool) drop(s *slab) {
 func (l *Lease) hold(s *slab) {
 	s.refs++
 	l.slabs = append(l.slabs, s)
+	l.bytes += len(s.buf)
 }
