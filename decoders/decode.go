@@ -153,6 +153,10 @@ func (d *Decoder) DecodeInner(outer, inner *Packet) Reason {
 	}
 	d.start()
 	wire := int(outer.InnerWireLen)
+	if wire < len(b) { // a trailer behind what the tunnel carries
+		b = b[:wire]
+		inner.Data = b
+	}
 	switch outer.InnerProto {
 	case etherBridge:
 		inner.Link = LinkEthernet

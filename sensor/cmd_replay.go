@@ -164,6 +164,9 @@ func (o *replayOptions) replay(ctx context.Context, cfg *config.Config, source *
 		return exitFailure, err
 	}
 	err = s.pipeline.Run(ctx)
+	if !o.quiet {
+		s.bar.Finish(time.Now(), s.sample())
+	}
 	if err != nil {
 		return exitFailure, err
 	}

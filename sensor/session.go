@@ -10,12 +10,15 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"spanwatch/exporter"
 	"spanwatch/exporter/jsonl"
 	"spanwatch/exporter/metrics"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
+	"spanwatch/sensor/enrich"
+	"spanwatch/sensor/internal/progress"
 	"spanwatch/sensor/pipeline"
 	"spanwatch/signatures"
 )
@@ -26,7 +29,11 @@ import (
 type session struct {
 	cfg      *config.Config
 	report   *signatures.Report
+	geo      *enrich.Cache // of the summary
 	pipeline *pipeline.Pipeline
+	source   *capture.Files
+	bar      *progress.Bar // passes messages on to standard error
+	quiet    bool
 	eve      string // path of the event file; empty when there is none
 
 	addr    net.Addr // of the metrics endpoint
@@ -37,11 +44,11 @@ type session struct {
 
 // newSession opens what cfg names. Faults that leave something to do are
 // printed; the error is for those that do not.
-func newSession(cfg *config.Config, source capture.Source, out, run string, quiet bool) (*session, error) {
+func newSession(cfg *config.Config, source *capture.Files, out, run string, quiet bool) (*session, error) {
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.NumCPU()
 	}
-	s := &session{cfg: cfg}
+	s := &session{cfg: cfg, source: source, quiet: quiet, bar: progress.New(os.Stderr, time.Now())}
 	ruleset, report, err := loadRules(cfg)
 	if err != nil {
 		return nil, err
@@ -52,27 +59,45 @@ func newSession(cfg *config.Config, source capture.Source, out, run string, quie
 			return nil, fmt.Errorf("rules.strict: %d rules do not load, the first: %w", report.Failed, report.Failures[0])
 		}
 		if !quiet {
-			fmt.Fprintf(os.Stderr, "%d of %d rules do not load; spanwatch rules check says why\n", report.Failed, report.Total)
+			fmt.Fprintf(s.bar, "%d of %d rules do not load; spanwatch rules check says why\n", report.Failed, report.Total)
 		}
 	}
+	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
+	if err != nil {
+		fmt.Fprintln(s.bar, "spanwatch:", err) // events without countries are better than none
+	}
+	s.geo = geo.NewCache()
 	sinks, err := s.sinks(out)
 	if err != nil {
 		return nil, err
 	}
 	s.pipeline, err = pipeline.New(pipeline.Options{
-		Config: cfg, Source: source, Ruleset: ruleset, Rules: report, Sinks: sinks, Replay: true, Run: run,
-		Fault: s.fault,
+		Config: cfg, Source: source, Ruleset: ruleset, Rules: report, Sinks: sinks, Geo: geo, Replay: true, Run: run,
+		Fault: s.fault, Batch: s.progress,
 	})
 	return s, err
 }
 
 func (s *session) fault(what string, err error) {
 	if err == nil {
-		fmt.Fprintf(os.Stderr, "spanwatch: %s works again\n", what)
+		fmt.Fprintf(s.bar, "spanwatch: %s works again\n", what)
 		return
 	}
 	s.faulty.Store(true)
-	fmt.Fprintf(os.Stderr, "spanwatch: %s: %v\n", what, err)
+	fmt.Fprintf(s.bar, "spanwatch: %s: %v\n", what, err)
+}
+
+// progress is called by the pipeline after each batch.
+func (s *session) progress(now time.Time) {
+	if !s.quiet {
+		s.bar.Update(now, s.sample())
+	}
+}
+
+func (s *session) sample() progress.Sample {
+	stats := s.source.Stats()
+	done, total := s.source.Progress()
+	return progress.Sample{Packets: stats.Frames, Bytes: stats.Bytes, Done: done, Total: total, File: s.source.Current()}
 }
 
 // sinks opens the destinations of events.

@@ -39,7 +39,7 @@ func (s *session) talkers(w io.Writer, v *pipeline.View) {
 	fmt.Fprintln(w, "\nTop talkers by bytes")
 	rows := v.Traffic.HostsByBytes.Rows
 	for _, h := range rows[:min(len(rows), summaryRows)] {
-		fmt.Fprintf(w, "  %-40s %-3s %10s sent %10s received\n", h.Addr.Netip(h.IPVersion), "",
+		fmt.Fprintf(w, "  %-40s %-3s %10s sent %10s received\n", h.Addr.Netip(h.IPVersion), s.geo.Lookup(h.Addr.Netip(h.IPVersion)).Country,
 			size(h.Out.Bytes), size(h.In.Bytes))
 	}
 	fmt.Fprintln(w, "\nTop services by bytes")

@@ -61,7 +61,7 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	s.need = needOf(s)
 	s.fast = chooseFastPattern(s.prefiltered())
 	s.AlertJSON = appendAlertJSON(nil, s)
-	if r.Direction == rule.BothWays {
+	if r.Direction == rule.BothWays && s.header != s.header.reversed() {
 		back := *s
 		back.header = s.header.reversed()
 		return []*Signature{s, &back}, warnings, nil

@@ -101,6 +101,7 @@ func TestRulesOnPackets(t *testing.T) {
 		{"variable", `udp $HOME_NET any -> $EXTERNAL_NET any (content:"index";`, udpPacket, true},
 		{"reversed", `udp any 53 -> any any (content:"index";`, udpPacket, false},
 		{"both ways", `udp any 53 <> any any (content:"index";`, udpPacket, true},
+		{"both ways with equal sides alerts once", `udp any any <> any any (content:"index";`, udpPacket, true},
 		{"flow condition without a flow", `udp any any -> any any (content:"index"; flow:to_server;`, udpPacket, false},
 		{"flags", `tcp any any -> any any (flags:S;`, syn, true},
 		{"tcp-pkt without payload", `tcp-pkt any any -> any any (content:"index";`, syn, false},

@@ -19,7 +19,7 @@ alert udp any any -> any any (msg:"mistake"; contnet:"x"; sid:5;)
 alert udp any any -> any any (msg:"broken"; content:"x"
 alert udp any any -> any any (msg:"other engine"; requires:feature none; nonsense; sid:6;)
 alert nonsense any any -> any any (msg:"other engine"; requires:feature none; sid:7;)
-alert udp any any <> any any (msg:"both"; content:"abc"; sid:8;)
+alert udp any 53 <> any any (msg:"both"; content:"abc"; sid:8;)
 alert tcp-stream any any -> any any (content:"abc"; sid:9;)
 alert udp any any -> any any (content:"abc";)
 alert dns any any -> any any (dns.query; content:"abc"; dsize:5; sid:10;)

@@ -229,6 +229,9 @@ func (g *Geo) append(dst []byte, name string) []byte {
 	if g.ASOrg != "" {
 		dst = appendStringMember(appendComma(dst, start), `"as_org":`, g.ASOrg)
 	}
+	if g.Site != "" {
+		dst = appendStringMember(appendComma(dst, start), `"site":`, g.Site)
+	}
 	return append(dst, '}')
 }
 

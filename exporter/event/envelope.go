@@ -120,6 +120,7 @@ type Geo struct {
 	City    string
 	ASN     uint32
 	ASOrg   string
+	Site    string // name of the own site
 }
 
 // PktSrc tells where the packet of an event came from: the wire, a tunnel, or

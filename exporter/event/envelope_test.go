@@ -148,6 +148,7 @@ func (o object) geo(name string, g *event.Geo) {
 	m.set("city", g.City)
 	m.set("asn", g.ASN)
 	m.set("as_org", g.ASOrg)
+	m.set("site", g.Site)
 	o[name] = m
 }
 

@@ -50,5 +50,6 @@ type Stats struct {
 	Filtered      uint64            // refused by the BPF filter
 	Unhandled     uint64            // left out of a file of several link types, because theirs has no decoder
 	Outside       uint64            // before or after the time that was asked for
+	Untimed       uint64            // came without a usable time and were given that of the frame before
 	Dropped       map[string]uint64 // kernel or ring drops by reason; nil for files
 }

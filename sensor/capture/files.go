@@ -44,7 +44,7 @@ type Files struct {
 	current atomic.Pointer[input]
 	ended   atomic.Uint32 // End
 
-	frames, bytes, filtered, unhandled, outside atomic.Uint64
+	frames, bytes, filtered, unhandled, outside, untimed atomic.Uint64
 
 	faultsMu sync.Mutex
 	faults   []error
@@ -100,20 +100,21 @@ func OpenFiles(o Options) (*Files, error) {
 }
 
 // probe opens the file to learn its size, its format, and the time of its first
-// frame, and closes it again unless it is the only one. A pipe stays open, and
-// when it is the only input its first frame is not waited for.
+// frame, and closes it again unless it is the only one. A pipe and standard input,
+// which cannot be opened a second time, stay open; the first frame of a pipe that
+// is the only input is not waited for.
 func (s *Files) probe(in *input, alone bool) (size int64, err error) {
+	before := s.read.Load()
+	defer func() {
+		if in.reader == nil { // what was read will be read again
+			s.read.Store(before)
+		}
+	}()
 	if err := s.open(in); err != nil {
 		return 0, err
 	}
 	r := in.reader
 	_, size = r.Progress()
-	defer func() {
-		if in.reader == nil { // what was read will be read again
-			read, _ := r.Progress()
-			s.read.Add(-read)
-		}
-	}()
 	if link, ok := r.Link(); ok && !Handled(link) {
 		s.shut(in)
 		return size, &UnsupportedLinkError{Path: r.Path(), Link: link}
@@ -132,7 +133,7 @@ func (s *Files) probe(in *input, alone bool) (size int64, err error) {
 	if err == nil {
 		in.next = t
 	}
-	if size > 0 && !alone {
+	if size > 0 && !alone && in.path != pcapfile.Stdin {
 		s.shut(in)
 	}
 	return size, nil
@@ -203,7 +204,7 @@ func (s *Files) fault(err error) error {
 func (s *Files) Stats() Stats {
 	return Stats{
 		Frames: s.frames.Load(), Bytes: s.bytes.Load(), Filtered: s.filtered.Load(),
-		Unhandled: s.unhandled.Load(), Outside: s.outside.Load(),
+		Unhandled: s.unhandled.Load(), Outside: s.outside.Load(), Untimed: s.untimed.Load(),
 	}
 }
 

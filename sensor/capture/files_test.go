@@ -239,6 +239,9 @@ func TestAFaultEndsItsFileOnly(t *testing.T) {
 			if kept := s.Faults(); len(kept) != 1 || kept[0] != faults[0] {
 				t.Errorf("kept %v", kept)
 			}
+			if done, total := s.Progress(); done != total {
+				t.Errorf("progress is %d of %d", done, total)
+			}
 			if s.Ended() != EndOfInput {
 				t.Errorf("ended for %v", s.Ended())
 			}

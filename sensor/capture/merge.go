@@ -15,7 +15,8 @@ type input struct {
 	next   int64            // time of the next frame, or the smallest if unknown
 	reader *pcapfile.Reader // nil while it is not this file's turn yet
 	last   uint64           // Frame.Number within the file of the last frame taken
-	left   uint64           // frames the reader left out and that are accounted for
+
+	left, untimed uint64 // what of the reader's counters is accounted for
 }
 
 func (in *input) before(other *input) bool {

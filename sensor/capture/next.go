@@ -144,6 +144,9 @@ func (s *Files) after(in *input, err error) error {
 	left, _ := in.reader.Unhandled()
 	s.unhandled.Add(left - in.left)
 	in.left = left
+	untimed := in.reader.Untimed()
+	s.untimed.Add(untimed - in.untimed)
+	in.untimed = untimed
 	if err == nil || err == ErrClosed {
 		return err
 	}
@@ -153,6 +156,9 @@ func (s *Files) after(in *input, err error) error {
 		}
 	}
 	s.total += in.reader.Seen() - in.last
+	if read, size := in.reader.Progress(); size > read { // what is behind a fault is done with
+		s.read.Add(size - read)
+	}
 	s.merge.pop()
 	s.shut(in)
 	if err == io.EOF {

@@ -76,6 +76,26 @@ func TestCompressedStandardInputIsRead(t *testing.T) {
 	}
 }
 
+func TestAFileAsStandardInputIsMergedWithOthers(t *testing.T) {
+	dir := t.TempDir()
+	f, err := os.Open(write(t, dir, "a", at('a', 1, 3)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	old := os.Stdin
+	os.Stdin = f
+	defer func() { os.Stdin = old }()
+	s := mustOpen(t, Options{Paths: []string{"-", write(t, dir, "b", at('b', 2, 4))}})
+	got, faults := drain(t, s)
+	if marks(got) != "abab" || len(faults) > 0 {
+		t.Errorf("got %q and %v", marks(got), faults)
+	}
+	if done, total := s.Progress(); done != total || total == 0 {
+		t.Errorf("progress is %d of %d", done, total)
+	}
+}
+
 func TestPipesAreMergedWithFiles(t *testing.T) {
 	w := stdin(t)
 	r2, w2, err := os.Pipe()

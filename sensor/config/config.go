@@ -139,7 +139,7 @@ type Eve struct {
 
 // Metrics configures the endpoint.
 type Metrics struct {
-	Listen string `yaml:"listen" doc:"Address to serve /metrics on, such as 127.0.0.1:9909; empty switches it off."`
+	Listen string `yaml:"listen" doc:"Address to serve /metrics on, such as 127.0.0.1:9750; empty switches it off."`
 	Top    int    `yaml:"top" doc:"Talkers, services and flows listed one by one." min:"0" max:"10000"`
 }
 

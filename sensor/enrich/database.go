@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,9 +16,15 @@ import (
 	"github.com/oschwald/maxminddb-golang"
 )
 
-// sampleRecords is how many records of a database of unknown type are looked
-// at before it is called unsupported.
-const sampleRecords = 64
+// Names of the fields that publishers of free databases use: ip-location-db
+// (country_code, city, autonomous_system_…), IPinfo (country_code or country,
+// asn as "AS64500", as_name), and MaxMind under another type name, with maps
+// where the others have text.
+var (
+	countryFields = [...]string{"country_code", "country"}
+	asnFields     = [...]string{"autonomous_system_number", "asn"}
+	orgFields     = [...]string{"autonomous_system_organization", "as_name", "as_organization"}
+)
 
 // schema says how the records of a database are read.
 type schema uint8
@@ -31,11 +38,12 @@ const (
 
 // database is one file in memory.
 type database struct {
-	path   string
-	name   string // database type as the file states it
-	schema schema
-	tree   *maxminddb.Reader // finds records
-	geo    *geoip2.Reader    // reads them; nil for schemaOther
+	path    string
+	name    string // database type as the file states it
+	schema  schema
+	records section
+	tree    *maxminddb.Reader // finds records
+	geo     *geoip2.Reader    // reads them; nil for schemaOther
 }
 
 // load reads a file and finds out how to read its records.
@@ -73,16 +81,20 @@ func parse(path string, data []byte) (d *database, err error) {
 			d, err = nil, fmt.Errorf("%w: %v", ErrCorrupt, p)
 		}
 	}()
+	if !metadataOf(data).sound(0) {
+		return nil, fmt.Errorf("%w: no sound metadata", ErrCorrupt)
+	}
 	tree, err := maxminddb.FromBytes(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	// From here on every node that a walk can reach lies inside the file, and
 	// offsets fit into the cache's keys.
-	if m := tree.Metadata; m.NodeCount == 0 || m.NodeCount > uint(len(data)) || uint64(m.NodeCount)*uint64(m.RecordSize)/4 > uint64(len(data)) {
+	m := tree.Metadata
+	if m.NodeCount == 0 || m.NodeCount > uint(len(data)) || uint64(m.NodeCount)*uint64(m.RecordSize)/4 > uint64(len(data)) {
 		return nil, fmt.Errorf("%w: %d nodes of %d bits in %d bytes", ErrCorrupt, m.NodeCount, m.RecordSize, len(data))
 	}
-	d = &database{path: path, name: tree.Metadata.DatabaseType, tree: tree}
+	d = &database{path: path, name: m.DatabaseType, tree: tree, records: recordsOf(data, uint64(m.NodeCount)*uint64(m.RecordSize)/4)}
 	d.geo, err = geoip2.FromBytes(data)
 	var unknown geoip2.UnknownDatabaseTypeError
 	switch {
@@ -107,28 +119,23 @@ func schemaOf(r *geoip2.Reader) schema {
 		var wrong geoip2.InvalidMethodError
 		return !errors.As(err, &wrong)
 	}
-	ip := net.IPv4zero
-	if _, err := r.Enterprise(ip); fits(err) {
+	// No address: the library complains of that only after the method.
+	if _, err := r.Enterprise(nil); fits(err) {
 		return schemaEnterprise
 	}
-	if _, err := r.City(ip); fits(err) {
+	if _, err := r.City(nil); fits(err) {
 		return schemaCity
 	}
-	if _, err := r.ASN(ip); fits(err) {
+	if _, err := r.ASN(nil); fits(err) {
 		return schemaASN
 	}
 	return 0
 }
 
-// hasUsualFields looks at the first records for something to report.
+// hasUsualFields looks for the names of fields among the records.
 func (d *database) hasUsualFields() bool {
-	networks := d.tree.Networks(maxminddb.SkipAliasedNetworks)
-	for i := 0; i < sampleRecords && networks.Next(); i++ {
-		var record any
-		if _, err := networks.Network(&record); err != nil {
-			return false
-		}
-		if usualFields(record) != (Info{}) {
+	for _, names := range [][]string{countryFields[:], asnFields[:], orgFields[:]} {
+		if slices.ContainsFunc(names, d.records.hasKey) {
 			return true
 		}
 	}
@@ -165,6 +172,9 @@ func (d *database) decode(addr netip.Addr) (info Info, err error) {
 			info, err = Info{}, fmt.Errorf("%w: %v", ErrCorrupt, p)
 		}
 	}()
+	if offset := d.offsetOf(addr); offset == 0 || !d.records.sound(offset-1) {
+		return Info{}, ErrCorrupt
+	}
 	ip := net.IP(addr.AsSlice())
 	switch d.schema {
 	case schemaEnterprise:
@@ -213,32 +223,26 @@ func asn(n uint) uint32 {
 	return uint32(n)
 }
 
-// usualFields reads a record by the field names that publishers of free
-// databases use: ip-location-db (country_code, city, autonomous_system_…),
-// IPinfo (country_code or country, asn as "AS64500", as_name), and the nested
-// maps of MaxMind under another type name.
+// usualFields reads a record by the names of its fields.
 func usualFields(record any) Info {
 	fields, ok := record.(map[string]any)
 	if !ok {
 		return Info{}
 	}
 	var info Info
-	for _, name := range []string{"country_code", "country"} {
-		if info.Country == "" {
-			info.Country = text(fields[name], "iso_code")
+	for _, name := range countryFields {
+		// "country" holds a name in some, a map in others.
+		if code := text(fields[name], "iso_code"); info.Country == "" && len(code) == 2 {
+			info.Country = code
 		}
 	}
-	// "country" may hold a name instead of a code.
-	if len(info.Country) != 2 {
-		info.Country = ""
-	}
 	info.City = text(fields["city"], "names", "en")
-	for _, name := range []string{"autonomous_system_number", "asn"} {
+	for _, name := range asnFields {
 		if info.ASN == 0 {
 			info.ASN = number(fields[name])
 		}
 	}
-	for _, name := range []string{"autonomous_system_organization", "as_name", "as_organization"} {
+	for _, name := range orgFields {
 		if info.Org == "" {
 			info.Org = text(fields[name])
 		}

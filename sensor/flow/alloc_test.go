@@ -4,9 +4,25 @@ import (
 	"fmt"
 	"testing"
 	"time"
+	"unsafe"
 
 	"spanwatch/decoders"
 )
+
+func TestAFlowIsSixCacheLines(t *testing.T) {
+	var f Flow
+	for name, offset := range map[string]uintptr{
+		"LastSeen": unsafe.Offsetof(f.LastSeen), "Packets": unsafe.Offsetof(f.Packets), "secondBytes": unsafe.Offsetof(f.secondBytes),
+		"FirstSeen": unsafe.Offsetof(f.FirstSeen), "reported": unsafe.Offsetof(f.reported),
+	} {
+		if offset%64 != 0 {
+			t.Errorf("%s begins at %d, not on a cache line", name, offset)
+		}
+	}
+	if size := unsafe.Sizeof(f); size != 6*64 {
+		t.Errorf("a flow has %d bytes", size)
+	}
+}
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
 	cfg := DefaultConfig()

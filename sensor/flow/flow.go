@@ -9,12 +9,30 @@ import (
 // Flow is one flow. Arrays of two are indexed by decoders.Direction. It has no
 // pointers. Times are nanoseconds since the Unix epoch, in packet time.
 //
-// The table owns all fields but those marked as the pipeline's.
+// The table owns all fields but those marked as the pipeline's. Fields stand in
+// cache lines of 64 bytes: a packet of a UDP flow touches the first four.
 type Flow struct {
+	// Look-up.
 	Key  decoders.FlowKey // direction-free; Client and Server give the sides
+	self uint32           // place in the slab
 	hash uint64
 
-	FirstSeen, LastSeen int64 // LastSeen never goes back
+	// State, and what is read with it.
+	LastSeen           int64 // never goes back
+	timeout            int64 // nanoseconds of silence that end the flow in its state
+	second             int64 // that secondPackets count in; valid iff one of them is not 0
+	nextReport         int64 // boundary of the running interval; 0 without Config.Interval
+	Flags              Flags
+	State              State
+	TCPState           TCPState
+	TCPFlags           [2]uint8     // all flags seen
+	MinTTL, MaxTTL     [2]uint8     // valid iff Packets is not 0
+	ICMPType, ICMPCode [2]uint8     // of the first packet; valid iff Packets is not 0
+	AppProto           [2]app.Proto // the pipeline's; as detected in each direction
+	Interface          uint16       // of the first packet
+	App                uint32       // the pipeline's handle of parser state; 0 is none
+	Stream             uint32       // the pipeline's handle of reassembly; 0 is none
+	Alerts             uint32       // the pipeline's
 
 	// Packets and Bytes are what EVE reports: a datagram rebuilt from
 	// fragments counts once, with the length of the datagram.
@@ -23,45 +41,26 @@ type Flow struct {
 	// counts, with the length of its frame.
 	WirePackets, WireBytes [2]uint64
 
-	// Peaks are the most that one second (aligned to the epoch) carried.
-	PeakBytes   [2]uint64
-	PeakPackets [2]uint32
-
-	second        int64 // the second that is being counted; valid iff one of secondPackets is not 0
 	secondBytes   [2]uint64
 	secondPackets [2]uint32
+	tcp           [2]tcpSide // by sender
 
-	ID          uint64 // 51 bits, never 0; the same in every replay
+	FirstSeen   int64
 	FirstPacket uint64 // number of the frame that began the flow
+	ID          uint64 // 51 bits, never 0; the same in every replay
+	// Peaks are the most that one second (aligned to the epoch) carried on the
+	// wire; the second in which the flow is now counts once it is over.
+	PeakBytes   [2]uint64
+	PeakPackets [2]uint32
+	due         int64 // second of the timer wheel's list that holds the flow
+	wheelNext   uint32
+	wheelPrev   uint32
 
-	reported   [2]counts // at the last interval report
-	reportedAt int64     // time of that report, or FirstSeen
-	nextReport int64     // boundary of the running interval; valid iff Config.Interval is set
-
-	tcp [2]tcpSide // by sender
-
-	timeout   int64  // nanoseconds of silence that end the flow in its state
-	due       int64  // second of the timer wheel's list that holds the flow
-	wheelNext uint32 // neighbours in that list
-	wheelPrev uint32
-	self      uint32 // place in the slab
-
-	App     uint32               // the pipeline's handle of parser state; 0 is none
-	Stream  uint32               // the pipeline's handle of reassembly; 0 is none
-	Alerts  uint32               // the pipeline's
-	TxCount uint32               // the pipeline's
-	Detect  signatures.FlowState // the pipeline's, by way of detection
-
-	AppProto       [2]app.Proto // the pipeline's; as detected in each direction
-	Interface      uint16       // of the first packet
-	Flags          Flags
-	State          State
-	TCPState       TCPState
-	TCPFlags       [2]uint8 // all flags seen
-	MinTTL, MaxTTL [2]uint8 // valid iff Packets is not 0
-	// ICMPType and ICMPCode are those of the first packet in each direction;
-	// valid iff Packets is not 0.
-	ICMPType, ICMPCode [2]uint8
+	reported   [2]counts            // at the last interval report
+	reportedAt int64                // time of that report, or FirstSeen
+	Detect     signatures.FlowState // the pipeline's, by way of detection
+	TxCount    uint32               // the pipeline's
+	_          [12]byte
 }
 
 // counts are one direction's counters.

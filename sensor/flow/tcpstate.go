@@ -6,10 +6,9 @@ import "spanwatch/decoders"
 // the wire, not from zero.
 type tcpSide struct {
 	isn    decoders.Seq // valid iff sideISN
-	next   decoders.Seq // behind the highest byte sent; valid iff sideISN
+	next   decoders.Seq // behind the highest byte sent, or behind the FIN; valid iff sideISN
 	ack    decoders.Seq // highest acknowledgment sent; valid iff sideAck
 	window uint32       // bytes, scaled, as last offered; valid iff sideAck
-	fin    decoders.Seq // behind the FIN; valid iff sideFin
 	scale  uint8        // of the window; 0..14 (RFC 7323 section 2.3)
 	has    uint8
 }
@@ -18,7 +17,7 @@ type tcpSide struct {
 const (
 	sideISN = 1 << iota
 	sideAck
-	sideFin
+	sideFin   // a FIN was sent; nothing comes behind it
 	sideScale // window scaling was offered in the SYN
 )
 
@@ -206,7 +205,7 @@ func (f *Flow) exchange(p *decoders.Packet, dir decoders.Direction) {
 	if f.Flags&FlagMidstream != 0 && other.next.Less(p.Ack) {
 		other.next = p.Ack // the other side is not seen, or not in full
 	}
-	if end := segmentEnd(p); side.next.Less(end) {
+	if end := segmentEnd(p); side.next.Less(end) && side.has&sideFin == 0 {
 		side.next = end
 	}
 	f.close(p, dir)
@@ -215,10 +214,9 @@ func (f *Flow) exchange(p *decoders.Packet, dir decoders.Direction) {
 // close follows the FINs of both sides and their acknowledgments.
 func (f *Flow) close(p *decoders.Packet, dir decoders.Direction) {
 	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
-	acked := other.has&sideFin != 0 && other.fin.LessEq(p.Ack)
+	acked := other.has&sideFin != 0 && other.next.LessEq(p.Ack)
 	if p.TCPFlags&decoders.TCPFin != 0 && side.has&sideFin == 0 {
 		side.has |= sideFin
-		side.fin = segmentEnd(p)
 		switch {
 		case other.has&sideFin == 0 && dir == decoders.ToServer:
 			f.TCPState = TCPCloseWait

@@ -24,22 +24,23 @@ type eventMaker struct {
 	index    uint32 // events of that frame so far
 	now      int64
 
-	community     []byte // scratch
-	communityFor  uint64 // flow id whose community id is in community; 0 is none
-	env           event.Envelope
-	tunnel        event.Tunnel
-	flow          event.Flow
-	tcp           event.TCP
-	bandwidth     event.Bandwidth
-	interval      event.Interval
-	alert         event.Alert
-	alertFlow     event.AlertFlow
-	anomaly       event.Anomaly
-	dns           dnsRecords
-	decoderEvents []decoders.Event
-	appEvents     []app.Event
-	appText       []byte
-	metadata      event.Metadata
+	community      []byte // scratch
+	communityFor   uint64 // flow id whose community id is in community; 0 is none
+	env            event.Envelope
+	tunnel         event.Tunnel
+	flow           event.Flow
+	tcp            event.TCP
+	bandwidth      event.Bandwidth
+	interval       event.Interval
+	alert          event.Alert
+	alertFlow      event.AlertFlow
+	anomaly        event.Anomaly
+	dns            dnsRecords
+	decoderEvents  []decoders.Event
+	appEvents      []app.Event
+	appText        []byte
+	metadata       event.Metadata
+	srcGeo, dstGeo event.Geo
 
 	otherProtocols bool
 	anomalyLimit   uint64      // anomalies of one kind written; 0 is no bound
@@ -93,11 +94,14 @@ func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
 	}
 	v.IPVersion, v.Proto = p.IPVersion, p.Proto
 	v.Src, v.Dst = event.Addr(p.Src), event.Addr(p.Dst)
+	if p.IPVersion == 6 && p.Layers.Has(decoders.LayerFragment) {
+		v.Proto = protoIPv6Fragment // only the first fragment knows the transport
+	}
 	v.SrcPort, v.DstPort = p.SrcPort, p.DstPort
 	if p.Layers&(decoders.LayerICMPv4|decoders.LayerICMPv6) != 0 {
 		v.HasICMP, v.ICMPType, v.ICMPCode = true, p.ICMPType, p.ICMPCode
 	}
-	v.SrcGeo, v.DstGeo = m.geo.of(p.Src, p.IPVersion), m.geo.of(p.Dst, p.IPVersion)
+	m.locate(v, p.Src, p.Dst, p.IPVersion)
 	if p.Depth > 0 {
 		if outer := m.b.extra[m.position].outer; outer >= 0 {
 			o := &m.b.packets[outer]
@@ -109,6 +113,12 @@ func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
 			v.Tunnel = &m.tunnel
 		}
 	}
+}
+
+// locate fills in where two addresses are.
+func (m *eventMaker) locate(v *event.Envelope, src, dst decoders.Addr, version uint8) {
+	v.SrcGeo = m.geo.into(&m.srcGeo, src, version)
+	v.DstGeo = m.geo.into(&m.dstGeo, dst, version)
 }
 
 // ofFlow fills in what names the flow.

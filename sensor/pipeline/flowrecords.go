@@ -55,7 +55,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		v.SrcPort, v.DstPort = clientPort, serverPort
 	}
 	v.AppProto, v.AppProtoTS, v.AppProtoTC = appProtoNames(f)
-	v.SrcGeo, v.DstGeo = m.geo.of(client, f.Key.IPVersion), m.geo.of(server, f.Key.IPVersion)
+	m.locate(v, client, server, f.Key.IPVersion)
 	if f.Key.Proto == protoTCP {
 		m.tcp = event.TCP{
 			Flags:   f.TCPFlags[0] | f.TCPFlags[1],
@@ -78,9 +78,10 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 
 // IP protocol numbers (IANA).
 const (
-	protoICMP   = 1
-	protoTCP    = 6
-	protoICMPv6 = 58
+	protoICMP         = 1
+	protoTCP          = 6
+	protoIPv6Fragment = 44
+	protoICMPv6       = 58
 )
 
 func counts(packets, bytes [2]uint64) event.Counts {

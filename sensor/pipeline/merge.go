@@ -63,8 +63,8 @@ const (
 	publishInterval = time.Second
 )
 
-// take gives out the events of a batch.
-func (m *merger) take(b *batch) {
+// take gives out the events of a batch; now is the wall clock.
+func (m *merger) take(b *batch, now time.Time) {
 	for i := range b.out {
 		m.workers[i] = b.out[i].counters
 	}
@@ -90,7 +90,6 @@ func (m *merger) take(b *batch) {
 	if m.stats.due(b) {
 		m.statsEvent(b)
 	}
-	now := time.Now()
 	if b.final || now.Sub(m.flushed) >= flushInterval {
 		m.exporter.Flush()
 		m.flushed = now

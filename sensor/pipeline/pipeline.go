@@ -16,6 +16,7 @@ import (
 	"spanwatch/sensor/analytics"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
+	"spanwatch/sensor/enrich"
 	"spanwatch/signatures"
 )
 
@@ -27,7 +28,7 @@ type Options struct {
 	Ruleset *signatures.Ruleset // never nil; may be empty
 	Rules   *signatures.Report  // of loading Ruleset
 	Sinks   []exporter.Sink     // closed by Run
-	Geo     any
+	Geo     *enrich.DB          // nil adds nothing to addresses; Check is called by Run
 	// Replay says that the source is a file: it waits for slow sinks, events
 	// carry pcap_cnt, and hash seeds are fixed.
 	Replay bool
@@ -37,6 +38,9 @@ type Options struct {
 	// Fault is told of faults of the source and of sinks, from any goroutine.
 	// A nil error says that a sink's fault is over. Nil ignores them.
 	Fault func(what string, err error)
+	// Batch is called after each batch, with the wall clock: for a progress
+	// bar. May be nil.
+	Batch func(now time.Time)
 }
 
 // shutdownDeadline bounds how long Run waits for sinks at the end.
@@ -186,7 +190,7 @@ func (p *Pipeline) runInline() {
 	for !b.final {
 		p.fill(b)
 		p.workers[0].process(b)
-		p.merge.take(b)
+		p.finish(b)
 	}
 }
 
@@ -235,12 +239,27 @@ func (p *Pipeline) runParallel() {
 	})
 	for b := range ordered {
 		<-b.done
-		p.merge.take(b)
+		p.finish(b)
 		if !b.final {
 			free <- b
 		}
 	}
 	wg.Wait()
+}
+
+// finish gives out the events of a batch that all workers are done with, and
+// does what is due by the wall clock.
+func (p *Pipeline) finish(b *batch) {
+	now := time.Now()
+	p.merge.take(b, now)
+	if p.opt.Geo != nil {
+		if _, err := p.opt.Geo.Check(now); err != nil {
+			p.fault("geoip", err)
+		}
+	}
+	if p.opt.Batch != nil {
+		p.opt.Batch(now)
+	}
 }
 
 // fill reads the next batch and deals with faults of the source.

@@ -161,8 +161,8 @@ func (w *worker) parse(f *flow.Flow, p *decoders.Packet, dir decoders.Direction)
 			}
 			return nil, dir
 		}
-		if found.Reversed {
-			w.flows.Swap(f)
+		if found.Reversed && f.Packets[dir.Opposite()] == 0 {
+			w.flows.Swap(f) // the server was seen first
 			dir = dir.Opposite()
 			in.Dir = dir
 		}

@@ -6,8 +6,8 @@ import (
 	"spanwatch/signatures/rule"
 )
 
-// byteExtract stores a number of the buffer in a variable. It never moves the
-// cursor.
+// byteExtract stores a number of the buffer in a variable and moves the cursor
+// behind it.
 type byteExtract struct {
 	reading
 	multiplier uint64
@@ -16,7 +16,7 @@ type byteExtract struct {
 }
 
 func (e *byteExtract) try(m *Machine, cursor int) (int, verdict) {
-	v, _, _, ok := e.read(m, cursor)
+	v, start, taken, ok := e.read(m, cursor)
 	if !ok {
 		return cursor, no
 	}
@@ -25,7 +25,7 @@ func (e *byteExtract) try(m *Machine, cursor int) (int, verdict) {
 		v = (v + e.align - 1) &^ (e.align - 1)
 	}
 	m.variables[e.slot] = v
-	return cursor, yes
+	return start + taken, yes
 }
 
 // setByteExtract is the keyword byte_extract:

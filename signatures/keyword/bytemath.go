@@ -6,8 +6,8 @@ import (
 	"spanwatch/signatures/rule"
 )
 
-// byteMath computes with a number of the buffer and stores the result in a
-// variable. It never moves the cursor.
+// byteMath computes with a number of the buffer, stores the result in a
+// variable and moves the cursor behind the number.
 type byteMath struct {
 	reading
 	operator string
@@ -17,7 +17,7 @@ type byteMath struct {
 }
 
 func (c *byteMath) try(m *Machine, cursor int) (int, verdict) {
-	v, _, _, ok := c.read(m, cursor)
+	v, start, taken, ok := c.read(m, cursor)
 	if !ok {
 		return cursor, no
 	}
@@ -51,7 +51,7 @@ func (c *byteMath) try(m *Machine, cursor int) (int, verdict) {
 		}
 	}
 	m.variables[c.slot] = v
-	return cursor, yes
+	return start + taken, yes
 }
 
 // setByteMath is the keyword byte_math:

@@ -95,6 +95,10 @@ func TestContentChains(t *testing.T) {
 		{"byte_extract value", `byte_extract:1,0,n; byte_test:1,=,n,1;`, "\x07\x07", true},
 		{"byte_extract isdataat", `byte_extract:1,0,n; content:"a"; isdataat:!n,relative;`, "\x03abc", true},
 		{"byte_math", `byte_math:bytes 1, offset 0, oper +, rvalue 2, result n; content:"c"; offset:n; depth:1;`, "\x01abc", true},
+		{"byte_extract moves the cursor", `content:"a"; byte_extract:1,0,n,relative; content:"b"; within:1;`, "a\x00b", true},
+		{"byte_extract moves the cursor behind text", `content:"a"; byte_extract:3,0,n,relative,string,dec; content:"x"; within:1;`, "a12x", true},
+		{"byte_math moves the cursor", `content:"a"; byte_math:bytes 1, offset 1, oper +, rvalue 0, result n, relative; content:"b"; within:1;`, "a\x00\x00b", true},
+		{"byte_test does not move the cursor", `content:"a"; byte_test:1,=,0x62,0,relative; content:"b"; within:1;`, "ab", true},
 		{"byte_math divides by zero", `byte_extract:1,0,z; byte_math:bytes 1, offset 0, oper /, rvalue z, result n;`, "\x00", false},
 
 		{"empty payload and negated", `content:!"a";`, "", true},

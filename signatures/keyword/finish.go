@@ -12,7 +12,8 @@ func (b *Builder) finishList(l *List) *rule.Diagnostic {
 		n := &l.Chain.nodes[i]
 		c := n.content
 		if c == nil {
-			if _, ok := n.step.(*byteJump); ok {
+			switch n.step.(type) {
+			case *byteJump, *byteExtract, *byteMath:
 				moved = true
 			}
 			continue

@@ -98,10 +98,15 @@ func headerKeywords() []Keyword {
 	return keywords
 }
 
-// payloadSize is dsize: the bytes behind the last header of this packet.
+// payloadSize is dsize: the bytes behind the last header of this packet. A
+// packet without payload is no payload of another size: `dsize:!9` does not
+// match it, as in Suricata.
 type payloadSize struct{ want rule.Int }
 
-func (t payloadSize) Match(f *Facts) bool { return t.want.Match(uint64(f.Packet.PayloadLen)) }
+func (t payloadSize) Match(f *Facts) bool {
+	n := f.Packet.PayloadLen
+	return t.want.Match(uint64(n)) && (n > 0 || t.want.Mode != rule.IntNotEqual)
+}
 
 // setDsize is the keyword dsize: `dsize:int`.
 func setDsize(b *Builder, o *rule.Option) *rule.Diagnostic {

@@ -315,6 +315,9 @@ func TestFlowConditions(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.options, got, tt.want)
 		}
 	}
+	if testsHold(plan(t, "dsize:!9;"), &Facts{Packet: &decoders.Packet{}}) {
+		t.Error("dsize:!9 holds for a packet without payload")
+	}
 	if testsHold(plan(t, "flow.age:<100;"), &Facts{Packet: f.Packet}) {
 		t.Error("flow.age holds without a flow")
 	}

@@ -55,9 +55,10 @@ func newClock(resolution uint8, offset int64) (clock, bool) {
 	return c, true
 }
 
-// nanoseconds converts a time stamp. Times beyond what 64 bits of nanoseconds can
-// tell (the year 2262) become the last or first that they can.
-func (c *clock) nanoseconds(ticks uint64) int64 {
+// nanoseconds converts a time stamp. It reports false for one that 64 bits of
+// nanoseconds cannot tell (after the year 2262), as writers leave behind that did
+// not have a time.
+func (c *clock) nanoseconds(ticks uint64) (int64, bool) {
 	var hi, ns uint64
 	switch c.scale {
 	case scaleUp:
@@ -70,26 +71,20 @@ func (c *clock) nanoseconds(ticks uint64) int64 {
 		hi >>= c.shift
 	}
 	if hi != 0 || ns > math.MaxInt64 {
-		return math.MaxInt64
+		return 0, false
 	}
 	if c.offset == 0 {
-		return int64(ns)
+		return int64(ns), true
 	}
 	return addSeconds(int64(ns), c.offset)
 }
 
-// addSeconds adds and stops at the ends of int64.
-func addSeconds(ns, seconds int64) int64 {
+// addSeconds adds to a time that is not negative; false if it does not fit.
+func addSeconds(ns, seconds int64) (int64, bool) {
 	const most = math.MaxInt64 / 1_000_000_000
-	switch {
-	case seconds > most:
-		return math.MaxInt64
-	case seconds < -most:
-		return math.MinInt64
+	if seconds > most || seconds < -most {
+		return 0, false
 	}
 	sum := ns + seconds*1e9
-	if seconds > 0 && sum < ns {
-		return math.MaxInt64
-	}
-	return sum
+	return sum, seconds < 0 || sum >= ns
 }

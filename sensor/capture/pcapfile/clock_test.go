@@ -7,13 +7,15 @@ import (
 	"testing/quick"
 )
 
+const never = -1
+
 func TestClockConvertsTicks(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		resolution uint8
 		offset     int64
 		ticks      uint64
-		want       int64
+		want       int64 // never for a time that cannot be told
 	}{
 		{"seconds", 0, 0, 7, 7e9},
 		{"milliseconds", 3, 0, 1500, 1_500_000_000},
@@ -26,19 +28,19 @@ func TestClockConvertsTicks(t *testing.T) {
 		{"the_finest_binary", 0xbf, 0, math.MaxUint64, 1_999_999_999},
 		{"an_offset", 6, 10, 1, 10_000_001_000},
 		{"a_negative_offset", 6, -10, 1, -9_999_999_000},
-		{"beyond_the_last_time", 0, 0, math.MaxUint64, math.MaxInt64},
-		{"beyond_the_last_time_but_within_uint64", 9, 0, math.MaxInt64 + 1, math.MaxInt64},
-		{"an_offset_beyond_the_last_time", 9, math.MaxInt64, 1, math.MaxInt64},
-		{"an_offset_that_adds_up_beyond_it", 9, 1, math.MaxInt64, math.MaxInt64},
-		{"an_offset_before_the_first_time", 9, math.MinInt64, 1, math.MinInt64},
+		{"beyond_the_last_time", 0, 0, math.MaxUint64, never},
+		{"beyond_the_last_time_but_within_uint64", 9, 0, math.MaxInt64 + 1, never},
+		{"an_offset_beyond_the_last_time", 9, math.MaxInt64, 1, never},
+		{"an_offset_that_adds_up_beyond_it", 9, 1, math.MaxInt64, never},
+		{"an_offset_before_the_first_time", 9, math.MinInt64, 1, never},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, ok := newClock(tt.resolution, tt.offset)
 			if !ok {
 				t.Fatal("resolution refused")
 			}
-			if got := c.nanoseconds(tt.ticks); got != tt.want {
-				t.Errorf("got %d, want %d", got, tt.want)
+			if got, ok := c.nanoseconds(tt.ticks); ok != (tt.want != never) || ok && got != tt.want {
+				t.Errorf("got %d, %v, want %d", got, ok, tt.want)
 			}
 		})
 	}
@@ -55,11 +57,9 @@ func TestClockEqualsExactArithmetic(t *testing.T) {
 		if resolution&0x80 != 0 {
 			unit = new(big.Int).Lsh(big.NewInt(1), uint(resolution&0x7f))
 		}
-		want := int64(math.MaxInt64)
-		if ns.Div(ns, unit); ns.IsInt64() {
-			want = ns.Int64()
-		}
-		return c.nanoseconds(ticks) == want
+		ns.Div(ns, unit)
+		got, ok := c.nanoseconds(ticks)
+		return ok == ns.IsInt64() && (!ok || got == ns.Int64())
 	}
 	for resolution := range 256 {
 		if err := quick.Check(func(ticks uint64, shift uint8) bool {

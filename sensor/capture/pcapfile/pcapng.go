@@ -48,7 +48,7 @@ type pcapng struct {
 	order  binary.ByteOrder
 	big    bool
 	ifaces []ngInterface // of the section
-	last   int64         // time of the previous frame, for blocks that carry none
+	last   int64         // time of the previous frame, for blocks without a usable one
 }
 
 // ngInterface is one interface description block.
@@ -174,7 +174,11 @@ func (r *Reader) packet(b block, f *decoders.Frame) (bool, error) {
 		return false, r.malformed(fmt.Sprintf("%s of %d bytes with %d captured bytes", b, b.length, captured))
 	}
 	it := &g.ifaces[index]
-	g.last = it.clock.nanoseconds(ticks)
+	if ts, ok := it.clock.nanoseconds(ticks); ok {
+		g.last = ts
+	} else {
+		r.untimed++
+	}
 	return r.deliver(b, it, f, data[:captured:captured], wire)
 }
 
@@ -189,6 +193,7 @@ func (r *Reader) simple(b block, f *decoders.Frame) (bool, error) {
 	if len(g.ifaces) == 0 {
 		return false, r.malformed(b.String() + " before any interface")
 	}
+	r.untimed++
 	it := &g.ifaces[0]
 	wire, data := g.uint32(body), body[4:]
 	captured := min(wire, uint32(len(data)))

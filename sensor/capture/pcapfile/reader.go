@@ -41,6 +41,7 @@ type Reader struct {
 	number        uint64            // frames seen in the file
 	unhandled     uint64            // of them, left out for their link type
 	unhandledLink decoders.LinkType // of the first of them; valid iff unhandled > 0
+	untimed       uint64            // of them, without a time of their own
 	size          int64             // of the file as stored; 0 for a pipe
 	read          atomic.Int64      // bytes taken from the file as stored
 }
@@ -206,6 +207,10 @@ func (r *Reader) Link() (decoders.LinkType, bool) { return r.pcap.link, !r.ng }
 // Unhandled counts the frames that were left out for their link type, and gives
 // the link type of the first of them.
 func (r *Reader) Unhandled() (uint64, decoders.LinkType) { return r.unhandled, r.unhandledLink }
+
+// Untimed counts the frames that came without a time that can be told, and were
+// given that of the frame before.
+func (r *Reader) Untimed() uint64 { return r.untimed }
 
 // leaveOut counts a frame of a link type that is not handled.
 func (r *Reader) leaveOut(link decoders.LinkType) {

@@ -339,6 +339,20 @@ func TestLengthsOfOldVersionsAreTheOtherWayRound(t *testing.T) {
 	}
 }
 
+func TestFramesWithoutAUsableTimeTakeThatOfTheFrameBefore(t *testing.T) {
+	g := (&ngBuilder{}).section(binary.LittleEndian).iface(1, 0)
+	g.enhanced(0, 7, 1, payload(1, 0)).enhanced(0, math.MaxUint64, 1, payload(1, 1)).simple(1, payload(1, 2))
+	got, r, err := readAll(bytes.NewReader(g.b), nil)
+	if err != io.EOF || r.Untimed() != 2 {
+		t.Fatalf("got %v and %d untimed, want 2", err, r.Untimed())
+	}
+	var want []decoders.Frame
+	for i := range 3 {
+		want = append(want, decoders.Frame{Data: payload(1, byte(i)), Timestamp: 7000, Number: uint64(i + 1), WireLen: 1, Link: 1})
+	}
+	wantFrames(t, got, want)
+}
+
 func TestAWireLengthBelowTheCapturedIsRaised(t *testing.T) {
 	p := newPcap(binary.LittleEndian, magicMicro, 1).record(1, 0, 8, 3, payload(8, 0))
 	got, _, _ := readAll(bytes.NewReader(p.b), nil)
