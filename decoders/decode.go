@@ -62,6 +62,7 @@ const (
 // Decoder decodes frames. One goroutine at a time.
 type Decoder struct {
 	udpTunnels []udpTunnel
+	udpPorts   uint64 // bit port%64 for each of udpTunnels: a first look that rejects nearly all ports
 	maxDepth   uint8
 	checksums  bool
 
@@ -99,6 +100,7 @@ func NewDecoder(cfg Config) (*Decoder, error) {
 			if port == 0 {
 				return nil, fmt.Errorf("%w: tunnel port 0", ErrConfig)
 			}
+			d.udpPorts |= 1 << (port % 64)
 			d.udpTunnels = append(d.udpTunnels, udpTunnel{port: port, kind: t.kind, anyPort: t.anyPort})
 		}
 	}

@@ -142,7 +142,7 @@ type Packet struct {
 	Inner       TunnelKind
 	InnerID     uint32
 	InnerOffset uint32
-	InnerProto  uint16 // EtherType of the inner bytes; 0x6558 (transparent Ethernet bridging) for frames
+	InnerProto  uint16 // EtherType of the inner bytes; 0x6558 (transparent Ethernet bridging) for frames, 0x88be and 0x22eb in front of an ERSPAN header
 	// InnerWireLen is the number of inner bytes that were on the wire by the
 	// headers around them, which a snapped capture may hold fewer of.
 	InnerWireLen uint32

@@ -32,13 +32,8 @@ func (d *Decoder) udp(p *Packet, b []byte, off, wire int) Reason {
 	p.DstPort = binary.BigEndian.Uint16(h[2:])
 	p.PayloadOffset = uint32(off + udpLen)
 	p.PayloadLen = uint32(len(b) - off - udpLen)
-	for i := range d.udpTunnels {
-		t := &d.udpTunnels[i]
-		if p.DstPort == t.port || t.anyPort && p.SrcPort == t.port {
-			if p.udpTunnel(t.kind, b, off+udpLen, wire) {
-				break
-			}
-		}
+	if d.udpPorts&(1<<(p.SrcPort%64)|1<<(p.DstPort%64)) != 0 {
+		d.findUDPTunnel(p, b, off+udpLen, wire)
 	}
 	if d.checksums {
 		// Zero says that there is none: always allowed with IPv4, with IPv6

@@ -2,6 +2,20 @@ package decoders
 
 import "encoding/binary"
 
+// findUDPTunnel announces the inner packet of the first tunnel that the ports
+// allow and the payload confirms.
+func (d *Decoder) findUDPTunnel(p *Packet, b []byte, off, wire int) {
+	for i := range d.udpTunnels {
+		t := &d.udpTunnels[i]
+		if p.DstPort != t.port && !(t.anyPort && p.SrcPort == t.port) {
+			continue
+		}
+		if p.udpTunnel(t.kind, b, off, wire) {
+			return
+		}
+	}
+}
+
 // udpTunnel announces the inner packet of a UDP tunnel, when the payload looks
 // like one: a port number alone proves nothing.
 func (p *Packet) udpTunnel(kind TunnelKind, b []byte, off, wire int) bool {

@@ -1,13 +1,28 @@
 // Package signatures finds rules that match: packets, flows and transactions
 // in, matches out.
 //
-//	text ─► rule.Rule ─► Signature ─► group ─► prefilter ─► inspect ─► Match
-//	        rule/        compile.go   prefilter/            inspect.go
-//	        keyword/ (one file per keyword: from rule option to condition)
+//	text ─► rule.Rule ─► Signature ─► Ruleset ─► Inspector ─► Match ─► Thresholds ─► alert
+//	        rule/        compile.go   ruleset.go  one a worker          one, in packet order
+//	        keyword/ (one file per keyword: from option to condition)
+//	                                  prefilter/ (patterns: which signatures have a chance)
 //
-// A Ruleset is immutable once compiled and may be shared by all workers; an
-// Inspector holds one worker's scratch memory and mutable detection state
-// (flowbits, thresholds) and is used by one goroutine. Bytes of the input are
-// borrowed for the time of one Inspect call. The package knows nothing of
-// events, export or sockets.
+// Load compiles rules and says of each one that is not in use why. A Ruleset
+// is immutable and shared by all workers. An Inspector holds one worker's
+// scratch memory and the flowbits of its flows; it is used by one goroutine,
+// allocates nothing in steady state, and knows nothing of other workers.
+// Thresholds that count across flows are therefore not its matter: it marks
+// such matches (Match.Pending), and one Thresholds decides in packet order, so
+// that the alerts do not depend on the number of workers.
+//
+// Bytes of the input are borrowed for the time of one Inspect call. Time is
+// packet time. The package knows nothing of events, export or sockets.
+//
+// # Present limits
+//
+// TCP streams are not reassembled yet. A rule on the payload of TCP, which
+// Suricata would evaluate on the stream, is evaluated on the payload of each
+// packet: what is split over segments is missed, what is sent twice is seen
+// twice, and bytes are seen before they are acknowledged. Rules that ask for
+// the stream alone (tcp-stream, flow:only_stream) are refused. The README
+// lists the supported keywords and the other differences from Suricata.
 package signatures

@@ -1,7 +1,6 @@
 package decoderstest
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -38,10 +37,9 @@ func Read(data []byte, limit int) ([]decoders.Frame, error) {
 	var source interface {
 		ReadPacketData() ([]byte, gopacket.CaptureInfo, error)
 	}
-	link := func(int) (layers.LinkType, error) { return 0, nil }
-	in := bufio.NewReader(bytes.NewReader(data))
+	var link func(iface int) (layers.LinkType, error)
 	if len(data) >= 4 && binary.BigEndian.Uint32(data) == 0x0a0d0d0a {
-		r, err := pcapgo.NewNgReader(in, pcapgo.NgReaderOptions{WantMixedLinkType: true, SkipUnknownVersion: true})
+		r, err := pcapgo.NewNgReader(bytes.NewReader(data), pcapgo.NgReaderOptions{WantMixedLinkType: true, SkipUnknownVersion: true})
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNotCapture, err)
 		}
@@ -51,7 +49,7 @@ func Read(data []byte, limit int) ([]decoders.Frame, error) {
 			return iface.LinkType, err
 		}
 	} else {
-		r, err := pcapgo.NewReader(bufio.NewReader(bytes.NewReader(oldVersion(data))))
+		r, err := pcapgo.NewReader(bytes.NewReader(oldVersion(data)))
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNotCapture, err)
 		}

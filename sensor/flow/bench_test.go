@@ -42,19 +42,28 @@ func BenchmarkTable(b *testing.B) {
 			}{{"uniform", func() int { return r.IntN(n) }}, {"zipf", func() int { return int(zipf.Uint64()) }}} {
 				const vector = 4096
 				var chosen [vector]decoders.Packet
-				b.Run(fmt.Sprintf("flows=%d/huge=%v/%s", n, huge, pick.name), func(b *testing.B) {
-					b.ReportAllocs()
-					for done := 0; done < b.N; done += vector {
-						b.StopTimer()
-						for i := range chosen {
-							chosen[i] = packets[pick.next()]
+				all := make([]uint32, vector)
+				for i := range all {
+					all[i] = uint32(i)
+				}
+				for _, warm := range []int{0, 32} {
+					b.Run(fmt.Sprintf("flows=%d/huge=%v/%s/warm=%d", n, huge, pick.name, warm), func(b *testing.B) {
+						b.ReportAllocs()
+						for done := 0; done < b.N; done += vector {
+							b.StopTimer()
+							for i := range chosen {
+								chosen[i] = packets[pick.next()]
+							}
+							b.StartTimer()
+							for i := range chosen {
+								if warm != 0 && i%warm == 0 {
+									table.Warm(chosen[:], all[i:i+warm])
+								}
+								table.Update(&chosen[i])
+							}
 						}
-						b.StartTimer()
-						for i := range chosen {
-							table.Update(&chosen[i])
-						}
-					}
-				})
+					})
+				}
 			}
 			table.Close()
 		}

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"unsafe"
+
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/signatures"
@@ -60,7 +62,7 @@ type Flow struct {
 	reportedAt int64                // time of that report, or FirstSeen
 	Detect     signatures.FlowState // the pipeline's, by way of detection
 	TxCount    uint32               // the pipeline's
-	_          [12]byte
+	_          [(64 - (44+unsafe.Sizeof(signatures.FlowState{}))%64) % 64]byte
 }
 
 // counts are one direction's counters.

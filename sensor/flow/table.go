@@ -17,12 +17,14 @@ type Table struct {
 	fresh uint32 // slab[fresh:] was never used
 	hand  uint32 // where the next forced end looks first
 
-	wheel   wheel
-	pending []uint32 // slots with counts of a second that are not yet a Delta
-	deltas  []Delta
-	visits  []uint32 // scratch of Advance and Close
-	stats   Stats
-	release func() // gives memory outside Go's heap back; nil without
+	wheel    wheel
+	pending  []uint32 // slots with counts of a second that are not yet a Delta
+	deltas   []Delta
+	visits   []uint32 // scratch of Advance and Drain
+	draining bool
+	stats    Stats
+	warmed   uint64 // what Warm read, so that the reads are not left out
+	release  func() // gives memory outside Go's heap back; nil without
 }
 
 // New makes a table. Its memory (some 400 bytes a flow) is reserved at once

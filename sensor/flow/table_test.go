@@ -383,6 +383,26 @@ func TestAddressesSpreadOverTheIndexWhateverTheSeed(t *testing.T) {
 	}
 }
 
+func TestWarmChangesNothing(t *testing.T) {
+	w := newWatched(t, func(c *Config) { c.MaxFlows = 2 * warmFrom })
+	var packets []decoders.Packet
+	var all []uint32
+	for i := range warmFrom + 64 {
+		p := udp(fmt.Sprintf("10.0.%d.%d:1", i/250, i%250), "10.1.0.1:2", 0)
+		packets, all = append(packets, *p), append(all, uint32(i))
+		w.Update(p)
+	}
+	packets[0] = decoders.Packet{Layers: decoders.LayerARP}
+	before := w.Stats()
+	w.Warm(packets, all)
+	if w.Stats() != before || packets[1].Hash == 0 {
+		t.Error("counters moved, or nothing was looked at")
+	}
+	if n := testing.AllocsPerRun(10, func() { w.Warm(packets, all) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestHugePagesMakeNoDifferenceButSpeed(t *testing.T) {
 	w := newWatched(t, func(c *Config) { c.HugePages = true })
 	f, _ := w.Update(udp("10.0.0.1:1", "10.0.0.2:2", 0))

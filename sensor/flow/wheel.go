@@ -104,27 +104,6 @@ func (t *Table) Advance(now int64) {
 	}
 }
 
-// Close ends all flows (EndShutdown) in the order of their beginnings and
-// gives memory outside Go's heap back. The table must not be used afterwards,
-// but for Stats and AppendDeltas.
-func (t *Table) Close() {
-	t.visits = t.visits[:0]
-	for _, s := range t.index.slots {
-		if s.flow != 0 {
-			t.visits = append(t.visits, s.flow)
-		}
-	}
-	t.sortByBegin(t.visits)
-	for _, i := range t.visits {
-		t.end(&t.slab[i], EndShutdown)
-	}
-	t.index, t.slab = index{}, nil
-	if t.release != nil {
-		t.release()
-		t.release = nil
-	}
-}
-
 // sortByBegin orders flows by first seen, then number of the first packet, then
 // tunnel depth: a total order, as a frame begins one flow at each depth.
 func (t *Table) sortByBegin(flows []uint32) {

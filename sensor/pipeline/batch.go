@@ -29,7 +29,8 @@ type batch struct {
 	front   frontCounters // as of the end of this batch
 	endTime int64         // highest packet time so far in the capture
 	last    uint64        // number of the last frame so far
-	final   bool          // no batch follows: flows end
+	drain   uint64        // flows that began at this frame or before end; 0 ends none
+	final   bool          // no batch follows
 	pending atomic.Int32  // workers that still hold the batch
 	done    chan struct{} // the last of them says so; has room for it
 }
@@ -83,7 +84,7 @@ func (b *batch) reset() {
 		o := &b.out[i]
 		o.text, o.keys, o.events, o.deltas = o.text[:0], o.keys[:0], o.events[:0], o.deltas[:0]
 	}
-	b.final = false
+	b.drain, b.final = 0, false
 }
 
 // grow adds a packet to the batch and returns its index. It may move the

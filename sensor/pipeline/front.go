@@ -50,16 +50,23 @@ type front struct {
 	seed      uint64
 
 	counters frontCounters
+	ended    bool   // the source has no more frames
+	drained  uint64 // flows that began at this frame or before have been told to end
 	endTime  int64
 	last     uint64
 	first    int // index of the current frame's outermost packet
 }
 
-// fill reads the next frames of the source into b and decodes them. The batch
-// is final when the source has ended (io.EOF) or was closed; another error is a
-// fault of the source, after which fill may be called again.
+// fill reads the next frames of the source into b and decodes them. When the
+// source has ended (io.EOF) or was closed, batches without frames follow that
+// end the flows bit by bit; the last is final. An error is a fault of the
+// source, after which fill may be called again.
 func (fr *front) fill(b *batch) error {
 	b.reset()
+	if fr.ended {
+		fr.drain(b)
+		return nil
+	}
 	err := fr.source.Next(&b.frames)
 	for i := range b.frames.Frames {
 		fr.frame(&b.frames.Frames[i], b)
@@ -67,12 +74,24 @@ func (fr *front) fill(b *batch) error {
 	fr.defrag.Expire(fr.endTime, fr.lost)
 	if errors.Is(err, io.EOF) || errors.Is(err, capture.ErrClosed) {
 		err = nil
-		b.final = true
+		fr.ended = true
 		fr.defrag.Flush(fr.lost)
 	}
 	fr.counters.Defrag = fr.defrag.Stats()
 	b.front, b.endTime, b.last = fr.counters, fr.endTime, fr.last
 	return err
+}
+
+// drainStep is how many frames' flows end with one batch: a flow record has
+// some 700 bytes, so that they are a few megabytes at most.
+const drainStep = 8192
+
+// drain makes b end the flows of the next frames.
+func (fr *front) drain(b *batch) {
+	fr.drained += drainStep
+	b.drain = fr.drained
+	b.final = fr.drained >= fr.last
+	b.front, b.endTime, b.last = fr.counters, fr.endTime, fr.last
 }
 
 // lost accounts for a datagram that was given up.

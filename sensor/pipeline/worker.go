@@ -91,9 +91,13 @@ func (w *worker) process(b *batch) {
 		w.packet(i)
 	}
 	w.events.atBatchEnd(b)
-	w.flows.Advance(b.endTime)
-	if b.final {
+	switch {
+	case b.final:
 		w.flows.Close()
+	case b.drain > 0:
+		w.flows.Drain(b.drain)
+	default:
+		w.flows.Advance(b.endTime)
 	}
 	w.out.deltas = w.flows.AppendDeltas(w.out.deltas)
 	w.counters.Flow = w.flows.Stats()
