@@ -179,7 +179,8 @@ func (d *Decoder) DecodeInner(outer, inner *Packet) Reason {
 
 // DecodeRebuilt decodes a reassembled datagram, which starts with its IP
 // header; link-layer fields (VLANs, interface, tunnel, number) come from last,
-// the fragment that completed it.
+// the fragment that completed it. WireLen counts that fragment's link header
+// too, as Suricata does.
 func (d *Decoder) DecodeRebuilt(datagram []byte, last, p *Packet) Reason {
 	*p = Packet{}
 	p.Data = datagram
@@ -187,7 +188,7 @@ func (d *Decoder) DecodeRebuilt(datagram []byte, last, p *Packet) Reason {
 	p.Number = last.Number
 	p.Interface = last.Interface
 	p.Link = LinkRaw
-	p.WireLen = uint32(len(datagram))
+	p.WireLen = last.IPOffset + uint32(len(datagram))
 	p.Depth = last.Depth
 	p.Tunnel = last.Tunnel
 	p.TunnelID = last.TunnelID

@@ -165,7 +165,7 @@ func TestRebuiltDatagram(t *testing.T) {
 	if r := d.DecodeRebuilt(datagram, &last, &p); r != decoders.ReasonNone {
 		t.Fatalf("DecodeRebuilt() = %v", r)
 	}
-	if !p.Rebuilt || p.DstPort != 9 || p.PayloadLen != 50 || p.WireLen != 78 || p.VLANs[0] != 12 || p.VLANCount != 1 || p.Number != 1 {
+	if !p.Rebuilt || p.DstPort != 9 || p.PayloadLen != 50 || p.WireLen != 18+78 || p.VLANs[0] != 12 || p.VLANCount != 1 || p.Number != 1 {
 		t.Errorf("rebuilt %+v", p)
 	}
 }

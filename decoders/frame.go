@@ -21,6 +21,16 @@ const (
 	LinkSLL2     LinkType = 276 // Linux cooked capture v2
 )
 
+// Decoded reports whether Decode knows the link type.
+func (l LinkType) Decoded() bool {
+	switch l {
+	case LinkNull, LinkEthernet, LinkPPP, LinkRawBSD, LinkRawOBSD, LinkPPPHDLC, LinkRaw, LinkCHDLC, LinkLoop,
+		LinkLinuxSLL, LinkIPv4, LinkIPv6, LinkSLL2:
+		return true
+	}
+	return false
+}
+
 // Frame is one captured frame. The bytes are borrowed from the source that
 // filled it and live as long as that source says (capture.Source.Next).
 type Frame struct {

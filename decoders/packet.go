@@ -123,7 +123,7 @@ type Packet struct {
 	Layers Layers
 	// WireLen is what this packet is worth in bytes: the frame's wire length
 	// for an outermost packet, the length of the inner bytes behind a tunnel,
-	// the datagram's length for a rebuilt one.
+	// the datagram's length with one link header for a rebuilt one.
 	WireLen   uint32
 	Interface uint16
 	Link      LinkType

@@ -1,6 +1,7 @@
 package signatures
 
 import (
+	"maps"
 	"slices"
 
 	"spanwatch/decoders"
@@ -120,41 +121,51 @@ func (b *groupBuilder) group(sigs []*Signature) *packetGroup {
 		return g
 	}
 	g := &packetGroup{}
-	var patterns []prefilter.Pattern
+	var searched []*Signature
 	for _, s := range sigs {
 		if !b.prefilter || s.bypassesPrefilter() {
 			g.always = append(g.always, s)
 			continue
 		}
-		patterns = append(patterns, s.pattern())
+		searched = append(searched, s)
 	}
-	g.matcher = mustBuild(patterns)
+	var refused []*Signature
+	g.matcher, refused = newMatcher(searched)
+	g.always = append(g.always, refused...)
 	b.made[string(key)] = g
 	b.list = append(b.list, g)
 	return g
 }
 
-func (s *Signature) pattern() prefilter.Pattern {
-	return prefilter.Pattern{Bytes: s.fast.content.Fast(), NoCase: s.fast.content.NoCase, ID: s.order}
+// newMatcher makes the matcher of the signatures' fast patterns. Should it
+// refuse them they are returned, to be inspected always: slower, and right.
+func newMatcher(sigs []*Signature) (m prefilter.Matcher, refused []*Signature) {
+	patterns := make([]prefilter.Pattern, 0, len(sigs))
+	for _, s := range sigs {
+		patterns = append(patterns, prefilter.Pattern{Bytes: s.fast.content.Fast(), NoCase: s.fast.content.NoCase, ID: s.order})
+	}
+	m, err := prefilter.Build(patterns)
+	if err != nil {
+		return nil, sigs
+	}
+	return m, nil
 }
 
 // portGroups divides the signatures of one class and direction.
 func (b *groupBuilder) portGroups(sigs []*Signature, d decoders.Direction) portGroups {
-	byPort := make([][]*Signature, 1<<16)
-	specific := 0
+	byPort := map[uint16][]*Signature{}
 	for _, s := range sigs {
 		set := s.servicePorts(d)
 		if set == nil {
 			continue
 		}
-		specific++
 		for _, r := range set.ranges {
 			for port := int(r.From); port <= int(r.To); port++ {
-				byPort[port] = append(byPort[port], s)
+				byPort[uint16(port)] = append(byPort[uint16(port)], s)
 			}
 		}
 	}
-	if specific == 0 {
+	if len(byPort) == 0 {
 		return portGroups{groups: []*packetGroup{b.group(sigs)}}
 	}
 	out := portGroups{byPort: make([]uint8, 1<<16)}
@@ -192,13 +203,11 @@ type portsOf struct {
 
 // busiestPorts returns the different sets of signatures, those with most
 // signatures first.
-func busiestPorts(byPort [][]*Signature) (sets []portsOf) {
+func busiestPorts(byPort map[uint16][]*Signature) (sets []portsOf) {
 	index := map[string]int{}
 	var key []byte
-	for port, sigs := range byPort {
-		if len(sigs) == 0 {
-			continue
-		}
+	for _, port := range slices.Sorted(maps.Keys(byPort)) {
+		sigs := byPort[port]
 		key = key[:0]
 		for _, s := range sigs {
 			key = append(key, byte(s.order), byte(s.order>>8), byte(s.order>>16), byte(s.order>>24))
@@ -209,7 +218,7 @@ func busiestPorts(byPort [][]*Signature) (sets []portsOf) {
 			index[string(key)] = i
 			sets = append(sets, portsOf{sigs: sigs})
 		}
-		sets[i].ports = append(sets[i].ports, uint16(port))
+		sets[i].ports = append(sets[i].ports, port)
 	}
 	slices.SortStableFunc(sets, func(a, b portsOf) int { return len(b.sigs) - len(a.sigs) })
 	return sets

@@ -3,7 +3,6 @@ package signatures
 import (
 	"encoding/binary"
 	"net/netip"
-	"slices"
 
 	"spanwatch/decoders"
 	"spanwatch/signatures/keyword"
@@ -236,8 +235,8 @@ func (t *setTable) portSet(s rule.PortSet) *portSet {
 	return set
 }
 
-// transportsByName are the protocols of rules that are no application
-// protocols.
+// protocolHeader returns the protocol part of a header; ok is false for an
+// application protocol without a parser and for unknown names.
 func protocolHeader(name string) (h header, ok bool) {
 	h = header{families: familyIP, transports: transportAll}
 	switch name {
@@ -283,12 +282,4 @@ func protocolHeader(name string) (h header, ok bool) {
 		return header{}, false
 	}
 	return h, true
-}
-
-// equalRanges reports whether two sets have the same members.
-func (s *portSet) equal(t *portSet) bool {
-	if s == nil || t == nil {
-		return s == t
-	}
-	return slices.Equal(s.ranges, t.ranges)
 }

@@ -46,6 +46,8 @@ func Load(sources []Source, opts Options) (*Ruleset, *Report) {
 		report:   newReport(),
 		byID:     make(map[ruleID]int),
 		opts:     opts,
+		// Of threshold.config, which may know other variables than the rules.
+		suppressed: newSetTable(),
 	}
 	for _, s := range sources {
 		l.file(s)
@@ -70,11 +72,12 @@ type ruleID struct{ gid, sid uint32 }
 
 // loader is one call of Load.
 type loader struct {
-	compiler *compiler
-	report   *Report
-	opts     Options
-	rules    [][]*Signature // one entry per rule, nil when replaced
-	byID     map[ruleID]int // index into rules
+	compiler   *compiler
+	report     *Report
+	opts       Options
+	suppressed *setTable
+	rules      [][]*Signature // one entry per rule, nil when replaced
+	byID       map[ruleID]int // index into rules
 }
 
 func (l *loader) file(s Source) {
@@ -99,7 +102,7 @@ func (l *loader) add(sigs []*Signature) *rule.Diagnostic {
 	s := sigs[0]
 	id := ruleID{s.Gid(), s.Sid()}
 	for _, s := range sigs {
-		s.applyThresholds(l.opts.Thresholds, l.compiler.sets)
+		s.applyThresholds(l.opts.Thresholds, l.suppressed)
 		s.waits = slices.ContainsFunc(s.rates, func(r keyword.Rate) bool { return r.Track != keyword.TrackFlow })
 	}
 	i, ok := l.byID[id]

@@ -94,8 +94,7 @@ func newRuleset(sigs []*Signature, flowbits []string, usePrefilter bool) *Rulese
 }
 
 func newTxGroup(sigs []*Signature, usePrefilter bool) (g txGroup) {
-	patterns := map[string][]prefilter.Pattern{}
-	lists := map[string]*keyword.List{}
+	searched := map[string][]*Signature{} // by what is searched
 	var keys []string
 	for _, s := range sigs {
 		if !usePrefilter || s.bypassesPrefilter() {
@@ -103,26 +102,19 @@ func newTxGroup(sigs []*Signature, usePrefilter bool) (g txGroup) {
 			continue
 		}
 		key := s.fast.list.Key()
-		if lists[key] == nil {
-			lists[key] = s.fast.list
+		if searched[key] == nil {
 			keys = append(keys, key)
 		}
-		patterns[key] = append(patterns[key], s.pattern())
+		searched[key] = append(searched[key], s)
 	}
 	for _, key := range keys {
-		g.buffers = append(g.buffers, txBuffer{lists[key], mustBuild(patterns[key])})
+		m, refused := newMatcher(searched[key])
+		g.always = append(g.always, refused...)
+		if m != nil {
+			g.buffers = append(g.buffers, txBuffer{searched[key][0].fast.list, m})
+		}
 	}
 	return g
-}
-
-// mustBuild builds a matcher of patterns that chooseFastPattern let pass,
-// which are long enough.
-func mustBuild(patterns []prefilter.Pattern) prefilter.Matcher {
-	m, err := prefilter.Build(patterns)
-	if err != nil {
-		panic("signatures: " + err.Error())
-	}
-	return m
 }
 
 func (rs *Ruleset) prefilterReport() (r PrefilterReport) {

@@ -1,16 +1,12 @@
 package decoderstest
 
 import (
-	"archive/tar"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/klauspost/compress/zstd"
 
 	"spanwatch/decoders"
 )
@@ -77,40 +73,6 @@ func Testdata(tb testing.TB, limit int) []Capture {
 func Permissive(tb testing.TB, limit int) []Capture {
 	tb.Helper()
 	return folder(tb, filepath.Join(Shared(tb), "corpus", "permissive"), limit)
-}
-
-// Corpus reads the large collection of the shared corpus, at most limit frames
-// of each capture.
-func Corpus(tb testing.TB, limit int) []Capture {
-	tb.Helper()
-	f, err := os.Open(filepath.Join(Shared(tb), "corpus", "captures.tar.zst"))
-	if err != nil {
-		tb.Skipf("no corpus: %v", err)
-	}
-	defer f.Close()
-	z, err := zstd.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer z.Close()
-	var out []Capture
-	for archive := tar.NewReader(z); ; {
-		h, err := archive.Next()
-		if errors.Is(err, io.EOF) {
-			return out
-		}
-		if err != nil {
-			tb.Fatalf("corpus: %v", err)
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		data, err := io.ReadAll(archive)
-		if err != nil {
-			tb.Fatalf("corpus: %s: %v", h.Name, err)
-		}
-		out = appendCapture(tb, out, h.Name, data, limit)
-	}
 }
 
 // folder reads the captures below dir; none when there is no such folder.

@@ -121,7 +121,7 @@ func TestGopacketSaysTheSame(t *testing.T) {
 	}{
 		{"testdata", Testdata, 0},
 		{"permissive", Permissive, 0},
-		{"corpus", Corpus, 200},
+		{"corpus", corpus, 200},
 	} {
 		t.Run(set.name, func(t *testing.T) {
 			captures := set.captures(t, set.limit)

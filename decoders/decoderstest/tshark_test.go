@@ -198,7 +198,7 @@ func TestTsharkSaysTheSame(t *testing.T) {
 	}{
 		{"testdata", Testdata, 2000},
 		{"permissive", Permissive, 0},
-		{"corpus", Corpus, 60},
+		{"corpus", corpus, 60},
 	} {
 		t.Run(set.name, func(t *testing.T) {
 			captures := set.captures(t, set.limit)

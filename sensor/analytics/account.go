@@ -1,8 +1,10 @@
 package analytics
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"spanwatch/decoders"
 	"spanwatch/sensor/flow"
@@ -73,14 +75,27 @@ type flowKey struct {
 	version, proto         uint8
 }
 
+func (k hostKey) hash() uint64 {
+	return mix(binary.LittleEndian.Uint64(k.addr[:8])^0x9e3779b97f4a7c15, binary.LittleEndian.Uint64(k.addr[8:])^uint64(k.version)<<56^0xd6e8feb86659fd93)
+}
+
+// hash needs no more than the id, which the flow table made by hashing.
+func (k flowKey) hash() uint64 { return mix(k.id, 0x9e3779b97f4a7c15) }
+
+// mix folds the 128-bit product of two words.
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
+
 // New makes an empty account.
 func New(cfg Config) (*Account, error) {
 	if cfg.Hosts < 16 || cfg.Flows < 16 || cfg.Series < 1 {
 		return nil, fmt.Errorf("%w: hosts %d, flows %d (16 at least), series %d (1 at least)", ErrConfig, cfg.Hosts, cfg.Flows, cfg.Series)
 	}
 	a := &Account{series: make([]Second, cfg.Series), services: make([]Flux, 2*ports+256)}
-	a.hosts.init(cfg.Hosts)
-	a.flows.init(cfg.Flows)
+	a.hosts.init(cfg.Hosts, hostKey.hash)
+	a.flows.init(cfg.Flows, flowKey.hash)
 	return a, nil
 }
 

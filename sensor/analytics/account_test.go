@@ -86,7 +86,8 @@ func checkSums(t *testing.T, s Snapshot) {
 	}
 	var protocols, apps Counts
 	for _, p := range s.Protocols {
-		protocols.add(p.Counts)
+		protocols.add(p.Out)
+		protocols.add(p.In)
 	}
 	for _, p := range s.Apps {
 		apps.add(p.Counts)

@@ -8,15 +8,7 @@ import (
 )
 
 // Handled reports whether decoders decodes frames of the link type.
-func Handled(link decoders.LinkType) bool {
-	switch link {
-	case decoders.LinkNull, decoders.LinkEthernet, decoders.LinkRawBSD, decoders.LinkRawOBSD,
-		decoders.LinkRaw, decoders.LinkLoop, decoders.LinkLinuxSLL, decoders.LinkIPv4,
-		decoders.LinkIPv6, decoders.LinkSLL2:
-		return true
-	}
-	return false
-}
+func Handled(link decoders.LinkType) bool { return link.Decoded() }
 
 // UnsupportedLinkError is returned for a capture whose frames no decoder takes.
 type UnsupportedLinkError struct {

@@ -38,8 +38,9 @@ type Config struct {
 	// Deltas switches per-second deltas on (AppendDeltas).
 	Deltas bool
 
-	// HugePages asks the kernel for huge pages (Linux), which saves a third of
-	// a look-up among a million flows. Memory then lies outside Go's heap.
+	// HugePages asks the kernel for huge pages (Linux), which saves up to a
+	// third of a packet's cost among a million flows and nothing among a
+	// thousand. Memory then lies outside Go's heap.
 	HugePages bool
 
 	// OnEnd is called for every flow that ends, also inside Update. Nil is

@@ -50,7 +50,7 @@ func (t *Table) count(f *Flow, p *decoders.Packet, dir decoders.Direction) decod
 		f.MaxTTL[dir] = max(f.MaxTTL[dir], p.TTL)
 	}
 	f.Packets[dir]++
-	f.Bytes[dir] += reportedLength(p)
+	f.Bytes[dir] += uint64(p.WireLen)
 	if !p.Rebuilt {
 		t.addWire(f, dir, 1, uint64(p.WireLen))
 	}
@@ -59,20 +59,6 @@ func (t *Table) count(f *Flow, p *decoders.Packet, dir decoders.Direction) decod
 	}
 	t.countReply(f, p, dir)
 	return dir
-}
-
-// ethernetHeader is the length of an untagged Ethernet header.
-const ethernetHeader = 14
-
-// reportedLength is what EVE counts for a packet: its wire length, but frames
-// in VXLAN and Geneve without their Ethernet header, as Suricata does.
-func reportedLength(p *decoders.Packet) uint64 {
-	n := uint64(p.WireLen)
-	if (p.Tunnel == decoders.TunnelVXLAN || p.Tunnel == decoders.TunnelGeneve) &&
-		p.Layers&decoders.LayerEthernet != 0 && !p.Rebuilt && n >= ethernetHeader {
-		n -= ethernetHeader
-	}
-	return n
 }
 
 // countTCP advances the session, which decides the flow's state.

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -68,7 +69,11 @@ func shardedFlows(t *testing.T, path string, shards int) ([]flow.Flow, []flow.De
 	t.Helper()
 	var flows []flow.Flow
 	cfg := flow.DefaultConfig()
-	cfg.MaxFlows = 4096
+	file, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.MaxFlows = min(4096, 64+int(file.Size()/16)) // more than the frames, less to clear
 	cfg.Deltas = true
 	cfg.OnEnd = func(f *flow.Flow, _ flow.EndReason) { flows = append(flows, *f) }
 	r := newReplay(t, cfg, shards, decoders.DefaultConfig())

@@ -121,8 +121,9 @@ func (t *Table) AddFragments(f *Flow, dir decoders.Direction, fragments uint32, 
 	t.addWire(f, dir, fragments, wireBytes)
 }
 
-// Swap exchanges the sides of a flow, with all that was counted, when it turns
-// out that the server spoke first. The pipeline swaps its own fields.
+// Swap exchanges the sides of a flow, with all that was counted and AppProto,
+// when it turns out that the server spoke first. A packet's direction as Update
+// returned it is then the opposite one.
 func (t *Table) Swap(f *Flow) { f.swap() }
 
 // Bypass marks a flow as no longer inspected. It is counted all the same, and

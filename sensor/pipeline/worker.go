@@ -83,12 +83,20 @@ func newWorker(id int, o *Options, seed uint64, workers int) (*worker, error) {
 	return w, nil
 }
 
+// warmPackets is how many packets' flows are brought into the cache together.
+const warmPackets = 32
+
 // process makes b.out[w.id] of b.mine[w.id].
 func (w *worker) process(b *batch) {
 	start := time.Now()
 	w.b, w.out = b, &b.out[w.id]
-	for _, i := range b.mine[w.id] {
-		w.packet(i)
+	for mine := b.mine[w.id]; len(mine) > 0; {
+		some := mine[:min(len(mine), warmPackets)]
+		mine = mine[len(some):]
+		w.flows.Warm(b.packets, some)
+		for _, i := range some {
+			w.packet(i)
+		}
 	}
 	w.events.atBatchEnd(b)
 	switch {

@@ -12,9 +12,20 @@ import (
 // occurs is the reference: one pattern at a time, one place at a time.
 func occurs(p *Pattern, data []byte) bool {
 	if p.NoCase {
-		return bytes.Contains(bytes.ToLower(data), bytes.ToLower(p.Bytes))
+		return bytes.Contains(lower(data), lower(p.Bytes))
 	}
 	return bytes.Contains(data, p.Bytes)
+}
+
+// lower is ASCII only; bytes.ToLower would change bytes that are not UTF-8.
+func lower(b []byte) []byte {
+	out := slices.Clone(b)
+	for i, c := range out {
+		if 'A' <= c && c <= 'Z' {
+			out[i] = c + 'a' - 'A'
+		}
+	}
+	return out
 }
 
 // check compares a scan with the reference: nothing may be missed. What is

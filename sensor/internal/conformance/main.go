@@ -17,9 +17,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -70,13 +72,18 @@ type Report struct {
 	Unmapped map[string][]string // Suricata option to the cases that set it
 }
 
-// Run replays every case below cases whose name starts with prefix.
+// Run replays every case below cases whose name starts with prefix, as many at
+// once as there are CPUs.
 func Run(ctx context.Context, binary, cases, results, prefix string) (*Report, error) {
 	entries, err := os.ReadDir(cases)
 	if err != nil {
 		return nil, fmt.Errorf("read cases: %w", err)
 	}
 	r := &Report{Failed: map[string]string{}, Unmapped: map[string][]string{}}
+	var mu sync.Mutex
+	var faults []error
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.NumCPU())
 	for _, e := range entries {
 		dir := filepath.Join(cases, e.Name())
 		capture := inputOf(dir)
@@ -84,32 +91,52 @@ func Run(ctx context.Context, binary, cases, results, prefix string) (*Report, e
 			continue
 		}
 		r.Cases++
-		out := filepath.Join(results, e.Name())
-		if err := os.RemoveAll(out); err != nil {
-			return nil, fmt.Errorf("clear results: %w", err)
-		}
-		if err := os.MkdirAll(out, 0o755); err != nil {
-			return nil, fmt.Errorf("make results: %w", err)
-		}
-		args, unmapped, err := arguments(dir)
-		if err != nil {
-			return nil, fmt.Errorf("case %s: %w", e.Name(), err)
-		}
-		for _, option := range unmapped {
-			r.Unmapped[option] = append(r.Unmapped[option], e.Name())
-		}
-		args = append([]string{"replay", capture, "-o", out, "--quiet"}, args...)
-		if rules := filepath.Join(dir, "test.rules"); exists(rules) {
-			args = append(args, "-r", rules)
-		}
-		if words, err := replay(ctx, binary, args); err != nil {
-			r.Failed[e.Name()] = fmt.Sprintf("%v: %s", err, words)
-		}
+		wg.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots; wg.Done() }()
+			unmapped, said, err := runCase(ctx, binary, dir, capture, filepath.Join(results, e.Name()))
+			mu.Lock()
+			defer mu.Unlock()
+			for _, option := range unmapped {
+				r.Unmapped[option] = append(r.Unmapped[option], e.Name())
+			}
+			if said != "" {
+				r.Failed[e.Name()] = said
+			}
+			if err != nil {
+				faults = append(faults, fmt.Errorf("case %s: %w", e.Name(), err))
+			}
+		}()
 	}
+	wg.Wait()
 	if r.Cases == 0 {
 		return nil, fmt.Errorf("%w in %s", errNoCases, cases)
 	}
-	return r, nil
+	return r, errors.Join(faults...)
+}
+
+// runCase replays one case. said is what the sensor said when it failed; an
+// error means that the case could not be run at all.
+func runCase(ctx context.Context, binary, dir, capture, out string) (unmapped []string, said string, err error) {
+	if err := os.RemoveAll(out); err != nil {
+		return nil, "", err
+	}
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return nil, "", err
+	}
+	args, unmapped, err := arguments(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	args = append([]string{"replay", capture, "-o", out, "--quiet"}, args...)
+	if rules := filepath.Join(dir, "test.rules"); exists(rules) {
+		args = append(args, "-r", rules)
+	}
+	if words, err := replay(ctx, binary, args); err != nil {
+		said = fmt.Sprintf("%v: %s", err, words)
+	}
+	return unmapped, said, nil
 }
 
 func replay(ctx context.Context, binary string, args []string) (string, error) {

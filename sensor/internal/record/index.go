@@ -27,7 +27,7 @@ var errNotCapture = errors.New("not a whole pcap or pcapng file")
 
 // other files of testdata than captures, with what they are for.
 var otherFiles = []struct{ path, shows, made string }{
-	{"geoip/test.mmdb", "GeoIP for the documentation addresses of the captures: country, city, ASN", "`make testdata-geoip`, sensor/internal/geoiptest"},
+	{"geoip/test.mmdb", "GeoIP for the documentation addresses of the captures: country, city, ASN", "`go test ./sensor/internal/geotest -update`"},
 	{"rules/demo.rules", "rules that find the office's intruder", "written by hand"},
 	{"rules/not-yet.rules", "rules with keywords that this version refuses, to show how it says so", "written by hand"},
 }

@@ -26,11 +26,22 @@ func recordOffice(l *lab, out string) error {
 		}
 		hosts[name] = h
 	}
+	// The office's line to the Internet is 8 ms long.
+	line, err := l.addHost("line")
+	if err != nil {
+		return err
+	}
 	inet, err := l.addHost("inet")
 	if err != nil {
 		return err
 	}
-	if err := l.connect(inet, "eth0", hosts["gw"], "wan0"); err != nil {
+	if err := l.connect(line, "toa", hosts["gw"], "wan0"); err != nil {
+		return err
+	}
+	if err := l.connect(line, "tob", inet, "eth0"); err != nil {
+		return err
+	}
+	if err := l.serve(line, "small/wire.sh", l.self, "-delay", "8ms"); err != nil {
 		return err
 	}
 	span, err := startCapture(lan, "br0", out)

@@ -37,7 +37,7 @@ func startCapture(h *host, ifc, out string, more ...string) (*span, error) {
 		return nil, err
 	}
 	defer log.Close()
-	argv := []string{"tcpdump", "-i", ifc, "-Z", "root", "-U", "--immediate-mode", "-B", "16384", "-s", "0", "--time-stamp-precision=nano", "-w", s.raw}
+	argv := []string{"tcpdump", "-i", ifc, "-Z", "root", "-U", "--immediate-mode", "-B", "65536", "-s", "65535", "--time-stamp-precision=nano", "-w", s.raw}
 	if strings.HasSuffix(out, ".pcapng") {
 		argv = []string{"dumpcap", "-i", ifc, "-w", s.raw}
 	}

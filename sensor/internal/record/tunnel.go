@@ -56,7 +56,11 @@ func runTunnel(args []string) error {
 	if err != nil {
 		return err
 	}
-	sock, peer, enc, err := openCarrier(*kind, *link, from, to)
+	enc, ok := encapOf(*kind)
+	if !ok {
+		return fmt.Errorf("tunnel %q: no such kind", *kind)
+	}
+	sock, peer, err := openCarrier(*kind, *link, from, to)
 	if err != nil {
 		return fmt.Errorf("tunnel %s: %w", *kind, err)
 	}
@@ -67,101 +71,112 @@ func runTunnel(args []string) error {
 	return join(tun, sock, peer, enc)
 }
 
-// openCarrier opens the socket that the kind of tunnel travels through.
-func openCarrier(kind, link string, local, remote netip.Addr) (int, unix.Sockaddr, encap, error) {
-	// Protocol numbers 4 and 41 each stand for one version of IP.
-	only := func(etherType uint16) encap {
-		return encap{
-			wrap: func(dst, p []byte) []byte {
-				if etherTypeOf(p) != etherType {
-					return nil
-				}
-				return append(dst, p...)
-			},
-			unwrap: stripIPv4,
-		}
-	}
+// encapOf returns the headers of a kind of tunnel.
+func encapOf(kind string) (enc encap, ok bool) {
 	switch kind {
 	case "ipip":
-		return rawSocket(protoIPIP, local, remote, only(etherIPv4))
+		return bare(etherIPv4), true
 	case "6in4":
-		return rawSocket(proto6in4, local, remote, only(etherIPv6))
+		return bare(etherIPv6), true
 	case "gre":
-		return rawSocket(protoGRE, local, remote, encap{
-			wrap: func(dst, p []byte) []byte {
-				return append(binary.BigEndian.AppendUint32(dst, uint32(etherTypeOf(p))), p...)
-			},
-			unwrap: func(d []byte) []byte { return skip(stripIPv4(d), 4) },
-		})
+		return encap{wrap: wrapGRE, unwrap: func(d []byte) []byte { return skip(stripIPv4(d), 4) }}, true
 	case "gtpu":
-		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
-		if err != nil {
-			return 0, nil, encap{}, err
-		}
-		enc := encap{
-			wrap: func(dst, p []byte) []byte {
-				dst = append(dst, 0x30, 0xff) // version 1, GTP, no options; G-PDU
-				dst = binary.BigEndian.AppendUint16(dst, uint16(len(p)))
-				return append(binary.BigEndian.AppendUint32(dst, gtpuTEID), p...)
-			},
-			unwrap: func(d []byte) []byte { return skip(d, 8) },
-		}
-		return fd, &unix.SockaddrInet4{Port: portGTPU, Addr: remote.As4()}, enc,
-			unix.Bind(fd, &unix.SockaddrInet4{Port: portGTPU, Addr: local.As4()})
+		return encap{wrap: wrapGTPU, unwrap: func(d []byte) []byte { return skip(d, 8) }}, true
 	case "pppoe":
-		return pppoeSocket(link)
+		return encap{wrap: wrapPPPoE, unwrap: unwrapPPPoE}, true
 	}
-	return 0, nil, encap{}, errors.New("no such kind")
+	return encap{}, false
 }
 
-// rawSocket carries packets behind an IPv4 header that the kernel writes.
-func rawSocket(proto int, local, remote netip.Addr, enc encap) (int, unix.Sockaddr, encap, error) {
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW, proto)
+// bare puts nothing between the outer IPv4 header and the packet. The protocol
+// numbers 4 and 41 each stand for one version of IP.
+func bare(etherType uint16) encap {
+	return encap{
+		wrap: func(dst, p []byte) []byte {
+			if etherTypeOf(p) != etherType {
+				return nil
+			}
+			return append(dst, p...)
+		},
+		unwrap: stripIPv4,
+	}
+}
+
+func wrapGRE(dst, p []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(dst, uint32(etherTypeOf(p))), p...)
+}
+
+func wrapGTPU(dst, p []byte) []byte {
+	dst = append(dst, 0x30, 0xff) // version 1, GTP, no options; G-PDU
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(p)))
+	return append(binary.BigEndian.AppendUint32(dst, gtpuTEID), p...)
+}
+
+func wrapPPPoE(dst, p []byte) []byte {
+	dst = append(dst, 0x11, 0) // version 1, type 1; session data
+	dst = binary.BigEndian.AppendUint16(dst, pppoeID)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(p)+2))
+	proto := uint16(pppIPv4)
+	if etherTypeOf(p) == etherIPv6 {
+		proto = pppIPv6
+	}
+	return append(binary.BigEndian.AppendUint16(dst, proto), p...)
+}
+
+// unwrapPPPoE goes by the header's length: short frames are padded.
+func unwrapPPPoE(d []byte) []byte {
+	if len(d) < 8 {
+		return nil
+	}
+	n := int(binary.BigEndian.Uint16(d[4:]))
+	if n < 2 || 6+n > len(d) {
+		return nil
+	}
+	return d[8 : 6+n]
+}
+
+// openCarrier opens the socket that the kind of tunnel travels through.
+func openCarrier(kind, link string, local, remote netip.Addr) (fd int, peer unix.Sockaddr, err error) {
+	switch kind {
+	case "ipip":
+		return ipSocket(unix.SOCK_RAW, protoIPIP, 0, local, remote)
+	case "6in4":
+		return ipSocket(unix.SOCK_RAW, proto6in4, 0, local, remote)
+	case "gre":
+		return ipSocket(unix.SOCK_RAW, protoGRE, 0, local, remote)
+	case "gtpu":
+		return ipSocket(unix.SOCK_DGRAM, 0, portGTPU, local, remote)
+	case "pppoe":
+		return linkSocket(link, etherPPPoE)
+	}
+	return 0, nil, errors.New("no such kind")
+}
+
+// ipSocket carries datagrams behind the headers that the kernel writes.
+func ipSocket(kind, proto, port int, local, remote netip.Addr) (int, unix.Sockaddr, error) {
+	fd, err := unix.Socket(unix.AF_INET, kind, proto)
 	if err != nil {
-		return 0, nil, encap{}, err
+		return 0, nil, err
 	}
-	return fd, &unix.SockaddrInet4{Addr: remote.As4()}, enc, unix.Bind(fd, &unix.SockaddrInet4{Addr: local.As4()})
+	return fd, &unix.SockaddrInet4{Port: port, Addr: remote.As4()}, unix.Bind(fd, &unix.SockaddrInet4{Port: port, Addr: local.As4()})
 }
 
-// pppoeSocket carries packets behind Ethernet. There are only two stations on
+// linkSocket carries datagrams behind Ethernet. There are only two stations on
 // the cable, so it sends to all.
-func pppoeSocket(link string) (int, unix.Sockaddr, encap, error) {
+func linkSocket(link string, etherType uint16) (int, unix.Sockaddr, error) {
 	ifc, err := net.InterfaceByName(link)
 	if err != nil {
-		return 0, nil, encap{}, err
+		return 0, nil, err
 	}
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM, int(htons(etherPPPoE)))
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM, int(htons(etherType)))
 	if err != nil {
-		return 0, nil, encap{}, err
+		return 0, nil, err
 	}
 	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1); err != nil {
-		return 0, nil, encap{}, err
+		return 0, nil, err
 	}
-	to := &unix.SockaddrLinklayer{Protocol: htons(etherPPPoE), Ifindex: ifc.Index, Halen: 6, Addr: [8]byte{255, 255, 255, 255, 255, 255}}
-	enc := encap{
-		wrap: func(dst, p []byte) []byte {
-			dst = append(dst, 0x11, 0) // version 1, type 1; session data
-			dst = binary.BigEndian.AppendUint16(dst, pppoeID)
-			dst = binary.BigEndian.AppendUint16(dst, uint16(len(p)+2))
-			proto := uint16(pppIPv4)
-			if etherTypeOf(p) == etherIPv6 {
-				proto = pppIPv6
-			}
-			return append(binary.BigEndian.AppendUint16(dst, proto), p...)
-		},
-		unwrap: func(d []byte) []byte {
-			if len(d) < 8 {
-				return nil
-			}
-			// Short frames are padded: the header's length counts.
-			n := int(binary.BigEndian.Uint16(d[4:]))
-			if n < 2 || 6+n > len(d) {
-				return nil
-			}
-			return d[8 : 6+n]
-		},
-	}
-	return fd, to, enc, unix.Bind(fd, to)
+	to := &unix.SockaddrLinklayer{Protocol: htons(etherType), Ifindex: ifc.Index, Halen: 6, Addr: [8]byte{255, 255, 255, 255, 255, 255}}
+	return fd, to, unix.Bind(fd, to)
 }
 
 // openTun makes a tun device that carries bare IP packets.

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The packets that nearly all packets are: Ethernet, at most one VLAN tag, IP
+ * without options, TCP or UDP without tunnel. May say "no" too often, never
+ * something else than parse_link and parse_ip would.
+ */
+#ifndef SPANWATCH_PARSE_FAST_H
+#define SPANWATCH_PARSE_FAST_H
+
+#include "key.h"
+#include "parse_ip.h"
+
+struct l4_fast {
+	__u32 src_port;
+	__u32 dst_port;
+	__u32 header;
+	__u8 tcp_flags;
+};
+
+/* The header at b, which ends at limit by the IP header. */
+static __always_inline int fast_l4(const __u8 *b, void *end, __u8 proto, __u32 off, __u32 limit,
+				   struct l4_fast *l4)
+{
+	if (proto == PROTO_TCP) {
+		if ((void *)(b + 20) > end)
+			return 0;
+		l4->header = (b[12] >> 4) * 4;
+		if (l4->header < 20 || off + l4->header > limit)
+			return 0;
+		l4->tcp_flags = b[13];
+	} else if (proto == PROTO_UDP) {
+		__u32 size;
+
+		if (max_depth || (void *)(b + 8) > end)
+			return 0;
+		size = bpf_ntohs(*(__be16 *)(b + 4));
+		if (size < 8 || off + size > limit)
+			return 0;
+		l4->header = 8;
+		l4->tcp_flags = 0;
+	} else {
+		return 0;
+	}
+	l4->src_port = bpf_ntohs(*(__be16 *)b);
+	l4->dst_port = bpf_ntohs(*(__be16 *)(b + 2));
+	return 1;
+}
+
+static __always_inline void fast_done(struct packet *p, const struct l4_fast *l4, __u32 off, __u32 l4_off,
+				      __u32 limit, __u8 proto, __u8 version)
+{
+	p->ip_off = off;
+	p->l4_off = l4_off;
+	p->limit = limit;
+	p->header_end = l4_off + l4->header;
+	p->tcp_flags = l4->tcp_flags;
+	p->key.proto = proto;
+	p->key.ip_version = version;
+	p->version = version;
+}
+
+/*
+ * Address and port in one number compare as the order of endpoints wants, and
+ * exchange them without a branch that half of the packets would mispredict.
+ */
+static __always_inline int fast_ipv4(const __u8 *b, void *end, struct packet *p, __u32 off, __u32 len)
+{
+	struct l4_fast l4;
+	__u64 x, y, reversed, swap;
+	__u32 limit;
+
+	if ((void *)(b + 20) > end || b[0] != 0x45 || *(__be16 *)(b + 6) & bpf_htons(IPV4_FRAGMENT))
+		return 0;
+	limit = bpf_ntohs(*(__be16 *)(b + 2));
+	if (limit < 20)
+		return 0;
+	limit += off;
+	if (limit > len || !fast_l4(b + 20, end, b[9], off + 20, limit, &l4))
+		return 0;
+	x = (__u64)bpf_ntohl(*(__be32 *)(b + 12)) << 16 | l4.src_port;
+	y = (__u64)bpf_ntohl(*(__be32 *)(b + 16)) << 16 | l4.dst_port;
+	reversed = (y - x) >> 63;
+	asm volatile("" : "+r"(reversed)); /* or it becomes a branch */
+	swap = (x ^ y) & -reversed;
+	x ^= swap;
+	y ^= swap;
+	*(__be32 *)p->key.addr_a = bpf_htonl((__u32)(x >> 16));
+	*(__be32 *)p->key.addr_b = bpf_htonl((__u32)(y >> 16));
+	p->key.port_a = x;
+	p->key.port_b = y;
+	p->reversed = reversed;
+	fast_done(p, &l4, off, off + 20, limit, b[9], 4);
+	return 1;
+}
+
+static __always_inline int fast_ipv6(const __u8 *b, void *end, struct packet *p, __u32 off, __u32 len)
+{
+	struct l4_fast l4;
+	__u32 limit;
+
+	if ((void *)(b + 40) > end || b[0] >> 4 != 6)
+		return 0;
+	limit = off + 40 + bpf_ntohs(*(__be16 *)(b + 4));
+	if (limit > len || !fast_l4(b + 40, end, b[6], off + 40, limit, &l4))
+		return 0;
+	__builtin_memcpy(p->key.addr_a, b + 8, 16);
+	__builtin_memcpy(p->key.addr_b, b + 24, 16);
+	p->src_port = l4.src_port;
+	p->dst_port = l4.dst_port;
+	key_order(p);
+	fast_done(p, &l4, off, off + 40, limit, b[6], 6);
+	return 1;
+}
+
+/* Whether p, all zero but for a VLAN taken from ancillary data, was filled in. */
+static __always_inline int parse_fast(void *data, void *end, struct packet *p, __u32 len)
+{
+	const __u8 *b = data;
+	__be16 type;
+	int done;
+
+	if ((void *)(b + ETHERNET_LEN + 4) > end)
+		return 0;
+	type = *(__be16 *)(b + 12);
+	if (type == bpf_htons(ETHER_IPV4))
+		return fast_ipv4(b + ETHERNET_LEN, end, p, ETHERNET_LEN, len);
+	if (type == bpf_htons(ETHER_IPV6))
+		return fast_ipv6(b + ETHERNET_LEN, end, p, ETHERNET_LEN, len);
+	if (type != bpf_htons(ETHER_VLAN) || p->vlan_count)
+		return 0;
+	type = *(__be16 *)(b + ETHERNET_LEN + 2);
+	if (type == bpf_htons(ETHER_IPV4))
+		done = fast_ipv4(b + ETHERNET_LEN + 4, end, p, ETHERNET_LEN + 4, len);
+	else if (type == bpf_htons(ETHER_IPV6))
+		done = fast_ipv6(b + ETHERNET_LEN + 4, end, p, ETHERNET_LEN + 4, len);
+	else
+		return 0;
+	if (done) {
+		p->key.vlans[0] = bpf_ntohs(*(__be16 *)(b + ETHERNET_LEN)) & 0xfff;
+		p->vlan_count = 1;
+	}
+	return done;
+}
+
+#endif

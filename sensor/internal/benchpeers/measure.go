@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// printed is the file in a tool's folder with what it wrote to standard output
+// and standard error.
+const printed = "printed.txt"
+
+// pollInterval is how often a running child is looked at: fine enough for the
+// wall time of runs of a second, rare enough not to be work itself.
+const pollInterval = 5 * time.Millisecond
+
+// patience ends a run that does not end.
+const patience = 20 * time.Minute
+
+// sample is one run.
+type sample struct {
+	cpu    time.Duration // user + system, of the process and its children
+	worker time.Duration // of the busiest thread; 0 when not asked for
+	wall   time.Duration
+	rss    int64 // peak, bytes
+	flows  int   // -1: the tool does not tell
+}
+
+// measure runs a tool once, in an empty folder.
+func measure(t tool, capture, rules, dir string) (sample, error) {
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
+		return sample{}, err
+	}
+	argv, err := t.command(capture, rules, dir)
+	if err != nil {
+		return sample{}, err
+	}
+	sink, err := net.ListenPacket("udp", "127.0.0.1:"+sinkPort)
+	if err != nil {
+		return sample{}, err
+	}
+	defer sink.Close()
+	if err := warm(capture); err != nil {
+		return sample{}, err
+	}
+	got, err := timed(argv, filepath.Join(dir, printed), t.threads)
+	if err != nil {
+		return sample{}, err
+	}
+	got.flows, err = t.flows(dir)
+	return got, err
+}
+
+// warm reads a file, so that no run pays for the disk.
+func warm(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	buf := make([]byte, 1<<20)
+	for {
+		if n, err := f.Read(buf); n == 0 {
+			if err == nil || errors.Is(err, os.ErrClosed) {
+				continue
+			}
+			return nil
+		}
+	}
+}
+
+// timed runs argv and reads its resource usage from the kernel when it ends.
+func timed(argv []string, output string, threads bool) (sample, error) {
+	out, err := os.Create(output)
+	if err != nil {
+		return sample{}, err
+	}
+	defer out.Close()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdout, cmd.Stderr = out, out
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return sample{}, err
+	}
+	var (
+		pid    = cmd.Process.Pid
+		status unix.WaitStatus
+		usage  unix.Rusage
+		busy   = make(map[string]time.Duration) // by thread
+	)
+	for {
+		if threads {
+			readThreads(pid, busy)
+		}
+		done, err := unix.Wait4(pid, &status, unix.WNOHANG, &usage)
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return sample{}, err
+		}
+		if done == pid {
+			break
+		}
+		if time.Since(start) > patience {
+			_ = cmd.Process.Kill() // reported as the error below
+			return sample{}, fmt.Errorf("%s does not end within %v", argv[0], patience)
+		}
+		time.Sleep(pollInterval)
+	}
+	wall := time.Since(start)
+	if status.ExitStatus() != 0 {
+		text, _ := os.ReadFile(output)
+		return sample{}, fmt.Errorf("%s: exit status %d\n%s", strings.Join(argv, " "), status.ExitStatus(), text[max(0, len(text)-1500):])
+	}
+	s := sample{
+		cpu:  time.Duration(usage.Utime.Nano() + usage.Stime.Nano()),
+		wall: wall,
+		rss:  usage.Maxrss * 1024, // Linux counts in kilobytes
+	}
+	for _, d := range busy {
+		s.worker = max(s.worker, d)
+	}
+	return s, nil
+}
+
+// readThreads notes the processor time of each thread of a process but the
+// main one, which in Suricata loads rules and waits. A thread that ends between
+// two readings keeps its last one: at most pollInterval is missed.
+func readThreads(pid int, busy map[string]time.Duration) {
+	dir := fmt.Sprintf("/proc/%d/task", pid)
+	tasks, err := os.ReadDir(dir)
+	if err != nil {
+		return // it has ended
+	}
+	for _, task := range tasks {
+		if task.Name() == strconv.Itoa(pid) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, task.Name(), "schedstat"))
+		if err != nil {
+			continue
+		}
+		first, _, _ := strings.Cut(string(text), " ") // nanoseconds on a processor
+		if n, err := strconv.ParseInt(first, 10, 64); err == nil {
+			busy[task.Name()] = time.Duration(n)
+		}
+	}
+}

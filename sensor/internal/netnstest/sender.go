@@ -1,0 +1,108 @@
+//go:build linux
+
+package netnstest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Sender puts frames on an interface as they are.
+type Sender struct {
+	fd int
+}
+
+// maxSend bounds a single call of SendN, against a test that never ends.
+const maxSend = 20_000_000
+
+// OpenSender opens a sender on an interface of the calling goroutine's
+// namespace; it is closed with the test. The sender may then be used anywhere,
+// by one goroutine at a time.
+func OpenSender(t testing.TB, name string) *Sender {
+	t.Helper()
+	s, err := newSender(name)
+	if err != nil {
+		t.Fatalf("open a sender on %s: %v", name, err)
+	}
+	t.Cleanup(func() { unix.Close(s.fd) })
+	return s
+}
+
+func newSender(name string) (*Sender, error) {
+	link, err := net.InterfaceByName(name)
+	if err != nil {
+		return nil, err
+	}
+	// Protocol 0: it receives nothing.
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	// Past the queueing discipline, which might drop without a trace.
+	err = unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1)
+	if err == nil {
+		err = unix.Bind(fd, &unix.SockaddrLinklayer{Ifindex: link.Index})
+	}
+	if err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return &Sender{fd: fd}, nil
+}
+
+// Send sends each frame once, in order, and fails the test unless the kernel
+// took all. It returns the number of bytes.
+func (s *Sender) Send(t testing.TB, frames [][]byte) (bytes uint64) {
+	t.Helper()
+	bytes, err := s.SendN(frames, len(frames))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes
+}
+
+// SendN sends n frames, going round the given ones, and returns the number of
+// bytes.
+func (s *Sender) SendN(frames [][]byte, n int) (bytes uint64, err error) {
+	if len(frames) == 0 || n > maxSend {
+		return 0, fmt.Errorf("cannot send %d frames made of %d", n, len(frames))
+	}
+	var messages [64]message
+	var vectors [len(messages)]unix.Iovec
+	for sent := 0; sent < n; {
+		count := min(len(messages), n-sent)
+		for i := range count {
+			f := frames[(sent+i)%len(frames)]
+			vectors[i].Base = &f[0]
+			vectors[i].SetLen(len(f))
+			messages[i].header.Iov = &vectors[i]
+			messages[i].header.SetIovlen(1)
+		}
+		took, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(s.fd),
+			uintptr(unsafe.Pointer(&messages)), uintptr(count), 0, 0, 0)
+		switch {
+		case errno == 0:
+		case errors.Is(errno, unix.EINTR), errors.Is(errno, unix.ENOBUFS), errors.Is(errno, unix.EAGAIN):
+			continue
+		default:
+			return bytes, fmt.Errorf("frame %d of %d: %w", sent+1, n, errno)
+		}
+		for i := range int(took) {
+			bytes += uint64(len(frames[(sent+i)%len(frames)]))
+		}
+		sent += int(took)
+	}
+	return bytes, nil
+}
+
+// message is a struct mmsghdr of sendmmsg(2).
+type message struct {
+	header unix.Msghdr
+	sent   uint32
+	_      [4]byte
+}
