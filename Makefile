@@ -11,11 +11,13 @@ GO     := go
 SOURCES := $(shell find sensor bpf decoders signatures exporter -name '*.go' -o -name '*.json' -o -name '*.h' -o -name '*.c') go.mod go.sum
 
 ##@ Use
+# The bundled database knows the capture's addresses; one that make geoip has
+# fetched is used as well.
+GEOIP := $(foreach db,testdata/geoip/test.mmdb $(wildcard .cache/geoip/*.mmdb),--geoip $(db))
 .PHONY: demo
-demo: $(BIN) ## Replay the bundled office capture with the bundled rules and print what was found
-	@rm -rf $(OUT)/demo
-	$(BIN) replay testdata/pcap/office.pcapng -r testdata/rules/demo.rules -o $(OUT)/demo --summary \
-		$$(.ci/geoip-args)
+demo: $(BIN) ## Replay the bundled office capture with the bundled rules (LISTEN=127.0.0.1:9750 serves metrics)
+	$(BIN) replay testdata/pcap/office.pcapng -r testdata/rules/demo.rules -o $(OUT)/demo --summary $(GEOIP) \
+		$(if $(LISTEN),--listen $(LISTEN) --stay)
 
 .PHONY: build
 build: $(BIN) ## Build bin/spanwatch

@@ -4,3 +4,8 @@
 #include "store_array.h"
 #include "account.h"
 #include "feed.h"
+
+EXPORT(enum reason, export_reason);
+EXPORT(enum side, export_side);
+EXPORT(enum tunnel_kind, export_tunnel_kind);
+EXPORT(enum feed_verdict, export_feed_verdict);

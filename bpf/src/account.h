@@ -98,8 +98,7 @@ static __always_inline void account_inner(struct packet *p, int r, const struct 
 		}                                                                            \
 	} while (0)
 
-SEC("xdp.frags")
-int sw_xdp(struct xdp_md *ctx)
+static __always_inline int account_xdp(struct xdp_md *ctx)
 {
 	struct view v = { .data = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end };
 	struct frame f = { .segments = 1, .side = SIDE_INGRESS };
@@ -120,6 +119,12 @@ int sw_xdp(struct xdp_md *ctx)
 	if (max_depth)
 		ACCOUNT_TUNNELS(parse_xdp, ctx, &p, &f, t, cpu, now);
 	return XDP_PASS;
+}
+
+SEC("xdp.frags")
+int sw_xdp(struct xdp_md *ctx)
+{
+	return account_xdp(ctx);
 }
 
 /* Segments of a packet that was merged on the way in, or will be cut on the way out. */
@@ -179,7 +184,7 @@ int sw_tc_out(struct __sk_buff *ctx)
 	return account_skb(ctx, SIDE_EGRESS);
 }
 
-/* The coarse clock beside the fine one, so that user space can tell what a jiffy is. */
+/* What user space needs to know to tell the time of a jiffy. */
 struct clock {
 	__u64 jiffies;
 	__u64 ns;

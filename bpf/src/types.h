@@ -199,6 +199,9 @@ struct udp_tunnel {
 	__u8 any_port; /* the source port counts too */
 };
 
+/* bpf2go makes Go types only of what the object mentions. */
+#define EXPORT(type, name) const type *name __attribute__((unused))
+
 #define UDP_TUNNELS 8
 #define WAYS 4
 

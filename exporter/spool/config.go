@@ -67,6 +67,7 @@ const (
 	DefaultMaxAge       = 72 * time.Hour
 	DefaultSyncEvery    = time.Second
 	segmentsAtLeast     = 16 // in MaxBytes
+	segmentsOfAge       = 8  // in MaxAge, so that new records keep no old ones
 )
 
 // Validate returns all faults of c, joined.

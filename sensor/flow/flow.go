@@ -62,7 +62,8 @@ type Flow struct {
 	reportedAt int64                // time of that report, or FirstSeen
 	Detect     signatures.FlowState // the pipeline's, by way of detection
 	TxCount    uint32               // the pipeline's
-	_          [(64 - (44+unsafe.Sizeof(signatures.FlowState{}))%64) % 64]byte
+	reports    uint32               // interval reports made so far
+	_          [(64 - (48+unsafe.Sizeof(signatures.FlowState{}))%64) % 64]byte
 }
 
 // counts are one direction's counters.

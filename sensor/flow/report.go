@@ -10,7 +10,9 @@ import (
 
 // Report is what a running flow carried since its last report, on the wire.
 type Report struct {
-	Start, End     int64 // nanoseconds; the interval is [Start, End)
+	Seq            uint32 // of the flow's reports, from 0
+	Final          bool   // the flow ends; its record follows
+	Start, End     int64  // nanoseconds; the interval is [Start, End)
 	Packets, Bytes [2]uint64
 }
 

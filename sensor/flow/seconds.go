@@ -76,20 +76,21 @@ func (t *Table) AppendDeltas(dst []Delta) []Delta {
 // report tells of what the flow carried in the running interval, if anything,
 // and begins the interval that now lies in.
 func (t *Table) report(f *Flow, now int64) {
-	t.reportTo(f, f.nextReport)
+	t.reportTo(f, f.nextReport, false)
 	every := int64(t.cfg.Interval)
 	f.reportedAt = floorDiv(now, every) * every
 	f.nextReport = f.reportedAt + every
 }
 
-func (t *Table) reportTo(f *Flow, end int64) {
-	r := Report{Start: f.reportedAt, End: end}
+func (t *Table) reportTo(f *Flow, end int64, final bool) {
+	r := Report{Seq: f.reports, Start: f.reportedAt, End: end, Final: final}
 	for d := range f.reported {
 		r.Packets[d] = f.WirePackets[d] - f.reported[d].packets
 		r.Bytes[d] = f.WireBytes[d] - f.reported[d].bytes
 		f.reported[d] = counts{f.WirePackets[d], f.WireBytes[d]}
 	}
 	if r.Packets[0]|r.Packets[1] != 0 && t.cfg.OnInterval != nil {
+		f.reports++
 		t.cfg.OnInterval(f, r)
 	}
 }
@@ -98,6 +99,6 @@ func (t *Table) reportTo(f *Flow, end int64) {
 // the reports of a flow add up to its record.
 func (t *Table) reportRest(f *Flow) {
 	if f.nextReport != 0 && f.reported[0].packets|f.reported[1].packets != 0 {
-		t.reportTo(f, f.LastSeen)
+		t.reportTo(f, f.LastSeen, true)
 	}
 }

@@ -26,7 +26,6 @@ type eventMaker struct {
 
 	community      []byte // scratch
 	communityFor   uint64 // flow id whose community id is in community; 0 is none
-	env            event.Envelope
 	tunnel         event.Tunnel
 	flow           event.Flow
 	tcp            event.TCP

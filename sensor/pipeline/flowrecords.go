@@ -67,7 +67,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 	m.bandwidth = bandwidth(f)
 	e.Bandwidth = &m.bandwidth
 	if r != nil {
-		m.interval = event.Interval{Counts: counts(r.Packets, r.Bytes), Start: r.Start, End: r.End}
+		m.interval = event.Interval{Seq: uint64(r.Seq), Counts: counts(r.Packets, r.Bytes), Start: r.Start, End: r.End, Final: r.Final}
 		e.Interval = &m.interval
 	}
 	start := len(w.out.text)

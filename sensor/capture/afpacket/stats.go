@@ -18,10 +18,11 @@ type InterfaceStats struct {
 	// RingFull is the number of frames dropped because all blocks of the ring were
 	// full or leased, and Freezes how often that began.
 	RingFull, Freezes uint64
-	// Oversize counts delivered frames longer than the MTU and the longest usual
-	// link header (Ethernet and one tag beside the one the kernel takes out): what
-	// GRO, LRO or the sending host's TSO merged. They were several on the wire.
-	Oversize uint64
+	// Merged counts delivered frames that were several on the wire: those that the
+	// kernel marks as TCP segments merged by GRO, LRO or the sending host's TSO,
+	// and all that are longer than the MTU and the longest usual link header
+	// (Ethernet and one tag beside the one the kernel takes out).
+	Merged uint64
 	// Truncated counts delivered frames of which the filter's program cut bytes.
 	Truncated uint64
 	// OtherTags counts delivered frames whose outermost VLAN tag, which the kernel

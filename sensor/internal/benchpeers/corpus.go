@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"spanwatch/sensor/capture"
-	"spanwatch/sensor/capture/pcapfile"
 )
 
 // bundledCapture is measured where there is nothing larger.
@@ -76,7 +75,7 @@ func mix(s settings, corpus string) (string, error) {
 // describe counts a capture's frames and bytes.
 func describe(path string) (input, error) {
 	in := input{path: path}
-	src, err := pcapfile.Open(path)
+	src, err := capture.OpenFiles(capture.Options{Paths: []string{path}})
 	if err != nil {
 		return in, err
 	}

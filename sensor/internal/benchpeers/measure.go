@@ -31,7 +31,7 @@ type sample struct {
 	worker time.Duration // of the busiest thread; 0 when not asked for
 	wall   time.Duration
 	rss    int64 // peak, bytes
-	flows  int   // -1: the tool does not tell
+	flows  int
 }
 
 // measure runs a tool once, in an empty folder.

@@ -64,12 +64,8 @@ func print(out io.Writer, results []result, in input) error {
 	}
 	for _, r := range results {
 		startUp := over(r.startUps, 0, cpuSeconds)
-		flows := "-"
-		if n := r.runs[0].flows; n >= 0 {
-			flows = fmt.Sprint(n)
-		}
-		line(r.tool.name, r.version, over(r.runs, startUp.median, cpuSeconds), fmt.Sprintf("%.2f\t%v\t%.0f\t%s",
-			startUp.median, over(r.runs, 0, wallSeconds), over(r.runs, 0, megabytes).median, flows))
+		line(r.tool.name, r.version, over(r.runs, startUp.median, cpuSeconds), fmt.Sprintf("%.2f\t%v\t%.0f\t%d",
+			startUp.median, over(r.runs, 0, wallSeconds), over(r.runs, 0, megabytes).median, r.runs[0].flows))
 		if r.tool.threads {
 			line("  its worker thread", "", over(r.runs, over(r.startUps, 0, workerSeconds).median, workerSeconds), "\t\t\t")
 		}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 )
 
 // tool is a program that makes flow records.
@@ -23,7 +22,7 @@ type tool struct {
 	asks    []string
 	// command returns what to run: it reads capture and writes into dir.
 	command func(capture, rules, dir string) ([]string, error)
-	// flows counts the flow records that a run left in dir, or printed.
+	// flows counts the flow records that a run left in dir, or says it printed.
 	flows func(dir string) (int, error)
 }
 
@@ -38,9 +37,9 @@ func allTools() []tool {
 		{
 			name: "spanwatch", program: "bin/spanwatch", detects: true, asks: []string{"version"},
 			command: func(capture, rules, dir string) ([]string, error) {
-				argv := []string{"bin/spanwatch", "replay", capture, "-o", dir, "--quiet", "--workers", "1", "--set", "events.types=[flow]"}
+				argv := []string{"bin/spanwatch", "replay", capture, "-o", dir, "--quiet", "--workers", "1", "--set", "events.types=flow"}
 				if rules != "" {
-					argv = append(argv[:len(argv)-1], "events.types=[flow, alert]", "-r", rules)
+					argv = append(argv[:len(argv)-1], "events.types=flow,alert", "-r", rules)
 				}
 				return argv, nil
 			},
@@ -57,14 +56,19 @@ func allTools() []tool {
 				// -d: stay in the foreground; -m: as many flows as there are.
 				return []string{"softflowd", "-d", "-r", capture, "-v", "9", "-m", "4000000", "-n", "127.0.0.1:" + sinkPort}, nil
 			},
-			flows: func(string) (int, error) { return -1, nil },
+			flows: func(dir string) (int, error) { return printedSum(dir, `Flows exported: (\d+)`) },
 		},
 		{
 			name: "nfpcapd", program: "nfpcapd", debian: "nfdump", asks: []string{"-V"},
 			command: func(capture, _, dir string) ([]string, error) {
 				return []string{"nfpcapd", "-r", capture, "-w", dir}, nil
 			},
-			flows: nfFlows,
+			// It counts directions (two of its flows make one of the others'),
+			// and prints a sum for every file that it fills.
+			flows: func(dir string) (int, error) {
+				n, err := printedSum(dir, `Ident: .* Flows: (\d+),`)
+				return (n + 1) / 2, err
+			},
 		},
 		{
 			name: "tshark", program: "tshark", debian: "tshark", asks: []string{"--version"},
@@ -106,45 +110,46 @@ stats: {enabled: no}
 	return []string{"suricata", "-c", config, "-r", capture, "-S", rules, "-l", dir, "-k", "none", "--runmode=single"}, nil
 }
 
-// version asks the program for the first line of its version text that has a
-// number with a dot.
+// version returns the first thing that looks like a version in what the
+// program says of itself.
 func (t tool) version() string {
-	out, err := exec.Command(t.program, t.asks...).CombinedOutput()
-	if v := versionNumber.Find(out); v != nil {
-		return string(v)
+	// Some exit with an error when they have shown their help.
+	out, _ := exec.Command(t.program, t.asks...).CombinedOutput()
+	if m := versionNumber.FindSubmatch(out); m != nil {
+		return string(m[1])
 	}
-	if err != nil {
-		return "?"
-	}
-	return strings.TrimSpace(string(out[:min(len(out), 12)]))
+	return "?"
 }
 
-var versionNumber = regexp.MustCompile(`[0-9]+\.[0-9]+(\.[0-9]+)?[-+.\w]*`)
+// versionNumber is a number with a dot, or git's name of a commit, behind a
+// blank: "spanwatch v1.2.3 go1.26" is v1.2.3.
+var versionNumber = regexp.MustCompile(`(?: |^)(v?[0-9]+\.[0-9]+(?:\.[0-9]+)?|[0-9a-f]{7,40}|\(devel\)|devel|dev)\b`)
 
 // eveFlows counts flow events in dir/eve.json.
 func eveFlows(dir string) (int, error) {
 	return countLines(filepath.Join(dir, "eve.json"), []byte(`"event_type":"flow"`))
 }
 
-// nfFlows asks nfdump what nfpcapd wrote; it counts directions, so two records
-// make a flow.
-func nfFlows(dir string) (int, error) {
-	out, err := exec.Command("nfdump", "-R", dir, "-q", "-o", "null").Output()
+// printedSum adds up the numbers that pattern finds in what the tool printed.
+func printedSum(dir, pattern string) (int, error) {
+	text, err := os.ReadFile(filepath.Join(dir, printed))
 	if err != nil {
-		out, err = exec.Command("nfdump", "-R", dir, "-c", "1").Output()
+		return 0, err
 	}
-	if err != nil {
-		return 0, fmt.Errorf("nfdump: %w", err)
+	found := regexp.MustCompile(pattern).FindAllSubmatch(text, -1)
+	if found == nil {
+		return 0, fmt.Errorf("the tool does not say how many flows it made: %q is not in its output", pattern)
 	}
-	m := nfTotal.FindSubmatch(out)
-	if m == nil {
-		return -1, nil
+	sum := 0
+	for _, m := range found {
+		n, err := strconv.Atoi(string(m[1]))
+		if err != nil {
+			return 0, err
+		}
+		sum += n
 	}
-	n, err := strconv.Atoi(string(m[1]))
-	return (n + 1) / 2, err
+	return sum, nil
 }
-
-var nfTotal = regexp.MustCompile(`(?:total flows|Total flows processed): ([0-9]+)`)
 
 // countLines counts the lines of a file that contain what.
 func countLines(path string, what []byte) (int, error) {
