@@ -72,7 +72,7 @@ func newSession(cfg *config.Config, source *capture.Files, out, run string, quie
 		return nil, err
 	}
 	s.pipeline, err = pipeline.New(pipeline.Options{
-		Config: cfg, Source: source, Ruleset: ruleset, Rules: report, Sinks: sinks, Geo: geo, Replay: true, Run: run,
+		Config: cfg, Sources: []capture.Source{source}, Ruleset: ruleset, Rules: report, Sinks: sinks, Geo: geo, Replay: true, Run: run,
 		Fault: s.fault, Batch: s.progress,
 	})
 	return s, err

@@ -3,6 +3,7 @@ package signatures
 import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
+	"spanwatch/signatures/keyword"
 )
 
 // FlowState is what detection remembers of one flow. It is embedded in the
@@ -40,7 +41,35 @@ type Input struct {
 	FlowPackets [2]uint64 // by decoders.Direction, this packet included
 	FlowBytes   [2]uint64
 	App         app.Proto
-	Txs         []app.Tx // transactions that this packet advanced
+	// Txs are the transactions that advanced in Dir since the packet before
+	// in Dir, oldest first.
+	Txs []app.Tx
+
+	// Stream is what became due of the stream of Dir, in order.
+	Stream []StreamChunk
+	// InStream: reassembly took the packet's payload, so that rules on the
+	// stream will see it, or have, in a chunk; they look at the payload of
+	// other packets of TCP as if it were a chunk.
+	InStream bool
+	// Pseudo marks a packet that was not on the wire, made for the end of a
+	// flow: it has addresses and ports and no payload. Rules on packets are
+	// not asked.
+	Pseudo       bool
+	StreamSize   [2]uint32 // bytes sent by sequence number, by direction of sending: next sequence number - initial one
+	StreamEvents decoders.StreamEventSet
+	AppEvents    keyword.AppEventSet // what protocol detection found odd with this packet
+}
+
+// StreamChunk is a run of in-order bytes of one direction of a TCP stream that
+// is to be inspected. A pattern that runs from one chunk into the next is not
+// found, as in Suricata; the one who cuts decides.
+type StreamChunk struct {
+	Data []byte // borrowed for one Inspect call
+	Dir  decoders.Direction
+	// Offset of Data[0] in the stream. Positions in rules count from the start
+	// of the chunk all the same.
+	Offset uint64
+	End    bool // nothing follows in this direction
 }
 
 // Match is one signature that matched. When Pending is set its rule has a
@@ -53,4 +82,5 @@ type Match struct {
 	Alert   bool   // false for noalert rules, whose side effects were done
 	Pending bool   // Thresholds decides whether there is an alert
 	Action  Action // the rule's; a rate_filter changes it in Thresholds.Finish
+	Stream  bool   // bytes of a stream chunk matched, not those of the packet
 }

@@ -7,10 +7,13 @@ import (
 
 // need is what a signature asks of a packet before anything else is looked
 // at, and what a packet has: one mask compare keeps most signatures away.
-type need uint16
+type need uint32
 
 const (
-	needPayload need = 1 << iota
+	needPayload need = 1 << iota // of the packet
+	needStream                   // bytes of the stream: a chunk, or a payload that is in no chunk
+	needBytes                    // either
+	needReal                     // a packet that was on the wire
 	needFlow
 	needEstablished
 	needNotEstablished
@@ -21,8 +24,20 @@ const (
 
 func needOf(s *Signature) (n need) {
 	p := s.plan
+	switch s.kind {
+	case TypePacket, TypeLikeIPOnly, TypeEventOnly:
+		n |= needReal
+	}
 	if s.payload != nil {
-		n |= needPayload
+		switch s.kind {
+		case TypeStream:
+			n |= needStream
+		case TypePacketStream:
+			n |= needBytes
+		case TypeTx:
+		default:
+			n |= needPayload
+		}
 	}
 	if p.NeedsFlow {
 		n |= needFlow
@@ -48,9 +63,15 @@ func needOf(s *Signature) (n need) {
 // needsMet is what the packet has. Without a flow it has no direction.
 func needsMet(in *Input) (n need) {
 	if in.Packet.PayloadLen > 0 {
-		n |= needPayload
+		n |= needPayload | needBytes
 	}
-	if !in.Packet.Events.Empty() {
+	if len(in.Stream) > 0 || in.Packet.PayloadLen > 0 && !in.InStream {
+		n |= needStream | needBytes
+	}
+	if !in.Pseudo {
+		n |= needReal
+	}
+	if !in.Packet.Events.Empty() || !in.StreamEvents.Empty() || in.AppEvents != 0 {
 		n |= needEvents
 	}
 	if in.Flow == nil {

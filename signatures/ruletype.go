@@ -91,6 +91,9 @@ func payloadType(r *rule.Rule, p *keyword.Plan, h *header, contents []*keyword.C
 	if r.Proto == "tcp-stream" || p.StreamOnly {
 		return TypeStream
 	}
+	if p.StreamSize {
+		return TypePacketStream
+	}
 	for _, c := range contents {
 		if c.Absolute() {
 			return TypePacketStream

@@ -28,9 +28,6 @@ func (s *Signature) validate() *rule.Diagnostic {
 	if p.StreamOnly && p.PacketOnly {
 		return fail("bad-combination", p.PacketOnlyBy+" beside flow:only_stream", "a stream has no packets", "")
 	}
-	if s.rule.Proto == "tcp-stream" || p.StreamOnly {
-		return fail("unsupported-stream", "TCP streams are not reassembled yet", "the rule matches bytes of streams only", "")
-	}
 	if s.app != app.ProtoUnknown {
 		if carries := appTransports(s.app); carries&s.header.transports == 0 {
 			return fail("wrong-protocol", "protocol "+s.rule.Proto+" does not carry "+s.app.String(), "", "")

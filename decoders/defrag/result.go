@@ -137,3 +137,23 @@ type Stats struct {
 	HeldFragments uint64 // packets spent on them
 	Bytes         int    // memory for their data now
 }
+
+// Add adds the counters of another Table.
+func (s *Stats) Add(o *Stats) {
+	s.FragmentsV4 += o.FragmentsV4
+	s.FragmentsV6 += o.FragmentsV6
+	s.Rebuilt += o.Rebuilt
+	s.RebuiltFragments += o.RebuiltFragments
+	s.Atomic += o.Atomic
+	s.Duplicates += o.Duplicates
+	s.OverlapsSame += o.OverlapsSame
+	s.OverlapsDifferent += o.OverlapsDifferent
+	for r := range s.Refused {
+		s.Refused[r] += o.Refused[r]
+		s.GivenUp[r] += o.GivenUp[r]
+	}
+	s.GivenUpFragments += o.GivenUpFragments
+	s.Datagrams += o.Datagrams
+	s.HeldFragments += o.HeldFragments
+	s.Bytes += o.Bytes
+}

@@ -26,12 +26,14 @@ type batch struct {
 	mine    [][]uint32 // indexes into packets, by worker, ascending
 	out     []output   // by worker
 
+	lane    int           // front that made it; its first worker has the same number
 	front   frontCounters // as of the end of this batch
 	endTime int64         // highest packet time so far in the capture
 	last    uint64        // number of the last frame so far
 	drain   uint64        // flows that began at this frame or before end; 0 ends none
 	final   bool          // no batch follows
 	pending atomic.Int32  // workers that still hold the batch
+	home    chan *batch   // where it goes when it is empty again, if its lane has one
 	done    chan struct{} // the last of them says so; has room for it
 }
 

@@ -33,7 +33,7 @@ func BenchmarkReplay(b *testing.B) {
 				cfg := config.Default()
 				cfg.Events.Types = types
 				p, err := New(Options{
-					Config: cfg, Source: source, Ruleset: ruleset, Rules: report, Replay: true,
+					Config: cfg, Sources: []capture.Source{source}, Ruleset: ruleset, Rules: report, Replay: true,
 					Sinks: []exporter.Sink{jsonl.NewStream("nowhere", io.Discard)},
 				})
 				if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"math/bits"
+	"time"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/defrag"
@@ -42,6 +43,8 @@ type frontCounters struct {
 // front turns frames into packets: decode, unwrap tunnels, rebuild fragments,
 // and deal the packets to workers.
 type front struct {
+	lane      int
+	live      bool // the source may be silent, and then time goes on all the same
 	source    capture.Source
 	decoder   *decoders.Decoder
 	defrag    *defrag.Table
@@ -67,9 +70,13 @@ func (fr *front) fill(b *batch) error {
 		fr.drain(b)
 		return nil
 	}
+	b.lane = fr.lane
 	err := fr.source.Next(&b.frames)
 	for i := range b.frames.Frames {
 		fr.frame(&b.frames.Frames[i], b)
+	}
+	if fr.live && len(b.frames.Frames) == 0 {
+		fr.endTime = max(fr.endTime, time.Now().UnixNano())
 	}
 	fr.defrag.Expire(fr.endTime, fr.lost)
 	if errors.Is(err, io.EOF) || errors.Is(err, capture.ErrClosed) {
@@ -88,6 +95,7 @@ const drainStep = 8192
 
 // drain makes b end the flows of the next frames.
 func (fr *front) drain(b *batch) {
+	b.lane = fr.lane
 	fr.drained += drainStep
 	b.drain = fr.drained
 	b.final = fr.drained >= fr.last
@@ -221,4 +229,30 @@ func (c *frontCounters) countEvents(p *decoders.Packet) {
 			c.Events[w*64+bits.TrailingZeros64(word)]++
 		}
 	}
+}
+
+func (c *frontCounters) add(d *frontCounters) {
+	c.Frames += d.Frames
+	c.Bytes += d.Bytes
+	for r := range c.Refused {
+		c.Refused[r] += d.Refused[r]
+		c.RefusedBytes[r] += d.RefusedBytes[r]
+		c.RefusedInner[r] += d.RefusedInner[r]
+	}
+	for r := range c.LostFragments {
+		c.LostFragments[r] += d.LostFragments[r]
+		c.LostFragmentBytes[r] += d.LostFragmentBytes[r]
+	}
+	c.HeldFragments += d.HeldFragments
+	c.HeldBytes += d.HeldBytes
+	for i := range c.Layers {
+		c.Layers[i] += d.Layers[i]
+	}
+	c.Inner += d.Inner
+	for e := range c.Events {
+		c.Events[e] += d.Events[e]
+	}
+	c.BadChecksum += d.BadChecksum
+	c.MaxWireLen = max(c.MaxWireLen, d.MaxWireLen)
+	c.Defrag.Add(&d.Defrag)
 }

@@ -23,7 +23,8 @@ type merger struct {
 	state      *State
 
 	workers []workerCounters                 // latest of each
-	front   frontCounters                    // latest
+	fronts  []frontCounters                  // latest of each
+	ended   int                              // lanes whose last batch was taken
 	alerts  map[*signatures.Signature]uint64 // given out; touched once an alert
 	counts  mergeCounters
 	sum     Totals // scratch
@@ -66,10 +67,10 @@ const (
 // take gives out the events of a batch; now is the wall clock.
 func (m *merger) take(b *batch, now time.Time) {
 	for i := range b.out {
-		m.workers[i] = b.out[i].counters
+		m.workers[b.lane+i] = b.out[i].counters
 	}
 	m.untracked(b)
-	m.front = b.front
+	m.fronts[b.lane] = b.front
 	m.alertsAt = atBatchEnd
 	m.inOrder(b)
 	m.atEnd(b)
@@ -83,19 +84,23 @@ func (m *merger) take(b *batch, now time.Time) {
 	m.account.Apply(m.deltas)
 
 	m.counts.Batches++
-	m.counts.EndTime, m.counts.LastFrame = b.endTime, b.last
+	m.counts.EndTime, m.counts.LastFrame = max(m.counts.EndTime, b.endTime), max(m.counts.LastFrame, b.last)
 	if m.counts.StartTime == 0 && len(b.packets) > 0 {
 		m.counts.StartTime = b.packets[0].Timestamp
 	}
-	if m.stats.due(b) {
-		m.statsEvent(b)
+	if b.final {
+		m.ended++
 	}
-	if b.final || now.Sub(m.flushed) >= flushInterval {
+	final := m.ended == len(m.fronts)
+	if m.stats.due(&m.counts, final) {
+		m.statsEvent()
+	}
+	if final || now.Sub(m.flushed) >= flushInterval {
 		m.exporter.Flush()
 		m.flushed = now
 	}
-	if b.final || now.Sub(m.published) >= publishInterval {
-		m.publish(b.final)
+	if final || now.Sub(m.published) >= publishInterval {
+		m.publish(final)
 		m.published = now
 	}
 }
@@ -183,7 +188,7 @@ func (m *merger) decide(b *batch, o *output, e *madeEvent) bool {
 // untracked books the frames of this batch that belong to no flow, so that the
 // account's total is what was on the wire.
 func (m *merger) untracked(b *batch) {
-	before, after := m.front.Outside(), b.front.Outside()
+	before, after := m.fronts[b.lane].Outside(), b.front.Outside()
 	if after.Packets == before.Packets {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"spanwatch/exporter/event"
 	"spanwatch/exporter/metrics"
 	"spanwatch/sensor/analytics"
+	"spanwatch/sensor/capture"
 	"spanwatch/sensor/flow"
 )
 
@@ -40,7 +41,17 @@ func (p *Pipeline) MetricsSource() metrics.Source {
 
 func writeCapture(w *metrics.Writer, p *Pipeline, v *View) {
 	const all = "all"
-	s := p.opt.Source.Stats()
+	var s capture.Stats
+	for _, source := range p.opt.Sources {
+		x := source.Stats()
+		s.Filtered += x.Filtered
+		for reason, n := range x.Dropped {
+			if s.Dropped == nil {
+				s.Dropped = map[string]uint64{}
+			}
+			s.Dropped[reason] += n
+		}
+	}
 	w.Uint(metrics.CaptureFrames, v.Front.Frames, all)
 	w.Uint(metrics.CaptureBytes, v.Front.Bytes, all)
 	w.Uint(metrics.CaptureFiltered, s.Filtered, all)

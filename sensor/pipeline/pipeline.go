@@ -23,8 +23,10 @@ import (
 // Options are what a Pipeline is made of. Everything in it stays the caller's,
 // who closes the source and the databases after Run.
 type Options struct {
-	Config  *config.Config
-	Source  capture.Source
+	Config *config.Config
+	// Sources are one that all workers share (a capture file, or a device
+	// without queues), or one for each worker, which then runs by itself.
+	Sources []capture.Source
 	Ruleset *signatures.Ruleset // never nil; may be empty
 	Rules   *signatures.Report  // of loading Ruleset
 	Sinks   []exporter.Sink     // closed by Run
@@ -52,47 +54,58 @@ const batchesPerWorker = 4
 // Pipeline is one sensor at work. New is inert; Run does the work, once.
 type Pipeline struct {
 	opt     Options
-	front   front
+	fronts  []*front
 	workers []*worker
 	merge   merger
 	State   *State
 }
 
+// ErrSources says that the number of sources is neither one nor that of the
+// workers.
+var ErrSources = errors.New("want one source, or one for each worker")
+
 // New makes the stages.
 func New(o Options) (*Pipeline, error) {
 	n := max(o.Config.Workers, 1)
+	if len(o.Sources) != 1 && len(o.Sources) != n {
+		return nil, fmt.Errorf("%w: %d sources, %d workers", ErrSources, len(o.Sources), n)
+	}
 	p := &Pipeline{opt: o}
 	seed := newSeed(&o)
-	for id := range n {
-		w, err := newWorker(id, &o, seed, n)
+	for lane, source := range o.Sources {
+		fr, err := newFront(&o, source, lane, n/len(o.Sources), seed)
 		if err != nil {
 			return nil, err
 		}
-		p.workers = append(p.workers, w)
-	}
-	if err := p.newFront(seed); err != nil {
-		return nil, err
+		p.fronts = append(p.fronts, fr)
+		for slot := range fr.workers {
+			w, err := newWorker(len(p.workers), slot, &o, seed, n)
+			if err != nil {
+				return nil, err
+			}
+			p.workers = append(p.workers, w)
+		}
 	}
 	return p, p.newMerge()
 }
 
-func (p *Pipeline) newFront(seed uint64) error {
-	p.front = front{
-		source: p.opt.Source, checksums: newChecksumPolicy(p.opt.Config.Decode.Checksums),
-		workers: len(p.workers), seed: seed,
+func newFront(o *Options, source capture.Source, lane, workers int, seed uint64) (*front, error) {
+	fr := &front{
+		lane: lane, live: !o.Replay, source: source, checksums: newChecksumPolicy(o.Config.Decode.Checksums),
+		workers: workers, seed: seed,
 	}
 	var err error
-	if p.front.decoder, err = decoders.NewDecoder(decoderConfig(&p.opt)); err != nil {
-		return fmt.Errorf("decode: %w", err)
+	if fr.decoder, err = decoders.NewDecoder(decoderConfig(o)); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
 	}
-	cfg, err := defragConfig(p.opt.Config, seed)
+	cfg, err := defragConfig(o.Config, seed)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if p.front.defrag, err = defrag.New(cfg); err != nil {
-		return fmt.Errorf("defrag: %w", err)
+	if fr.defrag, err = defrag.New(cfg); err != nil {
+		return nil, fmt.Errorf("defrag: %w", err)
 	}
-	return nil
+	return fr, nil
 }
 
 func (p *Pipeline) newMerge() error {
@@ -115,7 +128,7 @@ func (p *Pipeline) newMerge() error {
 	p.merge = merger{
 		exporter: exporter.New(encoder, 0, outlets...), account: account, state: p.State,
 		thresholds: signatures.NewThresholds(signatures.ThresholdConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket}),
-		workers:    make([]workerCounters, len(p.workers)), alerts: map[*signatures.Signature]uint64{},
+		workers:    make([]workerCounters, len(p.workers)), fronts: make([]frontCounters, len(p.fronts)), alerts: map[*signatures.Signature]uint64{},
 		top: o.Config.Metrics.Top, alertMax: o.Config.Rules.MaxAlertsPerPacket,
 	}
 	p.merge.stats, err = newStatsMaker(o)
@@ -136,17 +149,24 @@ func (p *Pipeline) fault(what string, err error) {
 // and do not end the run; the error is that of a sink's close.
 func (p *Pipeline) Run(ctx context.Context) error {
 	// A source may wait for a device or a pipe; closing it wakes it up.
-	stop := context.AfterFunc(ctx, func() { p.opt.Source.Close() })
+	stop := context.AfterFunc(ctx, func() {
+		for _, source := range p.opt.Sources {
+			source.Close()
+		}
+	})
 	defer stop()
 
 	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	sinks := p.runSinks(drain)
 
-	if len(p.workers) == 1 {
-		p.runInline()
-	} else {
+	switch {
+	case len(p.fronts) > 1:
+		p.runLanes()
+	case len(p.workers) > 1:
 		p.runParallel()
+	default:
+		p.runInline()
 	}
 	p.merge.exporter.Close()
 	deadline := time.AfterFunc(shutdownDeadline, func() {
@@ -188,7 +208,7 @@ func labelled(ctx context.Context, stage string, f func(context.Context)) {
 func (p *Pipeline) runInline() {
 	b := p.newBatch()
 	for !b.final {
-		p.fill(b)
+		p.fill(p.fronts[0], b)
 		p.workers[0].process(b)
 		p.finish(b)
 	}
@@ -224,7 +244,7 @@ func (p *Pipeline) runParallel() {
 		defer wg.Done()
 		for final := false; !final; {
 			b := <-free
-			p.fill(b)
+			p.fill(p.fronts[0], b)
 			final = b.final
 			b.pending.Store(int32(n))
 			ordered <- b
@@ -247,6 +267,38 @@ func (p *Pipeline) runParallel() {
 	wg.Wait()
 }
 
+// runLanes runs each source with its worker in a goroutine of its own, and the
+// merge here. Batches of different lanes are taken as they come.
+func (p *Pipeline) runLanes() {
+	done := make(chan *batch, len(p.fronts)*batchesPerWorker)
+	var wg sync.WaitGroup
+	for i, fr := range p.fronts {
+		free := make(chan *batch, batchesPerWorker)
+		for range cap(free) {
+			b := p.newBatch()
+			b.home = free
+			free <- b
+		}
+		wg.Add(1)
+		go labelled(context.Background(), "lane "+strconv.Itoa(i), func(context.Context) {
+			defer wg.Done()
+			for final := false; !final; {
+				b := <-free
+				p.fill(fr, b)
+				p.workers[i].process(b)
+				final = b.final
+				done <- b
+			}
+		})
+	}
+	for p.merge.ended < len(p.fronts) {
+		b := <-done
+		p.finish(b)
+		b.home <- b
+	}
+	wg.Wait()
+}
+
 // finish gives out the events of a batch that all workers are done with, and
 // does what is due by the wall clock.
 func (p *Pipeline) finish(b *batch) {
@@ -263,14 +315,14 @@ func (p *Pipeline) finish(b *batch) {
 }
 
 // fill reads the next batch and deals with faults of the source.
-func (p *Pipeline) fill(b *batch) {
-	if err := p.front.fill(b); err != nil {
+func (p *Pipeline) fill(fr *front, b *batch) {
+	if err := fr.fill(b); err != nil {
 		p.fault("capture", err)
 	}
 }
 
 func (p *Pipeline) newBatch() *batch {
-	b := newBatch(len(p.workers))
+	b := newBatch(len(p.workers) / len(p.fronts))
 	b.frames.Frames = make([]decoders.Frame, 0, p.opt.Config.Capture.Batch)
 	return b
 }

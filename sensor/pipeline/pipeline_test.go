@@ -47,7 +47,7 @@ func replay(t *testing.T, rules string, edit func(*config.Config), paths ...stri
 	var out bytes.Buffer
 	r := &replayed{}
 	p, err := New(Options{
-		Config: cfg, Source: source, Ruleset: ruleset, Rules: report, Replay: true, Run: "test",
+		Config: cfg, Sources: []capture.Source{source}, Ruleset: ruleset, Rules: report, Replay: true, Run: "test",
 		Sinks: []exporter.Sink{jsonl.NewStream("test", &out)},
 		Fault: func(what string, err error) { r.faults = append(r.faults, fmt.Errorf("%s: %w", what, err)) },
 	})

@@ -35,36 +35,36 @@ func newStatsMaker(o *Options) (statsMaker, error) {
 	}, err
 }
 
-// due says whether a stats event is to follow batch b: when an interval of
-// packet time has passed, and at the end.
-func (s *statsMaker) due(b *batch) bool {
-	if !s.wanted || b.last == 0 {
+// due says whether it is time for a stats event: when an interval of packet
+// time has passed, and at the end.
+func (s *statsMaker) due(c *mergeCounters, final bool) bool {
+	if !s.wanted || c.LastFrame == 0 {
 		return false
 	}
-	if b.final {
+	if final {
 		return true
 	}
-	if s.interval == 0 || b.endTime < s.next {
+	if s.interval == 0 || c.EndTime < s.next {
 		return false
 	}
 	first := s.next == 0
-	s.next = b.endTime - b.endTime%s.interval + s.interval
+	s.next = c.EndTime - c.EndTime%s.interval + s.interval
 	return !first
 }
 
-// statsEvent gives out a stats event as of the end of b. Events are counted as
-// given to the exporter, since what sinks have delivered depends on the clock,
-// and a replay must give the same bytes each time.
-func (m *merger) statsEvent(b *batch) {
-	s := &m.stats
+// statsEvent gives out a stats event. Events are counted as given to the
+// exporter, since what sinks have delivered depends on the clock, and a replay
+// must give the same bytes each time.
+func (m *merger) statsEvent() {
+	s, c := &m.stats, &m.counts
 	fillTree(s.tree, m.totals())
 	e := &s.stats
-	e.Envelope = event.Envelope{Time: b.endTime, Packet: b.last, Index: ^uint32(0)}
-	e.Uptime = uint64(b.endTime-m.counts.StartTime) / uint64(time.Second)
+	e.Envelope = event.Envelope{Time: c.EndTime, Packet: c.LastFrame, Index: ^uint32(0)}
+	e.Uptime = uint64(c.EndTime-c.StartTime) / uint64(time.Second)
 	e.Counters = s.tree
 	s.text = s.enc.AppendStats(s.text[:0], e)
-	m.counts.Made[event.TypeStats]++
-	m.exporter.Append(event.TypeStats, s.text, s.enc.ID(event.TypeStats, &e.Envelope, 0, 0), nil, b.endTime)
+	c.Made[event.TypeStats]++
+	m.exporter.Append(event.TypeStats, s.text, s.enc.ID(event.TypeStats, &e.Envelope, 0, 0), nil, c.EndTime)
 }
 
 // Totals are the counters of all stages added up.
@@ -100,8 +100,10 @@ func (t *Totals) Balance() (packets, bytes int64) {
 // totals adds the workers' latest counters up.
 func (m *merger) totals() *Totals {
 	t := &m.sum
-	t.Front, t.Merge = m.front, m.counts
-	t.Work = workerCounters{}
+	t.Front, t.Work, t.Merge = frontCounters{}, workerCounters{}, m.counts
+	for i := range m.fronts {
+		t.Front.add(&m.fronts[i])
+	}
 	for i := range m.workers {
 		t.Work.add(&m.workers[i])
 	}

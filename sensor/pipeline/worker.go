@@ -49,7 +49,7 @@ func (c *workerCounters) add(d *workerCounters) {
 
 // worker owns the flows of one shard and everything known of them.
 type worker struct {
-	id        int
+	slot      int // its place in batch.mine and batch.out
 	flows     *flow.Table
 	apps      appTable
 	inspector *signatures.Inspector
@@ -62,8 +62,8 @@ type worker struct {
 	input   signatures.Input
 }
 
-func newWorker(id int, o *Options, seed uint64, workers int) (*worker, error) {
-	w := &worker{id: id}
+func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, error) {
+	w := &worker{slot: slot}
 	cfg := flowConfig(o, seed, workers)
 	cfg.OnEnd = w.flowEnded
 	if cfg.Interval > 0 {
@@ -86,11 +86,11 @@ func newWorker(id int, o *Options, seed uint64, workers int) (*worker, error) {
 // warmPackets is how many packets' flows are brought into the cache together.
 const warmPackets = 32
 
-// process makes b.out[w.id] of b.mine[w.id].
+// process makes b.out[w.slot] of b.mine[w.slot].
 func (w *worker) process(b *batch) {
 	start := time.Now()
-	w.b, w.out = b, &b.out[w.id]
-	for mine := b.mine[w.id]; len(mine) > 0; {
+	w.b, w.out = b, &b.out[w.slot]
+	for mine := b.mine[w.slot]; len(mine) > 0; {
 		some := mine[:min(len(mine), warmPackets)]
 		mine = mine[len(some):]
 		w.flows.Warm(b.packets, some)

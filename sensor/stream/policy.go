@@ -115,12 +115,9 @@ func (h *hostPolicies) of(addr decoders.Addr, version uint8) Policy {
 	}
 	ip := addr.Netip(version)
 	for i := range list {
-		if contains(list[i].Prefix, ip) {
+		if list[i].Prefix.Contains(ip) {
 			return list[i].Policy
 		}
 	}
 	return h.without
 }
-
-// contains is Prefix.Contains for addresses that cannot have a zone.
-func contains(p netip.Prefix, ip netip.Addr) bool { return p.Contains(ip) }

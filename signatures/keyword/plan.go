@@ -24,6 +24,7 @@ type Plan struct {
 	Established  Tristate // flow:established and not_established
 	PacketOnly   bool     // flow:no_stream, dsize and others: one packet decides
 	StreamOnly   bool     // flow:only_stream
+	StreamSize   bool     // has stream_size
 	EventTest    bool     // has decode-event
 	App          app.Proto
 	AppTest      bool   // has app-layer-protocol

@@ -158,7 +158,8 @@ func parseLink(m *syscall.NetlinkMessage) (link, error) {
 				}
 				return binary.NativeEndian.Uint64(a.Value[8*i:])
 			}
-			l.loss = loss{dropped: word(6), overruns: word(11) + word(14), missed: word(15)}
+			// Drivers give overruns as rx_over_errors, as rx_fifo_errors, or as both.
+			l.loss = loss{dropped: word(6), overruns: max(word(11), word(14)), missed: word(15)}
 		}
 	}
 	return l, nil

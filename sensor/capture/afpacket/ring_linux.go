@@ -27,12 +27,13 @@ type ring struct {
 	at      int // offset in memory of the next frame
 
 	link      decoders.LinkType
+	header    uint32 // length of the link header
 	number    uint16 // of the interface among the options'
 	hardware  bool   // time stamps of the device were asked for
 	member    *member
-	retired   bool // closed, but for bytes still leased
-	leases    int  // of all blocks
-	longest   uint32
+	retired   bool   // closed, but for bytes still leased
+	leases    int    // of all blocks
+	longest   uint32 // that a frame can be unless it is a merged one
 	delivered delivered
 }
 
@@ -44,8 +45,8 @@ type block struct {
 
 // delivered counts what one fill put into a batch.
 type delivered struct {
-	bytes                                                uint64
-	merged, truncated, otherTags, unsummed, softwareTime uint64
+	bytes                                                 uint64
+	merged, truncated, otherTags, unsummed, softwareTimes uint64
 }
 
 // blockHeader is struct tpacket_block_desc with its only version of header.
@@ -54,13 +55,13 @@ type blockHeader struct {
 	unix.TpacketHdrV1
 }
 
-func (r *ring) header(i int) *blockHeader {
+func (r *ring) descriptor(i int) *blockHeader {
 	return (*blockHeader)(unsafe.Pointer(&r.memory[i*r.size]))
 }
 
 // handed reports whether block i is ours.
 func (r *ring) handed(i int) bool {
-	return atomic.LoadUint32(&r.header(i).Block_status)&unix.TP_STATUS_USER != 0
+	return atomic.LoadUint32(&r.descriptor(i).Block_status)&unix.TP_STATUS_USER != 0
 }
 
 // ready reports whether there is a frame to read.
@@ -72,7 +73,7 @@ func (r *ring) ready() bool {
 		if !r.handed(r.current) {
 			return false
 		}
-		h := r.header(r.current)
+		h := r.descriptor(r.current)
 		r.left = h.Num_pkts
 		r.at = r.current*r.size + int(h.Offset_to_first_pkt)
 		if r.left > 0 {
@@ -109,7 +110,7 @@ func (r *ring) giveBack(i int) {
 		return
 	}
 	b.read = false
-	atomic.StoreUint32(&r.header(i).Block_status, unix.TP_STATUS_KERNEL)
+	atomic.StoreUint32(&r.descriptor(i).Block_status, unix.TP_STATUS_KERNEL)
 }
 
 // end ends a lease of block i.
@@ -132,9 +133,21 @@ const tagBytes = 4
 // tagTPID is the EtherType of an 802.1Q tag.
 const tagTPID = 0x8100
 
-// fill puts frames of the current block into frames, numbering them from number,
-// and returns how many; the ring must be ready. The caller leases block, unless
-// r.current is another afterwards: then it must have been leased before.
+// take puts frames of the current block into frames, numbers them from number,
+// and returns how many and the block, of which the caller has a lease then. The
+// ring must be ready.
+func (r *ring) take(frames []decoders.Frame, number uint64) (n, from int) {
+	from = r.current
+	r.blocks[from].leases++
+	r.leases++
+	n = r.fill(frames, number)
+	if r.left == 0 {
+		r.next()
+	}
+	return n, from
+}
+
+// fill is take without the lease.
 func (r *ring) fill(frames []decoders.Frame, number uint64) int {
 	n := min(len(frames), int(r.left))
 	memory, at := r.memory, r.at
@@ -166,7 +179,7 @@ func (r *ring) fill(frames []decoders.Frame, number uint64) int {
 				d.unsummed++
 			}
 			if r.hardware && status&unix.TP_STATUS_TS_RAW_HARDWARE == 0 {
-				d.softwareTime++
+				d.softwareTimes++
 			}
 		}
 		if h.Snaplen < h.Len {
@@ -179,6 +192,14 @@ func (r *ring) fill(frames []decoders.Frame, number uint64) int {
 	r.left -= uint32(n)
 	r.delivered = d
 	return n
+}
+
+// fit takes over the interface's MTU.
+func (r *ring) fit(l *link) {
+	r.longest = l.mtu
+	if r.header > 0 {
+		r.longest += r.header + 2*tagBytes
+	}
 }
 
 // interesting are the bits of a frame's status that few frames have.

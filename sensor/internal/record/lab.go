@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // scripts holds what the hosts do, one folder a scene.
@@ -31,7 +33,11 @@ type lab struct {
 	self  string // this program, to be run in hosts
 	hosts []*host
 	macs  int
+	stop  <-chan os.Signal // tells to give up
 }
+
+// errStopped tells that the recorder was asked to end.
+var errStopped = errors.New("stopped by a signal")
 
 // host is one machine: its own network, mounts, host name and processes.
 type host struct {
@@ -48,13 +54,14 @@ type task struct {
 	output string // file with what it printed
 }
 
-// newLab makes a lab whose files live in a new directory under parent.
-func newLab(parent string) (*lab, error) {
+// newLab makes a lab whose files live in a new directory under parent. What
+// waits in the lab gives up when stop delivers.
+func newLab(parent string, stop <-chan os.Signal) (*lab, error) {
 	dir, err := os.MkdirTemp(parent, "spanwatch-lab-")
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir}
+	l := &lab{dir: dir, stop: stop}
 	if l.self, err = os.Executable(); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
@@ -99,7 +106,7 @@ func (l *lab) addHost(name string) (*host, error) {
 		return nil, fmt.Errorf("start host %s: %w", name, err)
 	}
 	l.hosts = append(l.hosts, h)
-	if err := waitFor(10*time.Second, func() bool { _, err := os.Stat(ready); return err == nil }); err != nil {
+	if err := l.waitForFile(ready, 10*time.Second); err != nil {
 		text, _ := os.ReadFile(log.Name())
 		return nil, fmt.Errorf("boot host %s: %w\n%s", name, err, text)
 	}
@@ -197,6 +204,15 @@ func (h *host) run(script string, args ...string) error {
 
 // wait returns when the script has ended, with what it printed if it failed.
 func (t *task) wait() error {
+	// The script ends with its host at the latest.
+	ended := func() bool {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_PID, t.cmd.Process.Pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		return err != nil || info.Signo != 0
+	}
+	if err := t.host.lab.waitFor(2*hostLifetime, ended); err != nil {
+		return err
+	}
 	err := t.cmd.Wait()
 	if err == nil {
 		return nil
@@ -215,7 +231,7 @@ func (l *lab) serve(h *host, script string, args ...string) error {
 	if err != nil {
 		return err
 	}
-	if err := waitFor(15*time.Second, func() bool { _, err := os.Stat(up); return err == nil }); err != nil {
+	if err := l.waitForFile(up, 15*time.Second); err != nil {
 		return fmt.Errorf("%s: %s: %w\n%s", h.name, script, err, tail(t.output, 2000))
 	}
 	return nil
@@ -230,14 +246,28 @@ func command(argv ...string) error {
 	return nil
 }
 
-// waitFor asks every 20 ms until done or until patience is over.
-func waitFor(patience time.Duration, done func() bool) error {
+// waitFor asks every 20 ms until done, until patience is over, or until the
+// recorder is told to stop.
+func (l *lab) waitFor(patience time.Duration, done func() bool) error {
 	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-l.stop:
+			return errStopped
+		default:
+		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("not ready after %v", patience)
 		}
 	}
 	return nil
+}
+
+// waitForFile waits until a file exists.
+func (l *lab) waitForFile(name string, patience time.Duration) error {
+	return l.waitFor(patience, func() bool {
+		_, err := os.Stat(name)
+		return err == nil
+	})
 }
 
 // tail returns the last n bytes of a file, for error messages.

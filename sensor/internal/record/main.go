@@ -24,10 +24,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -85,12 +87,14 @@ func runRecord(args []string) error {
 			return fmt.Errorf("no scene is called %q", name)
 		}
 	}
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
 	for _, s := range scenes {
 		if len(wanted) > 0 && !slices.Contains(wanted, s.name()) {
 			continue
 		}
 		start := time.Now()
-		if err := s.play(filepath.Join(*dir, "pcap", s.file)); err != nil {
+		if err := s.play(filepath.Join(*dir, "pcap", s.file), stop); err != nil {
 			return fmt.Errorf("scene %s: %w", s.name(), err)
 		}
 		fmt.Printf("%-20s %5.1f s\n", s.file, time.Since(start).Seconds())

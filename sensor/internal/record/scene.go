@@ -49,8 +49,8 @@ var scenes = []scene{
 func (s scene) name() string { return strings.TrimSuffix(s.file, filepath.Ext(s.file)) }
 
 // play records the scene in a lab of its own.
-func (s scene) play(out string) error {
-	l, err := newLab(os.TempDir())
+func (s scene) play(out string, stop <-chan os.Signal) error {
+	l, err := newLab(os.TempDir(), stop)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func startCapture(h *host, ifc, out string, more ...string) (*span, error) {
 		_, err := os.Stat(s.raw)
 		return err == nil && (strings.Contains(string(text), "listening on") || strings.Contains(string(text), "Capturing on"))
 	}
-	if err := waitFor(10*time.Second, ready); err != nil {
+	if err := h.lab.waitFor(10*time.Second, ready); err != nil {
 		return nil, fmt.Errorf("capture %s %s: %w: %s", h.name, ifc, err, tail(s.log, 1000))
 	}
 	time.Sleep(100 * time.Millisecond) // dumpcap opens the socket just after it says so

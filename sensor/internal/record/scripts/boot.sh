@@ -9,7 +9,7 @@ mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 hostname "$name"
 for dir in /run /root /home /srv /var/log /var/spool /var/mail /var/cache /var/lib/samba /var/lib/misc /var/lib/nginx /var/lib/snmp /var/lib/bind; do
-	mkdir -p "$dir"
+	[ -d "$dir" ] || continue # of a program that this scene does without
 	mount -t tmpfs -o mode=755 tmpfs "$dir"
 done
 chmod 1777 /var/mail

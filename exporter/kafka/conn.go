@@ -1,0 +1,192 @@
+package kafka
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/apiversions"
+)
+
+// errProtocol says that what came is no answer to what was asked.
+var errProtocol = errors.New("kafka: the peer does not speak the Kafka protocol")
+
+const (
+	// maxAnswer bounds an answer to produce and metadata requests. A peer that
+	// speaks another protocol announces a gigabyte.
+	maxAnswer = 16 << 20
+	// writeTimeout bounds how long the network may take a request in. It is
+	// short, since Deliver waits for it; windows shrink when it is reached.
+	writeTimeout = 2 * time.Second
+)
+
+// conn is a connection to a broker, with at most one request in flight. It is
+// used by one goroutine.
+type conn struct {
+	net      net.Conn
+	r        *bufio.Reader
+	clientID string
+	versions map[protocol.ApiKey]int16
+	id       int32 // of the last request
+	timeout  time.Duration
+}
+
+// dialer makes connections.
+type dialer struct {
+	cfg   *Config
+	files tlsFiles
+}
+
+// dial connects to a broker and makes the connection ready for requests.
+func (d *dialer) dial(ctx context.Context, addr string) (*conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.DialTimeout)
+	defer cancel()
+	var plain net.Dialer
+	nc, err := plain.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	c, err := d.prepare(ctx, nc, addr)
+	if err != nil {
+		_ = nc.Close() // nothing was entrusted to it
+		return nil, fmt.Errorf("%s: %w", addr, err)
+	}
+	return c, nil
+}
+
+func (d *dialer) prepare(ctx context.Context, nc net.Conn, addr string) (*conn, error) {
+	deadline, _ := ctx.Deadline()
+	if d.cfg.TLS.Enabled {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, err
+		}
+		cfg, err := d.files.config(&d.cfg.TLS, host)
+		if err != nil {
+			return nil, err
+		}
+		secure := tls.Client(nc, cfg)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, err
+		}
+		nc = secure
+	}
+	c := &conn{net: nc, r: bufio.NewReader(nc), clientID: d.cfg.ClientID, timeout: time.Until(deadline)}
+	if err := c.negotiate(); err != nil {
+		return nil, err
+	}
+	if d.cfg.SASL.Mechanism != "" {
+		c.timeout = time.Until(deadline)
+		if err := c.authenticate(ctx, &d.cfg.SASL); err != nil {
+			return nil, err
+		}
+	}
+	c.timeout = d.cfg.DialTimeout
+	return c, nil
+}
+
+// negotiate asks for the versions of the broker's requests. Until then all
+// requests go in version 0.
+func (c *conn) negotiate() error {
+	m, err := c.exchange(new(apiversions.Request))
+	if err != nil {
+		return err
+	}
+	answer := m.(*apiversions.Response)
+	if answer.ErrorCode != 0 {
+		return brokerError(answer.ErrorCode)
+	}
+	c.versions = make(map[protocol.ApiKey]int16, len(answer.ApiKeys))
+	for _, k := range answer.ApiKeys {
+		key := protocol.ApiKey(k.ApiKey)
+		c.versions[key] = key.SelectVersion(k.MinVersion, k.MaxVersion)
+	}
+	return nil
+}
+
+func (c *conn) close() { _ = c.net.Close() } // what was sent is settled by answers alone
+
+// exchange sends a request and waits for the answer.
+func (c *conn) exchange(m protocol.Message) (protocol.Message, error) {
+	if c.timeout <= 0 {
+		return nil, os.ErrDeadlineExceeded
+	}
+	deadline := time.Now().Add(c.timeout)
+	if err := c.send(m, deadline); err != nil {
+		return nil, err
+	}
+	for {
+		answer, err := c.receive(m, deadline)
+		if answer != nil || err != nil {
+			return answer, err
+		}
+		if !time.Now().Before(deadline) {
+			return nil, os.ErrDeadlineExceeded
+		}
+	}
+}
+
+// send writes a request. After an error the connection is of no use.
+func (c *conn) send(m protocol.Message, deadline time.Time) error {
+	c.id++
+	if err := c.net.SetWriteDeadline(deadline); err != nil {
+		return err
+	}
+	return protocol.WriteRequest(c.net, c.versions[m.ApiKey()], c.id, c.clientID, m)
+}
+
+// receive returns the answer to the last request, m, or nil when it has not
+// begun to come before until. After an error the connection is of no use.
+func (c *conn) receive(m protocol.Message, until time.Time) (protocol.Message, error) {
+	if err := c.net.SetReadDeadline(until); err != nil {
+		return nil, err
+	}
+	const head = 8 // size and correlation id
+	b, err := c.r.Peek(head)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, noEOF(err)
+	}
+	size := binary.BigEndian.Uint32(b)
+	if size < head-4 || size > maxAnswer || int32(binary.BigEndian.Uint32(b[4:])) != c.id {
+		return nil, errProtocol
+	}
+	if err := c.net.SetReadDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return nil, err
+	}
+	frame := make([]byte, size+4)
+	if _, err := io.ReadFull(c.r, frame); err != nil {
+		return nil, noEOF(err)
+	}
+	return decode(frame, m.ApiKey(), c.versions[m.ApiKey()])
+}
+
+// decode reads an answer. The library believes the lengths of arrays; what
+// lies about them must not end the sensor.
+func decode(frame []byte, key protocol.ApiKey, version int16) (m protocol.Message, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			m, err = nil, fmt.Errorf("%w: %v", errProtocol, r)
+		}
+	}()
+	_, m, err = protocol.ReadResponse(bytes.NewReader(frame), key, version)
+	return m, err
+}
+
+func noEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

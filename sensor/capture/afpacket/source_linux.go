@@ -1,0 +1,329 @@
+package afpacket
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"spanwatch/decoders"
+	"spanwatch/sensor/capture"
+)
+
+// Capture is what Open opened: a Source for each worker.
+type Capture struct {
+	sources []*Source
+	links   *links
+}
+
+// Open starts the capture. All interfaces must exist; one that is down is
+// captured from as soon as it is up. The errors are those of Options, *OpenError,
+// and that of the filter, all of them joined. CAP_NET_RAW is needed now, and later
+// to capture again from an interface that was removed and made anew.
+func Open(o Options) (*Capture, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c := &Capture{}
+	if c.links, err = openLinks(); err != nil {
+		return nil, err
+	}
+	fanouts := make([]fanout, len(o.Interfaces))
+	for worker := range o.Workers {
+		s := &Source{o: &o, wake: -1}
+		c.sources = append(c.sources, s)
+		if s.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+			return nil, errors.Join(fmt.Errorf("open an eventfd: %w", err), c.Close())
+		}
+		for i, name := range o.Interfaces {
+			s.ports = append(s.ports, &port{o: &o, name: name, number: uint16(i), worker: worker, links: c.links, fanout: &fanouts[i], fd: -1})
+		}
+		s.polls = make([]unix.PollFd, 1+len(s.ports))
+		s.faults = make([]error, 0, 2*len(s.ports))
+	}
+	if err := c.open(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// open opens all rings before any gets frames: so that a flow's frames do not go
+// to one worker as long as the others have not joined.
+func (c *Capture) open() error {
+	var faults []error
+	for i := range c.sources[0].ports {
+		for _, s := range c.sources {
+			p := s.ports[i]
+			if err := p.open(); err != nil {
+				faults = append(faults, err)
+				break // the others would fail alike
+			}
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	for _, s := range c.sources {
+		for _, p := range s.ports {
+			if p.ring == nil {
+				s.faults = append(s.faults, &LinkError{Interface: p.name, To: p.state})
+				continue
+			}
+			if err := p.start(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Sources returns the sources, one for each worker. They share nothing, and each
+// is read by its own goroutine.
+func (c *Capture) Sources() []*Source { return c.sources }
+
+// Close closes all Sources. A second call does nothing.
+func (c *Capture) Close() error {
+	for _, s := range c.sources {
+		s.Close()
+	}
+	c.links.close()
+	return nil
+}
+
+// Source reads one ring of each interface. Next is for one goroutine; all other
+// methods may be called from any. It implements capture.Source.
+type Source struct {
+	o      *Options
+	wake   int // an eventfd, which Close writes to
+	closed atomic.Bool
+
+	frames, bytes atomic.Uint64
+
+	mu     sync.Mutex // held by Next; guards what follows
+	ports  []*port    // the slice itself never changes
+	leases []lease
+	polls  []unix.PollFd // of wake and the ports' rings, in this order
+	faults []error       // not told yet
+	number uint64        // of the last frame
+	calls  int           // of Next since the last look at the clock
+	due    time.Time     // when to look at the links again
+}
+
+var _ capture.Source = (*Source)(nil)
+
+// lease is what a batch has borrowed: one block. A capture.Batch has no room for
+// it, so that it is found by the batch's address, among few.
+type lease struct {
+	batch *capture.Batch
+	ring  *ring // nil: none
+	block int
+}
+
+// lookEvery is how many batches may follow each other without a look at the
+// clock, which is otherwise taken when there is nothing to read.
+const lookEvery = 256
+
+// Next implements capture.Source: see the package's comment for how long frames
+// live. The error is capture.ErrClosed after Close, or a *LinkError, after which
+// Next may be called again; both without frames. It never is io.EOF.
+func (s *Source) Next(b *capture.Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cap(b.Frames) == 0 {
+		b.Frames = make([]decoders.Frame, 0, capture.DefaultBatchFrames)
+	}
+	b.Frames = b.Frames[:0]
+	l := s.release(b)
+	for {
+		if s.closed.Load() {
+			s.forget(l)
+			return capture.ErrClosed
+		}
+		if len(s.faults) > 0 {
+			err := s.faults[0]
+			s.faults = append(s.faults[:0], s.faults[1:]...)
+			return err
+		}
+		if s.calls++; s.calls >= lookEvery {
+			s.look(false)
+		}
+		if p := s.oldest(); p != nil {
+			s.read(p, b, &s.leases[l])
+			return nil
+		}
+		if err := s.wait(); err != nil {
+			return err
+		}
+	}
+}
+
+// release ends what the batch has leased and returns its place in leases.
+func (s *Source) release(b *capture.Batch) int {
+	for i := range s.leases {
+		l := &s.leases[i]
+		if l.batch != b {
+			continue
+		}
+		if r := l.ring; r != nil {
+			l.ring = nil
+			r.end(l.block)
+			if r.retired && r.leases == 0 {
+				r.close()
+			}
+		}
+		return i
+	}
+	s.leases = append(s.leases, lease{batch: b})
+	return len(s.leases) - 1
+}
+
+// forget drops the place of a batch that comes back for the last time.
+func (s *Source) forget(i int) {
+	last := len(s.leases) - 1
+	s.leases[i] = s.leases[last]
+	s.leases[last] = lease{}
+	s.leases = s.leases[:last]
+}
+
+// oldest returns the port whose next frame is the oldest; nil if none has any.
+func (s *Source) oldest() *port {
+	var first *port
+	var when int64
+	for _, p := range s.ports {
+		if p.ring == nil || !p.ring.ready() {
+			continue
+		}
+		if at := p.ring.oldest(); first == nil || at < when {
+			first, when = p, at
+		}
+	}
+	return first
+}
+
+// read fills the batch from the port's ring, which is ready.
+func (s *Source) read(p *port, b *capture.Batch, l *lease) {
+	frames := b.Frames[:cap(b.Frames)]
+	n, from := p.ring.take(frames, s.number+1)
+	l.ring, l.block = p.ring, from
+	b.Frames = frames[:n]
+	s.number += uint64(n)
+	s.frames.Add(uint64(n))
+	s.bytes.Add(p.ring.delivered.bytes)
+	p.count(n, &p.ring.delivered)
+}
+
+// Times of waiting. A ring that the kernel cannot wait for, since its last block
+// is still leased, is looked at every lookLeased; interfaces that are not up
+// every lookDown, others every lookUp, above all to read their counters before
+// these wrap.
+const (
+	lookLeased = 10 * time.Millisecond
+	lookDown   = 100 * time.Millisecond
+	lookUp     = 5 * time.Second
+)
+
+// wait waits for frames, a change of a link, or Close.
+func (s *Source) wait() error {
+	timeout := max(time.Until(s.due), 0) + time.Millisecond
+	s.polls[0] = unix.PollFd{Fd: int32(s.wake), Events: unix.POLLIN}
+	for i, p := range s.ports {
+		poll := unix.PollFd{Fd: -1}
+		if p.ring != nil {
+			poll.Fd = int32(p.ring.fd)
+			if p.ring.pollable() {
+				poll.Events = unix.POLLIN
+			} else {
+				timeout = min(timeout, lookLeased)
+			}
+		}
+		s.polls[1+i] = poll
+	}
+	if _, err := unix.Poll(s.polls, int(timeout.Milliseconds())); err != nil && err != unix.EINTR {
+		return fmt.Errorf("poll: %w", err)
+	}
+	s.look(s.failed())
+	return nil
+}
+
+// failed reports whether the last poll found a socket in error, which a change
+// of its interface is.
+func (s *Source) failed() bool {
+	for i := range s.ports {
+		if s.polls[1+i].Revents&(unix.POLLERR|unix.POLLHUP|unix.POLLNVAL) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// look sees what became of the links, if it is time to or at once, and gathers
+// what is to be told.
+func (s *Source) look(atOnce bool) {
+	s.calls = 0
+	now := time.Now()
+	if !atOnce && now.Before(s.due) {
+		return
+	}
+	s.due = now.Add(lookUp)
+	for _, p := range s.ports {
+		if err := p.look(now); err != nil {
+			s.faults = append(s.faults, err)
+		}
+		if p.state != LinkUp {
+			s.due = now.Add(lookDown)
+		}
+	}
+}
+
+// Stats implements capture.Source. Dropped has the reasons "ring_full", of this
+// Source, and "interface_missed", "interface_overrun" and "interface_dropped", of
+// the interfaces (see InterfaceStats), which only the first Source reports.
+func (s *Source) Stats() capture.Stats {
+	st := capture.Stats{Frames: s.frames.Load(), Bytes: s.bytes.Load(), Dropped: map[string]uint64{}}
+	for _, p := range s.ports {
+		i := p.stats()
+		st.Dropped["ring_full"] += i.RingFull
+		if p.worker == 0 {
+			st.Dropped["interface_missed"] += i.Missed
+			st.Dropped["interface_overrun"] += i.Overruns
+			st.Dropped["interface_dropped"] += i.Dropped
+		}
+	}
+	return st
+}
+
+// Interfaces returns the counters and the state of each interface, in the order
+// of Options.Interfaces.
+func (s *Source) Interfaces() []InterfaceStats {
+	all := make([]InterfaceStats, len(s.ports))
+	for i, p := range s.ports {
+		all[i] = p.stats()
+	}
+	return all
+}
+
+// Close ends the capture of this Source, and Next with it. With several workers,
+// frames that were this one's come to the others from then on, or to nobody as
+// long as bytes of it are leased. It always returns nil.
+func (s *Source) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	if s.wake < 0 {
+		return nil
+	}
+	_, _ = unix.Write(s.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // fails only if it is written already
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.ports {
+		if p.ring != nil {
+			p.dropRing()
+		}
+	}
+	unix.Close(s.wake)
+	return nil
+}

@@ -1,0 +1,211 @@
+package stream
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/sensor/flow"
+)
+
+// Chunk is the next piece of a direction for its application protocol.
+type Chunk struct {
+	Data   []byte // borrowed until the next Packet, Retain, Finish or Close
+	Offset uint64 // of Data in the stream; 0 is the first byte behind the SYN
+	// Gap is how many bytes in front of Data were acknowledged but never seen.
+	// What was not Consumed before them is lost with them.
+	Gap uint64
+	EOF bool // nothing follows in this direction
+}
+
+// Raw is a piece of a direction for rules on stream payload, free of gaps.
+type Raw struct {
+	Data   []byte // borrowed until the next Packet, Retain, Finish or Close
+	Offset uint64 // of Data in the stream
+	End    bool   // nothing follows in this direction
+}
+
+// NextApp returns what is due for the parser of a direction, and false when
+// nothing is. The caller answers each chunk with Consumed; what it does not
+// consume is offered again, together with what follows, when more is due.
+func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (Chunk, bool) {
+	if f.Stream == 0 {
+		return Chunk{}, false
+	}
+	s := &e.sessions[f.Stream]
+	h := &s.half[dir]
+	if h.flags&(appOff|stopped) != 0 {
+		return Chunk{}, false
+	}
+	limit, final := e.due(s, dir)
+	if h.app >= limit && (!final || h.flags&eofGiven != 0) {
+		return Chunk{}, false
+	}
+	c := Chunk{Offset: h.app}
+	if limit > h.app {
+		r, hole := e.locate(h, h.app, limit)
+		if hole > 0 {
+			if !e.lostForGood(s, h, hole) {
+				return Chunk{}, false
+			}
+			c.Gap = hole - h.app
+			h.app, c.Offset = hole, hole
+			h.appSeen = hole
+			e.stats.GapBytes += c.Gap
+		}
+		if r != 0 && h.app < limit {
+			c.Data = e.bytesFrom(h, r, h.app, limit)
+		}
+	}
+	end := h.app + uint64(len(c.Data))
+	c.EOF = final && end >= limit
+	if end <= h.appSeen && c.Gap == 0 && (!c.EOF || h.flags&eofGiven != 0) {
+		return Chunk{}, false
+	}
+	h.appSeen = end
+	if c.EOF {
+		h.flags |= eofGiven
+	}
+	return c, true
+}
+
+// Consumed says how many bytes of the last chunk of a direction its parser has
+// used.
+func (e *Engine) Consumed(f *flow.Flow, dir decoders.Direction, n int) {
+	if f.Stream == 0 || n <= 0 {
+		return
+	}
+	h := &e.sessions[f.Stream].half[dir]
+	h.app = min(h.app+uint64(n), max(h.appSeen, h.app))
+}
+
+// NextRaw returns what is due for rules on stream payload, and false when
+// nothing is. What it returned counts as inspected.
+func (e *Engine) NextRaw(f *flow.Flow, dir decoders.Direction) (Raw, bool) {
+	if f.Stream == 0 {
+		return Raw{}, false
+	}
+	s := &e.sessions[f.Stream]
+	h := &s.half[dir]
+	if h.flags&(rawOff|stopped) != 0 {
+		return Raw{}, false
+	}
+	limit, final := e.due(s, dir)
+	if h.raw >= h.rawDue && !e.startRaw(s, h, dir, limit) {
+		return Raw{}, false
+	}
+	to := min(h.rawDue, limit)
+	r, hole := e.locate(h, h.raw, to)
+	if hole > 0 {
+		h.raw = hole
+	}
+	if r == 0 || h.raw >= to {
+		h.raw = max(h.raw, to)
+		h.rawDue = h.raw
+		return Raw{}, false
+	}
+	c := Raw{Data: e.bytesFrom(h, r, h.raw, to), Offset: h.raw}
+	h.raw += uint64(len(c.Data))
+	c.End = final && h.raw >= limit
+	return c, true
+}
+
+// startRaw decides whether a chunk of everything up to limit is due now.
+func (e *Engine) startRaw(s *session, h *half, dir decoders.Direction, limit uint64) bool {
+	if h.raw >= limit {
+		return false
+	}
+	switch {
+	case e.cfg.Inline, s.flags&finished != 0, s.state > flow.TCPTimeWait,
+		h.flags&(rawTriggered|depthReached|rawEnding) != 0,
+		limit-h.raw >= uint64(e.cfg.ChunkSize[dir]):
+	default:
+		return false
+	}
+	h.flags &^= rawTriggered
+	h.rawDue = limit
+	return true
+}
+
+// TriggerRaw makes the acknowledged bytes of a direction due for NextRaw
+// however few they are: at the end of a request or response, say.
+func (e *Engine) TriggerRaw(f *flow.Flow, dir decoders.Direction) {
+	if f.Stream != 0 {
+		e.sessions[f.Stream].half[dir].flags |= rawTriggered
+	}
+}
+
+// DisableApp ends NextApp for a direction: its protocol is unknown, or its
+// parser has given up.
+func (e *Engine) DisableApp(f *flow.Flow, dir decoders.Direction) { e.disable(f, dir, appOff) }
+
+// DisableRaw ends NextRaw for a direction with what was received so far: what
+// follows is encrypted.
+func (e *Engine) DisableRaw(f *flow.Flow, dir decoders.Direction) {
+	if f.Stream == 0 {
+		return
+	}
+	h := &e.sessions[f.Stream].half[dir]
+	if h.flags&(rawOff|rawEnding) == 0 {
+		h.flags |= rawEnding
+		h.rawEnd = h.edge
+	}
+}
+
+// Bypass ends reassembly of a direction at once and gives its memory back; the
+// session's state is still followed.
+func (e *Engine) Bypass(f *flow.Flow, dir decoders.Direction) {
+	if f.Stream == 0 {
+		return
+	}
+	s := &e.sessions[f.Stream]
+	s.half[dir].flags |= stopped
+	e.releaseHalf(&s.half[dir])
+}
+
+func (e *Engine) disable(f *flow.Flow, dir decoders.Direction, what halfFlags) {
+	if f.Stream != 0 {
+		e.sessions[f.Stream].half[dir].flags |= what
+	}
+}
+
+// SetDepth changes how many bytes of a direction are reassembled, counted from
+// the stream's first byte; 0 is all. Depth that was reached stays reached.
+func (e *Engine) SetDepth(f *flow.Flow, dir decoders.Direction, depth uint32) {
+	if f.Stream != 0 {
+		e.sessions[f.Stream].half[dir].depth = depth
+	}
+}
+
+// Pending says whether a direction holds bytes that one of its consumers has
+// not seen: whether Finish will bring something.
+func (e *Engine) Pending(f *flow.Flow, dir decoders.Direction) bool {
+	if f.Stream == 0 {
+		return false
+	}
+	h := &e.sessions[f.Stream].half[dir]
+	return h.flags&stopped == 0 && (h.flags&appOff == 0 && h.app < h.edge || h.flags&rawOff == 0 && h.raw < h.edge)
+}
+
+// Finish makes what is left of both directions due, acknowledged or not: the
+// flow has ended. NextApp gives each direction's EOF then.
+func (e *Engine) Finish(f *flow.Flow) {
+	if f.Stream != 0 {
+		s := &e.sessions[f.Stream]
+		e.prune(s)
+		s.flags |= finished
+	}
+}
+
+// Close gives the session of f back. Data that nobody asked for is lost.
+func (e *Engine) Close(f *flow.Flow) {
+	if f.Stream == 0 {
+		return
+	}
+	s := &e.sessions[f.Stream]
+	for d := range s.half {
+		e.releaseHalf(&s.half[d])
+	}
+	e.dropOffers(s)
+	*s = session{link: e.free}
+	e.free = f.Stream
+	f.Stream = 0
+	e.stats.Active--
+}
