@@ -1,14 +1,14 @@
 // Package bpf counts every packet of an interface in the kernel, and holds back
 // frames from user space that inspection no longer needs.
 //
-//	                    kernel                                       this package
-//	 wire ─► XDP or TCX: sw_xdp, sw_tc_in, sw_tc_out
-//	            │  totals per interface, VLAN and reason ───────────► Stats, VLANs
-//	            │  bytes of each millisecond ───────────────────────► Milliseconds
-//	            │  flows: one shard per CPU, mapped ────────────────► ReadFlows
-//	            └─ a flow that had to make room: ring buffer ───────► Evictions
-//	 tap ──► sw_feed, a socket filter ─► AF_PACKET socket            FeedProgram
-//	            └─ flows to hold back, with what was held back ◄────► Shunt, Unshunt
+//	                   kernel                                       this package
+//	wire ─► XDP or TCX: sw_xdp, sw_tc_in, sw_tc_out
+//	           │  totals per interface, VLAN and reason ───────────► Stats, VLANs
+//	           │  bytes of each millisecond ───────────────────────► Milliseconds
+//	           │  flows: one shard per CPU, mapped ────────────────► ReadFlows
+//	           └─ a flow that had to make room: ring buffer ───────► Evictions
+//	tap ──► sw_feed, a socket filter ─► AF_PACKET socket            FeedProgram
+//	           └─ flows to hold back, with what was held back ◄────► Shunt, Unshunt
 //
 // The programs never change what happens to a packet: XDP programs pass, TCX
 // programs leave the verdict to others. They are attached by bpf_link, so that

@@ -86,13 +86,12 @@ func (p *Plan) step(h Hook, taken bool, format string, args ...any) {
 
 // offer is what device and kernel say about themselves.
 type offer struct {
-	native      nativeXDP
-	frags       error // XDP buffers of several pieces
-	tcx         error
-	mtu         int
-	ethernet    bool
-	xdpProgram  uint32 // id of an XDP program that is attached already
-	mergesInput bool   // GRO or LRO is on
+	native     nativeXDP
+	frags      error // XDP buffers of several pieces
+	tcx        error
+	mtu        int
+	ethernet   bool
+	xdpProgram uint32 // id of an XDP program that is attached already
 }
 
 // nativeXDP is what a driver says of native XDP.
@@ -166,10 +165,7 @@ func (o *offer) advantage(h Hook) string {
 	case HookTCX:
 		return "merged packets are counted as their segments"
 	case HookXDPGeneric:
-		if o.mergesInput {
-			return "nothing else is possible; receive offloads are on, so that merged packets count as one"
-		}
-		return "nothing else is possible"
+		return "nothing else is possible; packets that receive offloads merge count as one"
 	}
 	return "outgoing packets are counted as the segments they will be cut into"
 }

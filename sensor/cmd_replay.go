@@ -11,12 +11,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"golang.org/x/term"
 
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
+	"spanwatch/sensor/internal/progress"
 )
 
 const replayUsage = `usage: spanwatch replay FILE… [options]
@@ -117,6 +119,9 @@ func (o *replayOptions) configuration() (*config.Config, error) {
 	if o.workers >= 0 {
 		cfg.Workers = o.workers
 	}
+	if cfg.Workers == 0 {
+		cfg.Workers = runtime.NumCPU()
+	}
 	if o.stay && cfg.Metrics.Listen == "" {
 		return nil, fmt.Errorf("%w: --stay needs --listen", errUsage)
 	}
@@ -155,7 +160,20 @@ func (o *replayOptions) replay(ctx context.Context, cfg *config.Config, source *
 			return exitFailure, err
 		}
 	}
-	s, err := newSession(cfg, source, o.out, run, o.quiet)
+	bar := progress.New(os.Stderr, time.Now())
+	sample := func() progress.Sample {
+		stats := source.Stats()
+		done, total := source.Progress()
+		return progress.Sample{Packets: stats.Frames, Bytes: stats.Bytes, Done: done, Total: total, File: source.Current()}
+	}
+	s, err := newSession(cfg, sessionOptions{
+		sources: []capture.Source{source}, out: o.out, run: run, replay: true, quiet: o.quiet, messages: bar,
+		batch: func(now time.Time) {
+			if !o.quiet {
+				bar.Update(now, sample())
+			}
+		},
+	})
 	if err != nil {
 		return exitFailure, err
 	}
@@ -165,7 +183,7 @@ func (o *replayOptions) replay(ctx context.Context, cfg *config.Config, source *
 	}
 	err = s.pipeline.Run(ctx)
 	if !o.quiet {
-		s.bar.Finish(time.Now(), s.sample())
+		bar.Finish(time.Now(), sample())
 	}
 	if err != nil {
 		return exitFailure, err

@@ -2,6 +2,7 @@
 // turns frames into exact flow records, Suricata-compatible alerts and protocol
 // records, and metrics.
 //
+//	spanwatch run -i INTERFACE [-r RULES…] [-o DIR]  capture live
 //	spanwatch replay FILE… [-r RULES…] [-o DIR]     read capture files
 //	spanwatch rules check FILE…                     say which rules load, and why not
 //	spanwatch config check|dump                     the configuration
@@ -35,6 +36,7 @@ type command struct {
 }
 
 var commands = []command{
+	{"run", "capture from interfaces and write events", runRun},
 	{"replay", "read capture files and write events", runReplay},
 	{"rules", "check rule files", runRules},
 	{"config", "check or print the configuration", runConfig},

@@ -14,7 +14,8 @@ import (
 )
 
 // loadRules reads and compiles what cfg.Rules names. A rule that does not load
-// is in the report; the error is for files that cannot be read at all.
+// is in the report, a bad line of the other files in its warnings; the error is
+// for files that cannot be read at all.
 func loadRules(cfg *config.Config) (*signatures.Ruleset, *signatures.Report, error) {
 	c := &cfg.Rules
 	options := signatures.Options{Vars: rule.DefaultVars(), NoPrefilter: !c.Prefilter}
@@ -22,6 +23,7 @@ func loadRules(cfg *config.Config) (*signatures.Ruleset, *signatures.Report, err
 	maps.Copy(options.Vars.Ports, c.PortVars)
 
 	var faults []error
+	var lines []*rule.Diagnostic
 	read := func(path string, parse func(name string, text []byte) []*rule.Diagnostic) {
 		if path == "" {
 			return
@@ -31,11 +33,7 @@ func loadRules(cfg *config.Config) (*signatures.Ruleset, *signatures.Report, err
 			faults = append(faults, err)
 			return
 		}
-		for _, d := range parse(path, text) {
-			if !d.Warning {
-				faults = append(faults, d)
-			}
-		}
+		lines = append(lines, parse(path, text)...)
 	}
 	read(c.ClassificationFile, func(name string, text []byte) (diags []*rule.Diagnostic) {
 		options.Classifications, diags = ruleconf.ParseClassifications(name, text)
@@ -54,6 +52,7 @@ func loadRules(cfg *config.Config) (*signatures.Ruleset, *signatures.Report, err
 		return nil, nil, err
 	}
 	ruleset, report := signatures.Load(sources, options)
+	report.Warnings = append(lines, report.Warnings...)
 	return ruleset, report, nil
 }
 

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,7 +18,6 @@ import (
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/enrich"
-	"spanwatch/sensor/internal/progress"
 	"spanwatch/sensor/pipeline"
 	"spanwatch/signatures"
 )
@@ -31,10 +30,8 @@ type session struct {
 	report   *signatures.Report
 	geo      *enrich.Cache // of the summary
 	pipeline *pipeline.Pipeline
-	source   *capture.Files
-	bar      *progress.Bar // passes messages on to standard error
-	quiet    bool
-	eve      string // path of the event file; empty when there is none
+	messages io.Writer // standard error, or what shares it with a progress bar
+	eve      string    // path of the event file; empty when there is none
 
 	addr    net.Addr // of the metrics endpoint
 	stop    context.CancelFunc
@@ -42,13 +39,22 @@ type session struct {
 	faulty  atomic.Bool
 }
 
+// sessionOptions are what differs between replay and live capture.
+type sessionOptions struct {
+	sources    []capture.Source
+	interfaces []string // names, live only
+	out        string   // folder of output files
+	run        string   // see event.Options
+	replay     bool
+	quiet      bool
+	messages   io.Writer
+	batch      func(now time.Time) // see pipeline.Options
+}
+
 // newSession opens what cfg names. Faults that leave something to do are
 // printed; the error is for those that do not.
-func newSession(cfg *config.Config, source *capture.Files, out, run string, quiet bool) (*session, error) {
-	if cfg.Workers == 0 {
-		cfg.Workers = runtime.NumCPU()
-	}
-	s := &session{cfg: cfg, source: source, quiet: quiet, bar: progress.New(os.Stderr, time.Now())}
+func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
+	s := &session{cfg: cfg, messages: o.messages}
 	ruleset, report, err := loadRules(cfg)
 	if err != nil {
 		return nil, err
@@ -58,46 +64,38 @@ func newSession(cfg *config.Config, source *capture.Files, out, run string, quie
 		if cfg.Rules.Strict {
 			return nil, fmt.Errorf("rules.strict: %d rules do not load, the first: %w", report.Failed, report.Failures[0])
 		}
-		if !quiet {
-			fmt.Fprintf(s.bar, "%d of %d rules do not load; spanwatch rules check says why\n", report.Failed, report.Total)
+		if !o.quiet {
+			fmt.Fprintf(s.messages, "%d of %d rules do not load; spanwatch rules check says why\n", report.Failed, report.Total)
+		}
+	}
+	for _, w := range report.Warnings {
+		if !w.Warning { // a line of a side file that was left out
+			fmt.Fprintln(s.messages, "spanwatch:", w)
 		}
 	}
 	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
 	if err != nil {
-		fmt.Fprintln(s.bar, "spanwatch:", err) // events without countries are better than none
+		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
 	}
 	s.geo = geo.NewCache()
-	sinks, err := s.sinks(out)
+	sinks, err := s.sinks(o.out)
 	if err != nil {
 		return nil, err
 	}
 	s.pipeline, err = pipeline.New(pipeline.Options{
-		Config: cfg, Sources: []capture.Source{source}, Ruleset: ruleset, Rules: report, Sinks: sinks, Geo: geo, Replay: true, Run: run,
-		Fault: s.fault, Batch: s.progress,
+		Config: cfg, Sources: o.sources, Interfaces: o.interfaces, Ruleset: ruleset, Rules: report, Sinks: sinks, Geo: geo,
+		Replay: o.replay, Run: o.run, Fault: s.fault, Batch: o.batch,
 	})
 	return s, err
 }
 
 func (s *session) fault(what string, err error) {
 	if err == nil {
-		fmt.Fprintf(s.bar, "spanwatch: %s works again\n", what)
+		fmt.Fprintf(s.messages, "spanwatch: %s works again\n", what)
 		return
 	}
 	s.faulty.Store(true)
-	fmt.Fprintf(s.bar, "spanwatch: %s: %v\n", what, err)
-}
-
-// progress is called by the pipeline after each batch.
-func (s *session) progress(now time.Time) {
-	if !s.quiet {
-		s.bar.Update(now, s.sample())
-	}
-}
-
-func (s *session) sample() progress.Sample {
-	stats := s.source.Stats()
-	done, total := s.source.Progress()
-	return progress.Sample{Packets: stats.Frames, Bytes: stats.Bytes, Done: done, Total: total, File: s.source.Current()}
+	fmt.Fprintf(s.messages, "spanwatch: %s: %v\n", what, err)
 }
 
 // sinks opens the destinations of events.
@@ -120,6 +118,17 @@ func (s *session) sinks(out string) ([]exporter.Sink, error) {
 		return nil, err
 	}
 	return []exporter.Sink{sink}, nil
+}
+
+// destination names where events go, for people.
+func (s *session) destination() string {
+	switch {
+	case s.eve != "":
+		return s.eve
+	case s.cfg.Output.Eve.Path == "-":
+		return "standard output"
+	}
+	return "nowhere"
 }
 
 // serve starts the metrics endpoint, if one is configured.

@@ -36,7 +36,7 @@ func (i *Inspector) finish(in *Input, out []Match, first int) []Match {
 		}
 		kept = append(kept, m)
 		if m.Sig.action == ActionPass {
-			i.pass(in, m.Sig)
+			i.pass(in, &m)
 			break
 		}
 	}
@@ -61,13 +61,17 @@ func compareMatches(a, b Match) int {
 // pass ends inspection of the flow when the rule was about the flow: about
 // its addresses, its protocol or its content. A rule about a packet passes
 // that packet only.
-func (i *Inspector) pass(in *Input, s *Signature) {
+func (i *Inspector) pass(in *Input, m *Match) {
 	if in.Flow == nil {
 		return
 	}
-	switch s.kind {
-	case TypeIPOnly, TypeProtoOnly, TypeTx, TypeApp, TypeStream, TypePacketStream:
+	switch m.Sig.kind {
+	case TypeIPOnly, TypeProtoOnly, TypeTx, TypeApp:
 		in.Flow.flags |= flowPassed
+	case TypeStream, TypePacketStream:
+		if m.Stream {
+			in.Flow.flags |= flowPassed
+		}
 	}
 }
 

@@ -12,8 +12,9 @@ import (
 // protocol, direction and service port. It may hold signatures that cannot
 // match (their header is compared again), and lacks none that can.
 type packetGroup struct {
-	always  []*Signature      // inspected for every packet of the group
-	matcher prefilter.Matcher // of payloads; nil when no signature has a pattern
+	always []*Signature      // inspected for every packet of the group
+	packet prefilter.Matcher // of payloads; nil when no signature has a pattern
+	stream prefilter.Matcher // of stream chunks, and of payloads that are in none
 }
 
 // packetClass separates packets by protocol before ports are looked at.
@@ -121,16 +122,23 @@ func (b *groupBuilder) group(sigs []*Signature) *packetGroup {
 		return g
 	}
 	g := &packetGroup{}
-	var searched []*Signature
+	var packet, stream []*Signature
 	for _, s := range sigs {
 		if !b.prefilter || s.bypassesPrefilter() {
 			g.always = append(g.always, s)
 			continue
 		}
-		searched = append(searched, s)
+		if s.kind != TypeStream {
+			packet = append(packet, s)
+		}
+		if s.onStream() {
+			stream = append(stream, s)
+		}
 	}
 	var refused []*Signature
-	g.matcher, refused = newMatcher(searched)
+	g.packet, refused = newMatcher(packet)
+	g.always = append(g.always, refused...)
+	g.stream, refused = newMatcher(stream)
 	g.always = append(g.always, refused...)
 	b.made[string(key)] = g
 	b.list = append(b.list, g)

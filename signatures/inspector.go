@@ -6,6 +6,7 @@ import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/prefilter"
 )
 
 // Inspector finds the signatures that match packets and transactions. It is
@@ -143,6 +144,7 @@ func (i *Inspector) begin(in *Input) {
 	f := &i.facts
 	f.Packet, f.HasFlow, f.Dir, f.Established = in.Packet, in.Flow != nil, in.Dir, in.Established
 	f.FlowStart, f.FlowPackets, f.FlowBytes, f.App = in.FlowStart, in.FlowPackets, in.FlowBytes, in.App
+	f.StreamSize, f.Stream, f.AppEvents = in.StreamSize, in.StreamEvents, in.AppEvents
 	f.Bits.Handle = nil
 	if in.Flow != nil {
 		f.Bits.Handle = &in.Flow.bits
@@ -180,8 +182,8 @@ func (i *Inspector) inspectProtocol(out []Match) []Match {
 	return out
 }
 
-// inspectPacket tries the rules on the packet and its payload. Rules on TCP
-// streams join here as an engine of their own once streams are reassembled.
+// inspectPacket tries the rules on the packet, its payload and what became due
+// of its stream.
 func (i *Inspector) inspectPacket(out []Match) []Match {
 	class := classOf(&i.packet)
 	port := i.packet.dstPort
@@ -190,13 +192,26 @@ func (i *Inspector) inspectPacket(out []Match) []Match {
 	}
 	g := i.rules.packets[class][i.in.Dir].of(port)
 	i.ids = i.ids[:0]
-	if g.matcher != nil && i.in.Packet.PayloadLen > 0 {
-		payload := i.in.Packet.Payload()
-		i.stats.Scanned += uint64(len(payload))
-		i.ids = g.matcher.Scan(payload, i.ids)
+	if payload := i.in.Packet.Payload(); len(payload) > 0 {
+		i.scan(g.packet, payload)
+		if !i.in.InStream {
+			i.scan(g.stream, payload)
+		}
+	}
+	for k := range i.in.Stream {
+		i.scan(g.stream, i.in.Stream[k].Data)
 	}
 	i.addAlways(g.always)
 	return i.inspectCandidates(out)
+}
+
+// scan adds the signatures whose fast pattern occurs in data to i.ids.
+func (i *Inspector) scan(m prefilter.Matcher, data []byte) {
+	if m == nil {
+		return
+	}
+	i.stats.Scanned += uint64(len(data))
+	i.ids = m.Scan(data, i.ids)
 }
 
 // addAlways adds the signatures without a pattern whose cheapest conditions
@@ -228,10 +243,14 @@ func (i *Inspector) sortCandidates() {
 // try evaluates one signature on the packet.
 func (i *Inspector) try(s *Signature, out []Match) []Match {
 	i.stats.Candidates++
-	if !i.holds(s) || !i.packetBuffersHold(s) || !i.payloadHolds(s) {
+	if !i.holds(s) || !i.packetBuffersHold(s) {
 		return out
 	}
-	return i.matched(s, nil, out)
+	held, stream := i.payloadHolds(s)
+	if !held {
+		return out
+	}
+	return i.matched(s, nil, stream, out)
 }
 
 // holds evaluates everything but buffers: cheap to dear, and conditions in
@@ -259,8 +278,25 @@ func (i *Inspector) packetBuffersHold(s *Signature) bool {
 	return true
 }
 
-func (i *Inspector) payloadHolds(s *Signature) bool {
-	return s.payload == nil || i.listHolds(s.payload, i.in.Packet.Payload())
+// payloadHolds evaluates the conditions on payload: for a rule on the stream
+// on each chunk first; then on the packet, if the rule is on packets too or
+// the packet's bytes will be in no chunk.
+func (i *Inspector) payloadHolds(s *Signature) (held, stream bool) {
+	if s.payload == nil {
+		return true, false
+	}
+	if s.onStream() && i.packet.transport == transportTCP {
+		for k := range i.in.Stream {
+			if i.listHolds(s.payload, i.in.Stream[k].Data) {
+				return true, true
+			}
+		}
+		if s.kind == TypeStream && i.in.InStream {
+			return false, false
+		}
+	}
+	payload := i.in.Packet.Payload()
+	return len(payload) > 0 && i.listHolds(s.payload, payload), false
 }
 
 func (i *Inspector) listHolds(l *keyword.List, data []byte) bool {
@@ -268,11 +304,11 @@ func (i *Inspector) listHolds(l *keyword.List, data []byte) bool {
 }
 
 // matched runs the effects of a signature and notes the match.
-func (i *Inspector) matched(s *Signature, tx app.Tx, out []Match) []Match {
+func (i *Inspector) matched(s *Signature, tx app.Tx, stream bool, out []Match) []Match {
 	for _, e := range s.plan.Effects {
 		e.Apply(&i.facts)
 	}
-	m := Match{Sig: s, Tx: tx, Alert: !s.NoAlert(), Action: s.action}
+	m := Match{Sig: s, Tx: tx, Stream: stream, Alert: !s.NoAlert(), Action: s.action}
 	if tx != nil {
 		m.TxID = tx.ID()
 	}

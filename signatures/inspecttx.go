@@ -60,7 +60,7 @@ func (i *Inspector) inspectTx(g *txGroup, tx app.Tx, complete bool, out []Match)
 		if !complete && i.in.Flow != nil {
 			i.notes.addTx(&i.in.Flow.notes, s, tx.ID(), i.in.Dir)
 		}
-		out = i.matched(s, tx, out)
+		out = i.matched(s, tx, false, out)
 	}
 	return out
 }
@@ -90,5 +90,6 @@ func (i *Inspector) txHolds(s *Signature, tx app.Tx) bool {
 			return false
 		}
 	}
-	return i.payloadHolds(s)
+	held, _ := i.payloadHolds(s)
+	return held
 }

@@ -31,18 +31,18 @@ alert dns:request_complete any any -> any any (dns.query; content:"abc"; sid:15;
 alert udp any any -> any any (content:"abc"; classtype:nobody-knows; sid:16;)
 alert udp any any -> any any (content:"abc"; gid:2; sid:1;)
 `)}}, Options{})
-	if report.Total != 20 || report.Loaded != 4 || report.Failed != 13 || report.Skipped != 2 || report.Replaced != 1 || report.Disabled != 1 {
+	if report.Total != 20 || report.Loaded != 5 || report.Failed != 12 || report.Skipped != 2 || report.Replaced != 1 || report.Disabled != 1 {
 		t.Errorf("total %d loaded %d failed %d skipped %d replaced %d disabled %d",
 			report.Total, report.Loaded, report.Failed, report.Skipped, report.Replaced, report.Disabled)
 	}
 	if report.Loaded+report.Failed+report.Skipped+report.Replaced != report.Total {
 		t.Error("the numbers do not add up")
 	}
-	if len(rs.Signatures()) != 5 || report.Signatures != 5 {
-		t.Errorf("%d signatures, want 5: <> makes two", len(rs.Signatures()))
+	if len(rs.Signatures()) != 6 || report.Signatures != 6 {
+		t.Errorf("%d signatures, want 6: <> makes two", len(rs.Signatures()))
 	}
 	want := map[uint32]string{
-		1: "duplicate-sid", 3: "unsupported-protocol", 4: "unsupported-keyword", 5: "unknown-keyword", 9: "unsupported-stream",
+		1: "duplicate-sid", 3: "unsupported-protocol", 4: "unsupported-keyword", 5: "unknown-keyword",
 		10: "bad-combination", 11: "never-matches", 12: "wrong-protocol", 13: "unsupported-direction", 14: "unsupported-action", 15: "unsupported-hook",
 	}
 	for _, d := range report.Failures {
@@ -64,7 +64,7 @@ alert udp any any -> any any (content:"abc"; gid:2; sid:1;)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"loaded":4`, `"code":"unsupported-protocol"`, `protocol http has no parser yet`, `"line":6`} {
+	for _, part := range []string{`"loaded":5`, `"code":"unsupported-protocol"`, `protocol http has no parser yet`, `"line":6`} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf("JSON lacks %s: %s", part, text)
 		}
@@ -90,6 +90,12 @@ func TestRuleTypes(t *testing.T) {
 		{`tcp any any -> any any (content:"a"; depth:5;`, "pkt_stream"},
 		{`tcp any any -> any any (content:"a"; distance:1;`, "pkt_stream"},
 		{`tcp any any -> any any (content:"a"; dsize:5;`, "pkt"},
+		{`tcp-stream any any -> any any (content:"a"; depth:5;`, "stream"},
+		{`tcp any any -> any any (content:"a"; flow:only_stream; content:"b"; depth:5;`, "stream"},
+		{`tcp any any -> any any (content:"a"; stream_size:server,<,5;`, "pkt_stream"},
+		{`tcp any any -> any any (stream_size:server,<,5;`, "pkt"},
+		{`tcp any any -> any any (stream-event:est_packet_out_of_window;`, "de_only"},
+		{`ip any any -> any any (app-layer-event:applayer_wrong_direction_first_data;`, "de_only"},
 		{`tcp any any -> any any (content:"a"; flow:no_stream;`, "pkt"},
 		{`tcp-pkt any any -> any any (content:"a";`, "pkt"},
 		{`udp any any -> any any (content:"a";`, "pkt"},

@@ -127,7 +127,8 @@ func (rs *Ruleset) prefilterReport() (r PrefilterReport) {
 	}
 	r.Groups = len(rs.groups)
 	for _, g := range rs.groups {
-		add(g.matcher)
+		add(g.packet)
+		add(g.stream)
 	}
 	for _, byDir := range rs.transactions {
 		for d := range byDir {

@@ -79,5 +79,9 @@ func (s *Signature) FastPattern() (pattern []byte, buffer string) {
 	return s.fast.content.Fast(), s.fast.list.Key()
 }
 
+// onStream: the rule's conditions on the payload are on TCP streams. For other
+// transports there are none.
+func (s *Signature) onStream() bool { return s.kind == TypeStream || s.kind == TypePacketStream }
+
 // bypassesPrefilter: the signature is inspected whenever its group is.
 func (s *Signature) bypassesPrefilter() bool { return s.fast.content == nil }

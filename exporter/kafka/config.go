@@ -26,8 +26,7 @@ type Config struct {
 	// Prefix and Topic make the topic names: in Topic, {prefix} and
 	// {event_type} are replaced. Defaults "spanwatch" and
 	// "{prefix}.{event_type}". Topics must exist; the sensor never makes them
-	// by writing. Where types share a topic, the order between the types is
-	// not kept.
+	// by writing.
 	Prefix, Topic string
 	// Key says which records keep their order: those of one connection
 	// (KeyCommunityID, the default), of one flow of this sensor (KeyFlowID), or

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -40,9 +41,10 @@ type conn struct {
 	timeout  time.Duration
 }
 
-// dialer makes connections.
+// dialer makes connections. Several goroutines may use it.
 type dialer struct {
 	cfg   *Config
+	mu    sync.Mutex
 	files tlsFiles
 }
 
@@ -50,48 +52,63 @@ type dialer struct {
 func (d *dialer) dial(ctx context.Context, addr string) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.cfg.DialTimeout)
 	defer cancel()
-	var plain net.Dialer
-	nc, err := plain.DialContext(ctx, "tcp", addr)
+	nc, err := d.open(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
-	c, err := d.prepare(ctx, nc, addr)
+	deadline, _ := ctx.Deadline()
+	c := &conn{net: nc, r: bufio.NewReader(nc), clientID: d.cfg.ClientID, timeout: time.Until(deadline)}
+	if err := c.prepare(ctx, &d.cfg.SASL, deadline); err != nil {
+		c.close()
+		return nil, fmt.Errorf("%s: %w", addr, err)
+	}
+	c.timeout = d.cfg.DialTimeout
+	return c, nil
+}
+
+// open connects, with TLS where that is configured.
+func (d *dialer) open(ctx context.Context, network, addr string) (net.Conn, error) {
+	var plain net.Dialer
+	nc, err := plain.DialContext(ctx, network, addr)
+	if err != nil || !d.cfg.TLS.Enabled {
+		return nc, err
+	}
+	secure, err := d.secure(ctx, nc, addr)
 	if err != nil {
 		_ = nc.Close() // nothing was entrusted to it
 		return nil, fmt.Errorf("%s: %w", addr, err)
 	}
+	return secure, nil
+}
+
+func (d *dialer) secure(ctx context.Context, nc net.Conn, addr string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	cfg, err := d.files.config(&d.cfg.TLS, host)
+	d.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	c := tls.Client(nc, cfg)
+	if err := c.HandshakeContext(ctx); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 
-func (d *dialer) prepare(ctx context.Context, nc net.Conn, addr string) (*conn, error) {
-	deadline, _ := ctx.Deadline()
-	if d.cfg.TLS.Enabled {
-		host, _, err := net.SplitHostPort(addr)
-		if err != nil {
-			return nil, err
-		}
-		cfg, err := d.files.config(&d.cfg.TLS, host)
-		if err != nil {
-			return nil, err
-		}
-		secure := tls.Client(nc, cfg)
-		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, err
-		}
-		nc = secure
-	}
-	c := &conn{net: nc, r: bufio.NewReader(nc), clientID: d.cfg.ClientID, timeout: time.Until(deadline)}
+// prepare negotiates versions and authenticates.
+func (c *conn) prepare(ctx context.Context, s *SASL, deadline time.Time) error {
 	if err := c.negotiate(); err != nil {
-		return nil, err
+		return err
 	}
-	if d.cfg.SASL.Mechanism != "" {
-		c.timeout = time.Until(deadline)
-		if err := c.authenticate(ctx, &d.cfg.SASL); err != nil {
-			return nil, err
-		}
+	if s.Mechanism == "" {
+		return nil
 	}
-	c.timeout = d.cfg.DialTimeout
-	return c, nil
+	c.timeout = time.Until(deadline)
+	return c.authenticate(ctx, s)
 }
 
 // negotiate asks for the versions of the broker's requests. Until then all

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
 	"github.com/segmentio/kafka-go/protocol/saslhandshake"
 	"github.com/segmentio/kafka-go/sasl"
@@ -117,5 +116,3 @@ func (c *conn) authenticate(ctx context.Context, s *SASL) error {
 	}
 	return nil
 }
-
-var _ protocol.Message = (*saslauthenticate.Request)(nil)

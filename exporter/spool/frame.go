@@ -10,9 +10,9 @@ import (
 
 // A segment is magic followed by frames, integers little-endian:
 //
-//	 0  length of the payload, 4 bytes
-//	 4  CRC-32C of the payload, 4 bytes
-//	 8  payload: number 8, packet time 8, event id 16, key length 2, key, body
+//	0  length of the payload, 4 bytes
+//	4  CRC-32C of the payload, 4 bytes
+//	8  payload: number 8, packet time 8, event id 16, key length 2, key, body
 //
 // The number stands under the checksum, so that a frame of an earlier life of
 // the same disk block is not taken for one of this log.

@@ -12,9 +12,9 @@ import (
 
 // segment is one file of a log.
 type segment struct {
-	first uint64 // number of its first record, and its name
-	count uint64 // numbers given to its records
-	size  int64  // bytes; 0 for one that was given up behind a reader's back
+	first uint64    // number of its first record, and its name
+	count uint64    // numbers given to its records
+	size  int64     // bytes; 0 for one that was given up behind a reader's back
 	used  time.Time // last written to
 	born  time.Time // first written to, by this process
 }

@@ -36,8 +36,12 @@ type Sensor struct {
 
 // Capture chooses frames.
 type Capture struct {
-	Filter string `yaml:"filter" doc:"BPF filter expression as tcpdump takes it; empty takes everything."`
-	Batch  int    `yaml:"batch" doc:"Frames handed on at once." min:"1" max:"4096"`
+	Interfaces  []string `yaml:"interfaces" doc:"Interfaces that spanwatch run captures from."`
+	Promiscuous bool     `yaml:"promiscuous" doc:"Take frames to other stations too, as a span port needs."`
+	Fanout      string   `yaml:"fanout" doc:"How the kernel deals frames to workers: flow (five-tuple, IPv4 fragments rebuilt by the kernel), hosts (address pair, fragments left alone), queue (receive queue of the device)." oneof:"flow,hosts,queue"`
+	RingSize    ByteSize `yaml:"ring-size" doc:"Ring of each worker and interface; kernel memory." min:"1048576" max:"4294967295"`
+	Filter      string   `yaml:"filter" doc:"BPF filter expression as tcpdump takes it; empty takes everything."`
+	Batch       int      `yaml:"batch" doc:"Frames handed on at once." min:"1" max:"4096"`
 }
 
 // Decode configures decoders.Decoder.
@@ -156,7 +160,7 @@ type ByteSize uint64
 func Default() *Config {
 	return &Config{
 		Workers: 1,
-		Capture: Capture{Batch: 256},
+		Capture: Capture{Batch: 256, Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20},
 		Decode: Decode{
 			Checksums:      "auto",
 			MaxTunnelDepth: 4,

@@ -42,16 +42,13 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (Chunk, bool) {
 	if limit > h.app {
 		r, hole := e.locate(h, h.app, limit)
 		if hole > 0 {
-			if !e.lostForGood(s, h, hole) {
-				return Chunk{}, false
-			}
 			c.Gap = hole - h.app
 			h.app, c.Offset = hole, hole
 			h.appSeen = hole
 			e.stats.GapBytes += c.Gap
 		}
 		if r != 0 && h.app < limit {
-			c.Data = e.bytesFrom(h, r, h.app, limit)
+			c.Data = e.bytesFrom(s, h, r, h.app, limit)
 		}
 	}
 	end := h.app + uint64(len(c.Data))
@@ -88,6 +85,13 @@ func (e *Engine) NextRaw(f *flow.Flow, dir decoders.Direction) (Raw, bool) {
 		return Raw{}, false
 	}
 	limit, final := e.due(s, dir)
+	if h.flags&rawEnding != 0 {
+		limit, final = min(limit, h.rawEnd), true
+		if h.raw >= h.rawEnd {
+			h.flags |= rawOff
+			return Raw{}, false
+		}
+	}
 	if h.raw >= h.rawDue && !e.startRaw(s, h, dir, limit) {
 		return Raw{}, false
 	}
@@ -101,7 +105,7 @@ func (e *Engine) NextRaw(f *flow.Flow, dir decoders.Direction) (Raw, bool) {
 		h.rawDue = h.raw
 		return Raw{}, false
 	}
-	c := Raw{Data: e.bytesFrom(h, r, h.raw, to), Offset: h.raw}
+	c := Raw{Data: e.bytesFrom(s, h, r, h.raw, to), Offset: h.raw}
 	h.raw += uint64(len(c.Data))
 	c.End = final && h.raw >= limit
 	return c, true

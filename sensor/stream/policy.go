@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"net/netip"
 	"slices"
 
 	"spanwatch/decoders"

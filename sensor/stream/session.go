@@ -21,18 +21,18 @@ type session struct {
 type sessionFlags uint16
 
 const (
-	inUse sessionFlags = 1 << iota
-	midstream          // taken up without its opening SYN
-	midSynAck          // … at its SYN+ACK
-	oneSided           // only one side is seen
-	fourWay            // both sides sent a SYN
-	fastOpen           // RFC 7413: the SYN carries data
-	timestamps         // both sides use them (RFC 7323)
-	confirmed          // the server has shown that it saw the handshake's last ACK
-	evasive            // right sequence number with wrong acknowledgment in the handshake
-	byReset            // closed by a RST
-	finished           // the flow has ended
-	scaling            // the client offered window scaling
+	inUse      sessionFlags = 1 << iota
+	midstream               // taken up without its opening SYN
+	midSynAck               // … at its SYN+ACK
+	oneSided                // only one side is seen
+	fourWay                 // both sides sent a SYN
+	fastOpen                // RFC 7413: the SYN carries data
+	timestamps              // both sides use them (RFC 7323)
+	confirmed               // the server has shown that it saw the handshake's last ACK
+	evasive                 // right sequence number with wrong acknowledgment in the handshake
+	byReset                 // closed by a RST
+	finished                // the flow has ended
+	scaling                 // the client offered window scaling
 )
 
 // half is one direction: the data of one sender, and what its receiver says
@@ -52,6 +52,7 @@ type half struct {
 
 	depth uint32 // offset from which on nothing is reassembled; 0 is never
 
+	acked   uint64 // the receiver has acknowledged everything before
 	baseOff uint64 // both consumers are past it, and it is acknowledged
 	app     uint64 // the parser's progress
 	appSeen uint64 // what it was offered
@@ -77,20 +78,20 @@ type half struct {
 type halfFlags uint16
 
 const (
-	started      halfFlags = 1 << iota // isn is known, or stands for what came first
+	started halfFlags = 1 << iota // isn is known, or stands for what came first
 	policyKnown
 	appOff       // NextApp has ended
 	rawOff       // NextRaw has ended
 	rawEnding    // NextRaw ends at rawEnd
 	rawTriggered // the next chunk is due at once
 	depthReached
-	stopped      // nothing is reassembled
+	stopped // nothing is reassembled
 	eofGiven
 	finSent
 	rstSent
-	keepAlive    // the sender's last segment was a keep-alive
-	windowProbe  // … a probe of a closed window
-	zeroTS       // the SYN's timestamp was 0
+	keepAlive   // the sender's last segment was a keep-alive
+	windowProbe // … a probe of a closed window
+	zeroTS      // the SYN's timestamp was 0
 	hasTS
 	scaleKnown
 )

@@ -14,15 +14,15 @@ type Stats struct {
 	SessionsRefused uint64 // flows not followed because all sessions were in use
 	Closed          uint64 // sessions that were closed or reset by their ends
 
-	Segments     uint64 // packets with payload that were taken for the stream
-	Bytes        uint64 // of payload that were stored, each once
-	Overlaps     uint64 // segments that overlapped stored ones
-	Gaps         uint64 // holes that were acknowledged without having been seen
-	GapBytes     uint64 // of them, as parsers were told
-	BeyondDepth  uint64 // bytes that came behind the reassembly depth
-	OutOfOrder   uint64 // segments that came early or late
-	CopiedBytes  uint64 // bytes that could not be handed on from their packet
-	MemoryUsed   uint64 // bytes held now
+	Segments       uint64 // packets with payload that were taken for the stream
+	Bytes          uint64 // of payload that were stored, each once
+	Overlaps       uint64 // segments that overlapped stored ones
+	Gaps           uint64 // holes that were acknowledged without having been seen
+	GapBytes       uint64 // of them, as parsers were told
+	BeyondDepth    uint64 // bytes that came behind the reassembly depth
+	OutOfOrder     uint64 // segments that came early or late
+	CopiedBytes    uint64 // bytes that could not be handed on from their packet
+	MemoryUsed     uint64 // bytes held now
 	MemoryReserved uint64 // bytes allocated, in use or kept for reuse
 
 	RefusedMemory   uint64 // segments left out because Config.Memory was reached

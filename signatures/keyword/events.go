@@ -25,6 +25,77 @@ func setDecodeEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	return nil
 }
 
+// streamEvent asks for an oddity that TCP reassembly found with this packet.
+type streamEvent decoders.StreamEvent
+
+func (t streamEvent) Match(f *Facts) bool { return f.Stream.Has(decoders.StreamEvent(t)) }
+
+// setStreamEvent is the keyword stream-event: `stream-event:est_packet_out_of_window`.
+func setStreamEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
+	name := strings.TrimPrefix(strings.ToLower(o.Value), "stream.")
+	e, ok := decoders.StreamEventByName(name)
+	if !ok {
+		return b.fail(o, "unknown-event", "unknown stream event "+quoted(o.Value), "", "")
+	}
+	b.plan.Tests = append(b.plan.Tests, streamEvent(e))
+	b.plan.EventTest = true
+	return nil
+}
+
+// setEngineEvent is the keyword engine-event, the name that decode-event and
+// stream-event once had together.
+func setEngineEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
+	if strings.HasPrefix(strings.ToLower(o.Value), "stream.") {
+		return setStreamEvent(b, o)
+	}
+	return setDecodeEvent(b, o)
+}
+
+// AppEvent is an oddity that protocol detection, not a parser, found.
+type AppEvent uint8
+
+// Oddities of protocol detection, with their names behind app-layer-event.
+const (
+	AppMismatchBothDirections  AppEvent = iota // applayer_mismatch_protocol_both_directions
+	AppWrongDirectionFirstData                 // applayer_wrong_direction_first_data
+	AppDetectedOneDirection                    // applayer_detect_protocol_only_one_direction
+	AppDetectionSkipped                        // applayer_proto_detection_skipped
+	AppNoTLSAfterStartTLS                      // applayer_no_tls_after_starttls
+	AppUnexpectedProtocol                      // applayer_unexpected_protocol
+	appEventCount
+)
+
+var appEventNames = [appEventCount]string{
+	AppMismatchBothDirections:  "applayer_mismatch_protocol_both_directions",
+	AppWrongDirectionFirstData: "applayer_wrong_direction_first_data",
+	AppDetectedOneDirection:    "applayer_detect_protocol_only_one_direction",
+	AppDetectionSkipped:        "applayer_proto_detection_skipped",
+	AppNoTLSAfterStartTLS:      "applayer_no_tls_after_starttls",
+	AppUnexpectedProtocol:      "applayer_unexpected_protocol",
+}
+
+// String returns the event's name in rules and anomaly events.
+func (e AppEvent) String() string {
+	if e < appEventCount {
+		return appEventNames[e]
+	}
+	return "invalid_event"
+}
+
+// AppEventSet is a set of AppEvents.
+type AppEventSet uint8
+
+// Add puts e into the set.
+func (s *AppEventSet) Add(e AppEvent) { *s |= 1 << e }
+
+// Has reports whether e is in the set.
+func (s AppEventSet) Has(e AppEvent) bool { return s&(1<<e) != 0 }
+
+// detectionEvent asks for an oddity of protocol detection.
+type detectionEvent AppEvent
+
+func (t detectionEvent) Match(f *Facts) bool { return f.AppEvents.Has(AppEvent(t)) }
+
 // txEvent asks for an oddity that the protocol's parser found in this
 // transaction.
 type txEvent app.Event
@@ -62,12 +133,19 @@ func appEvent(p app.Proto, name string) (app.Event, bool) {
 	return app.EventNone, false
 }
 
-// setAppLayerEvent is the keyword app-layer-event: `app-layer-event:dns.malformed_data`.
+// setAppLayerEvent is the keyword app-layer-event: `app-layer-event:dns.malformed_data`,
+// or without a protocol for what protocol detection found.
 func setAppLayerEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	proto, name, found := strings.Cut(strings.ToLower(strings.TrimSpace(o.Value)), ".")
 	if !found {
-		return b.fail(o, "unsupported-event", "event "+quoted(o.Value)+" is not supported yet",
-			"events of protocol detection come with TCP streams", "")
+		for e := range appEventCount {
+			if e.String() == proto {
+				b.plan.Tests = append(b.plan.Tests, detectionEvent(e))
+				b.plan.EventTest = true
+				return nil
+			}
+		}
+		return b.fail(o, "unknown-event", "unknown event "+quoted(o.Value), "", rule.Nearest(proto, appEventNames[:]))
 	}
 	p, ok := Protocol(proto)
 	if !ok {

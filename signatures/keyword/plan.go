@@ -25,7 +25,7 @@ type Plan struct {
 	PacketOnly   bool     // flow:no_stream, dsize and others: one packet decides
 	StreamOnly   bool     // flow:only_stream
 	StreamSize   bool     // has stream_size
-	EventTest    bool     // has decode-event
+	EventTest    bool     // has decode-event, stream-event or an event of protocol detection
 	App          app.Proto
 	AppTest      bool   // has app-layer-protocol
 	AppOnly      bool   // every keyword leaves the rule decidable by protocol detection

@@ -33,9 +33,12 @@ func Table() []Keyword {
 		{Name: "flow.bytes", Kind: KindFlow, Syntax: "flow.bytes:toserver|toclient|either|both,int", Setup: flowCounterSides(true)},
 		{Name: "flow.bytes_toserver", Kind: KindFlow, Syntax: "flow.bytes_toserver:int", Setup: flowCounter(true, sideServer)},
 		{Name: "flow.bytes_toclient", Kind: KindFlow, Syntax: "flow.bytes_toclient:int", Setup: flowCounter(true, sideClient)},
+		{Name: "stream_size", Kind: KindFlow, Syntax: "stream_size:server|client|both|either,<|>|=|!=|<=|>=,N", Setup: setStreamSize},
 		{Name: "app-layer-protocol", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "app-layer-protocol:[!]proto[|proto...][,either|exact]", Setup: setAppLayerProtocol},
 
 		{Name: "decode-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "decode-event:ipv4.pkt_too_small", Setup: setDecodeEvent},
+		{Name: "stream-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "stream-event:est_packet_out_of_window", Setup: setStreamEvent},
+		{Name: "engine-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "engine-event:[stream.]name", Setup: setEngineEvent},
 		{Name: "dsize", Kind: KindHeader, Traits: NeedsPacket, Syntax: "dsize:int", Setup: setDsize},
 		{Name: "tcp.flags", Aliases: []string{"flags"}, Kind: KindHeader, Traits: NeedsPacket, Syntax: "flags:[+|*|!]FSRPAUCE0[,ignored]", Setup: setFlags},
 		{Name: "fragbits", Kind: KindHeader, Traits: NeedsPacket, Syntax: "fragbits:[+|*|!]MDR", Setup: setFragbits},
@@ -78,7 +81,7 @@ func Table() []Keyword {
 		{Name: "url_decode", Kind: KindTransform, Argument: None, Syntax: "url_decode", Setup: transform(urlDecode)},
 		{Name: "xor", Kind: KindTransform, Syntax: `xor:"hex" | xor:offset N,"hex"`, Setup: setXor},
 
-		{Name: "app-layer-event", Kind: KindApp, Syntax: "app-layer-event:dns.malformed_data", Setup: setAppLayerEvent},
+		{Name: "app-layer-event", Kind: KindApp, Traits: KeepsEventOnly, Syntax: "app-layer-event:dns.malformed_data", Setup: setAppLayerEvent},
 
 		{Name: "prefilter", Kind: KindPrefilter, Argument: None, Traits: ip, Syntax: "prefilter", Setup: setPrefilter},
 	}

@@ -30,7 +30,7 @@ const hostLifetime = 280 * time.Second
 // the kernel kills that process when the recorder dies, however it dies.
 type lab struct {
 	dir   string // work directory, the same path in every host
-	self  string // this program, to be run in hosts
+	self  string // copy of this program, to be run in hosts
 	hosts []*host
 	macs  int
 	stop  <-chan os.Signal // tells to give up
@@ -62,17 +62,24 @@ func newLab(parent string, stop <-chan os.Signal) (*lab, error) {
 		return nil, err
 	}
 	l := &lab{dir: dir, stop: stop}
-	if l.self, err = os.Executable(); err != nil {
-		return nil, errors.Join(err, l.close())
-	}
 	if err := l.unpack(); err != nil {
 		return nil, errors.Join(err, l.close())
 	}
 	return l, nil
 }
 
-// unpack writes the embedded scripts where the hosts can read them.
+// unpack puts the scripts and this program where the hosts can read them. The
+// program itself may be out of their sight: go run keeps it below a home
+// directory, and hosts have their own.
 func (l *lab) unpack() error {
+	exe, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		return err
+	}
+	l.self = filepath.Join(l.dir, "record")
+	if err := os.WriteFile(l.self, exe, 0o755); err != nil {
+		return err
+	}
 	return os.CopyFS(l.dir, scripts)
 }
 

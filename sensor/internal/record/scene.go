@@ -50,7 +50,8 @@ func (s scene) name() string { return strings.TrimSuffix(s.file, filepath.Ext(s.
 
 // play records the scene in a lab of its own.
 func (s scene) play(out string, stop <-chan os.Signal) error {
-	l, err := newLab(os.TempDir(), stop)
+	// Not TMPDIR, which may be below a home directory: hosts have their own.
+	l, err := newLab("/tmp", stop)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,144 @@
+//go:build linux && (amd64 || arm64)
+
+package bpf
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+)
+
+// ways is WAYS of types.h: slots of a set.
+const ways = 4
+
+// The record of a flow is a reinterpretation of the kernel's; a test compares
+// both field by field.
+const _ = -(unsafe.Sizeof(FlowKey{}) ^ unsafe.Sizeof(accountFlowKey{}))
+const _ = -(unsafe.Sizeof(Count{}) ^ unsafe.Sizeof(accountCount{}))
+
+// maxTornReads is how often a slot is read again while the kernel writes it. A
+// write takes nanoseconds, so only a CPU that was stopped in it gets there.
+const maxTornReads = 1000
+
+// ReadFlows calls fn for every flow that the kernel holds, on every CPU, in no
+// order. Without system calls: it walks the mapped tags, and copies the slots
+// in use. The record is borrowed until fn returns. Packets counted meanwhile
+// may or may not be included; each record is consistent in itself.
+func (p *Programs) ReadFlows(fn func(*FlowRecord)) error {
+	if p.closed.Load() {
+		return ErrClosed
+	}
+	p.clock.follow()
+	if p.cfg.Store == StoreLRU {
+		return p.readLRU(fn)
+	}
+	for set := range p.tags {
+		word := atomic.LoadUint64(&p.tags[set])
+		if word == 0 {
+			continue
+		}
+		for way := range ways {
+			if word>>(16*way)&0xffff == 0 {
+				continue
+			}
+			if !p.readSlot(&p.slots[set*ways+way]) {
+				p.torn.Add(1)
+				continue
+			}
+			fn(&p.record)
+		}
+	}
+	return nil
+}
+
+// readSlot copies a slot into p.record between two looks at its sequence number.
+func (p *Programs) readSlot(s *accountFlowSlot) bool {
+	for range maxTornReads {
+		before := atomic.LoadUint32(&s.Seq)
+		if before&1 != 0 {
+			continue
+		}
+		p.fill(s)
+		readBarrier()
+		if atomic.LoadUint32(&s.Seq) == before {
+			return true
+		}
+	}
+	return false
+}
+
+// readBarrier keeps the copy before the second look. amd64 never reorders
+// loads; on arm64 an atomic exchange is a barrier.
+func readBarrier() {
+	if runtime.GOARCH != "amd64" {
+		var fence uint32
+		atomic.SwapUint32(&fence, 1)
+	}
+}
+
+func (p *Programs) fill(s *accountFlowSlot) {
+	r := &p.record
+	r.Key = *(*FlowKey)(unsafe.Pointer(&s.Key))
+	c := &s.Counts
+	r.Packets, r.Bytes = c.Packets, c.Bytes
+	r.First, r.Last = p.clock.unix(c.First), p.clock.unix(c.Last)
+	r.TCPFlags, r.FirstDir, r.Sides = c.TcpFlags, c.FirstDir, c.Sides
+	r.Slot, r.Generation = c.Index, s.Generation
+}
+
+// lruReader holds what reading the LRU hash needs.
+type lruReader struct {
+	keys   []accountFlowKey
+	counts []lruCounts // of each key, one for each CPU
+}
+
+// lruCounts is struct flow_counts.
+type lruCounts = struct {
+	Packets  [2]uint64
+	Bytes    [2]uint64
+	First    uint64
+	Last     uint64
+	TcpFlags [2]uint8
+	FirstDir uint8
+	Sides    uint8
+	Index    uint32
+	Spare    uint64
+}
+
+const lruBatch = 4096
+
+func (r *lruReader) open(shards int) {
+	r.keys = make([]accountFlowKey, lruBatch)
+	r.counts = make([]lruCounts, lruBatch*shards)
+}
+
+func (p *Programs) readLRU(fn func(*FlowRecord)) error {
+	var cursor ebpf.MapBatchCursor
+	for {
+		n, err := p.maps.LRUFlows.BatchLookup(&cursor, p.lru.keys, p.lru.counts, nil)
+		if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return fmt.Errorf("read flows: %w", err)
+		}
+		for i := range n {
+			for cpu, c := range p.lru.counts[i*p.shards : (i+1)*p.shards] {
+				if c.First == 0 {
+					continue
+				}
+				slot := accountFlowSlot{Key: p.lru.keys[i]}
+				slot.Counts.Packets, slot.Counts.Bytes = c.Packets, c.Bytes
+				slot.Counts.First, slot.Counts.Last = c.First, c.Last
+				slot.Counts.TcpFlags, slot.Counts.FirstDir, slot.Counts.Sides = c.TcpFlags, c.FirstDir, c.Sides
+				slot.Counts.Index = uint32(cpu)
+				p.fill(&slot)
+				fn(&p.record)
+			}
+		}
+		if err != nil {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,41 @@
+//go:build linux && (amd64 || arm64)
+
+package bpf
+
+import (
+	"fmt"
+	"os"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
+)
+
+// mapped shows the entries of an array map, which live until unmapped. Entries
+// must be a multiple of eight bytes, as the kernel rounds them up to that.
+func mapped[T any](m *ebpf.Map) ([]T, error) {
+	var t T
+	size := int(m.MaxEntries()) * int(unsafe.Sizeof(t))
+	page := os.Getpagesize()
+	b, err := unix.Mmap(m.FD(), 0, (size+page-1)/page*page, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map %s: %w", m, err)
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), m.MaxEntries()), nil
+}
+
+// unmapped undoes mapped, and leaves nil.
+func unmapped[T any](s *[]T) error {
+	if *s == nil {
+		return nil
+	}
+	size := len(*s) * int(unsafe.Sizeof((*s)[0]))
+	page := os.Getpagesize()
+	size = (size + page - 1) / page * page
+	err := unix.MunmapPtr(unsafe.Pointer(unsafe.SliceData(*s)), uintptr(size))
+	*s = nil
+	if err != nil {
+		return fmt.Errorf("unmap: %w", err)
+	}
+	return nil
+}

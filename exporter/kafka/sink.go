@@ -1,0 +1,468 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"spanwatch/exporter"
+	"spanwatch/exporter/event"
+	"spanwatch/exporter/spool"
+)
+
+// errSlow says that records were spooled because the answer takes long.
+var errSlow = errors.New("no answer yet")
+
+const (
+	minWindow = 32 << 10 // bytes taken from the spool at a time: one request over a slow link,
+	maxWindow = 1 << 20  // and over a fast one
+	// slice is how long one look for answers takes at most, so that the end of
+	// the context and other brokers are noticed.
+	slice = 10 * time.Millisecond
+	// glance is the same when nobody waits for the answer.
+	glance = time.Millisecond
+	// replayTime is what one Deliver spends on the spool, as long as the broker
+	// answers at once. It is a few times what new events of the same call cost,
+	// so that the spool empties while events keep coming.
+	replayTime = 50 * time.Millisecond
+	// closeTime is what Close waits for answers in flight.
+	closeTime = time.Second
+	// maxLetters bounds the dead letters waiting for their topic.
+	maxLetters = 256
+)
+
+// Sink delivers to Kafka.
+type Sink struct {
+	cfg   Config
+	spool *spool.Spool // nil without one
+
+	mu      sync.Mutex
+	cluster *cluster
+	encoder batchEncoder
+	lanes   [event.NumTypes]*lane
+	letters *lane
+	order   []*lane // of service: alerts first
+	waiting []exporter.Record
+	window  int
+	buffers [][]byte
+	later   [event.NumTypes]Later
+	dead    Letters
+	damage  error // of the spool, not yet reported
+	closed  bool
+}
+
+// lane is the queue of one event type.
+type lane struct {
+	kind   event.Type
+	topic  *topic
+	flight *flight
+	fresh  []exporter.Record // of the present Deliver
+	behind bool              // fresh was queued up in the spool
+	fault  error             // of the last attempt
+}
+
+// Later accounts for records of one type that Deliver reported as spooled, in
+// this run or an earlier one:
+//
+//	spooled + recovered = delivered + too large + rejected + lost in the spool + pending
+type Later struct {
+	Delivered, Bytes   uint64
+	TooLarge, Rejected uint64
+}
+
+// Letters counts the notes about undeliverable records.
+type Letters struct {
+	Sent    uint64
+	Dropped uint64 // the topic {prefix}.dlq does not take them
+}
+
+// NewSink makes a sink. sp may be nil: then Deliver tries for
+// Config.DeliveryTimeout and drops what it could not deliver. The sink closes
+// sp. Nothing is connected yet.
+func NewSink(cfg Config, sp *spool.Spool) (*Sink, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	cfg.setDefaults()
+	s := &Sink{cfg: cfg, spool: sp, window: maxWindow}
+	s.cluster = newCluster(&s.cfg, cfg.Topics())
+	s.encoder = batchEncoder{
+		codec: cfg.Compression.codec(), headers: newHeaders(&cfg), key: cfg.Key, timestamp: cfg.Timestamp,
+	}
+	for _, t := range event.Types() {
+		s.lanes[t] = &lane{kind: t, topic: s.cluster.topics[cfg.topicOf(t)]}
+	}
+	s.order = append(s.order, s.lanes[event.TypeAlert])
+	for _, t := range event.Types() {
+		if t != event.TypeAlert {
+			s.order = append(s.order, s.lanes[t])
+		}
+	}
+	s.letters = &lane{topic: s.cluster.topics[cfg.deadLetters()]}
+	s.order = append(s.order, s.letters)
+	return s, nil
+}
+
+// Name implements exporter.Sink.
+func (*Sink) Name() string { return "kafka" }
+
+// Deliver implements exporter.Sink.
+func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *exporter.Tally) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sort(records, tally)
+	var faults []error
+	for _, l := range s.order {
+		if len(l.fresh) > 0 {
+			faults = append(faults, s.begin(l, tally))
+		}
+	}
+	s.await(ctx)
+	for _, l := range s.order {
+		if l.flight != nil && !l.flight.parked {
+			faults = append(faults, s.land(ctx, l, tally))
+		}
+	}
+	s.sendLetters()
+	s.replay(ctx, time.Now().Add(replayTime))
+	faults = append(faults, s.damage)
+	s.damage = nil
+	if err := errors.Join(faults...); err != nil {
+		return fmt.Errorf("kafka: %w", err)
+	}
+	return nil
+}
+
+// sort deals the records out to the lanes and takes care of those that no
+// broker would take.
+func (s *Sink) sort(records []exporter.Record, tally *exporter.Tally) {
+	for _, l := range s.order {
+		l.fresh, l.behind = l.fresh[:0], false
+	}
+	for i := range records {
+		r := records[i]
+		l := s.lanes[r.Type]
+		if size := s.sizeOf(&r); size > s.cfg.MaxRecordBytes {
+			r.Body = truncate(r.Body, len(r.Body)-(size-s.cfg.MaxRecordBytes))
+			if s.sizeOf(&r) > s.cfg.MaxRecordBytes {
+				tally.Dropped(&records[i], exporter.DropTooLarge)
+				s.deadLetter(l, &records[i], errTooLarge)
+				continue
+			}
+		}
+		l.fresh = append(l.fresh, r)
+	}
+}
+
+// sizeOf is what the broker counts for r, a little more.
+func (s *Sink) sizeOf(r *exporter.Record) int {
+	return len(r.Body) + len(r.Key) + s.encoder.headers.size(r.Type) + recordOverhead
+}
+
+// begin puts the fresh records of l into the spool, if others wait there or
+// are in flight, or else into flight.
+func (s *Sink) begin(l *lane, tally *exporter.Tally) error {
+	if s.spool != nil && (l.flight != nil || s.spool.Pending(l.kind).Records > 0) {
+		l.behind = true
+		stored, _, err := s.spool.Append(l.kind, l.fresh)
+		account(l.fresh, stored, err, tally)
+		return errors.Join(err, l.fault)
+	}
+	f := &flight{records: l.fresh, fates: make([]fate, len(l.fresh)), open: len(l.fresh)}
+	l.flight = f
+	if s.spool == nil || l.kind != event.TypeAlert || s.cfg.NoWriteAhead {
+		return nil
+	}
+	stored, end, err := s.spool.Append(l.kind, l.fresh)
+	if stored == len(l.fresh) {
+		f.logged, f.end = true, end
+		s.spool.Hold(l.kind, end)
+		return err
+	}
+	// Without room for all, they fly as other events do.
+	return errors.Join(err, s.spool.Commit(l.kind, end))
+}
+
+// account reports the first stored records as spooled and the others as
+// dropped because of err.
+func account(records []exporter.Record, stored int, err error, tally *exporter.Tally) {
+	for i := range records {
+		if i < stored {
+			tally.Spooled(&records[i])
+		} else {
+			tally.Dropped(&records[i], spool.DropReason(err))
+		}
+	}
+}
+
+// await waits until the new flights have landed, for as long as it is worth.
+func (s *Sink) await(ctx context.Context) {
+	start := time.Now()
+	deadline := start.Add(s.cfg.DeliveryTimeout)
+	if s.spool != nil {
+		deadline = start.Add(s.cfg.SpoolAfter)
+		if s.cluster.fault != nil { // the wait was had, by the call that met the fault first
+			deadline = s.cluster.faulty.Add(s.cfg.SpoolAfter)
+		}
+	}
+	for ctx.Err() == nil && s.inTheAir() {
+		now := time.Now()
+		sent := s.launch(ctx, now)
+		until := time.Now().Add(slice)
+		if until.After(deadline) {
+			until = deadline
+		}
+		any, flying := s.collect(until)
+		s.finish()
+		if !time.Now().Before(deadline) {
+			return
+		}
+		if !sent && !any && !flying {
+			pause(ctx, slice) // all are backing off
+		}
+	}
+}
+
+// inTheAir says whether Deliver has flights to wait for.
+func (s *Sink) inTheAir() bool {
+	for _, l := range s.order {
+		if l.flight != nil && !l.flight.parked && l.flight.open > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// land reports on a flight of this Deliver. What is still open goes to the
+// spool, and flies on.
+func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
+	f := l.flight
+	var open []exporter.Record
+	for i := range f.records {
+		switch r := &f.records[i]; f.fates[i] {
+		case fateDelivered:
+			tally.Delivered(r)
+		case fateTooLarge:
+			tally.Dropped(r, exporter.DropTooLarge)
+		case fateRejected:
+			tally.Dropped(r, exporter.DropIO)
+		default:
+			open = append(open, *r)
+		}
+	}
+	if len(open) == 0 {
+		l.flight = nil
+		fault := l.fault
+		l.fault = nil
+		if f.logged {
+			return errors.Join(fault, s.spool.Commit(l.kind, f.end))
+		}
+		return fault
+	}
+	why := s.faultOf(l)
+	if s.spool == nil {
+		reason := exporter.DropIO
+		if ctx.Err() != nil {
+			reason = exporter.DropShutdown
+		}
+		for i := range open {
+			tally.Dropped(&open[i], reason)
+		}
+		s.ground(l)
+		l.flight = nil
+		return why
+	}
+	stored := len(open)
+	var err error
+	if !f.logged {
+		stored, f.end, err = s.spool.Append(l.kind, open)
+	}
+	account(open, stored, err, tally)
+	if stored < len(open) {
+		// What is in the spool flies again from there, the rest does not.
+		s.ground(l)
+		l.flight = nil
+		return errors.Join(why, err)
+	}
+	s.spool.Hold(l.kind, f.end)
+	s.park(f)
+	return errors.Join(why, err)
+}
+
+// park lets a flight go on beyond Deliver.
+func (s *Sink) park(f *flight) {
+	f.own()
+	f.logged, f.parked = true, true
+	f.late = make([]bool, len(f.fates))
+	for i, what := range f.fates {
+		f.late[i] = what == fateOpen
+	}
+}
+
+// faultOf says why records of l are not delivered yet.
+func (s *Sink) faultOf(l *lane) error {
+	switch {
+	case s.cluster.fault != nil:
+		return s.cluster.fault
+	case l.fault != nil:
+		return l.fault
+	}
+	return fmt.Errorf("topic %s: %w", l.topic.name, errSlow)
+}
+
+// finish ends the parked flights that have settled.
+func (s *Sink) finish() {
+	for _, l := range s.order {
+		f := l.flight
+		if f == nil || !f.parked || f.open > 0 {
+			continue
+		}
+		l.flight = nil
+		if l == s.letters {
+			for _, what := range f.fates {
+				if what == fateDelivered {
+					s.dead.Sent++
+				} // the others were counted by deadLetter, which takes no note of a note
+			}
+			continue
+		}
+		count := &s.later[l.kind]
+		for i, what := range f.fates {
+			if f.late != nil && !f.late[i] {
+				continue
+			}
+			switch what {
+			case fateDelivered:
+				count.Delivered++
+				count.Bytes += uint64(len(f.records[i].Body))
+			case fateTooLarge:
+				count.TooLarge++
+			default:
+				count.Rejected++
+			}
+		}
+		if err := s.spool.Commit(l.kind, f.end); err != nil {
+			s.damage = errors.Join(s.damage, err)
+		}
+	}
+}
+
+// replay sends from the spool until deadline, and returns earlier when there
+// is nothing to do but wait for a broker.
+func (s *Sink) replay(ctx context.Context, deadline time.Time) {
+	for ctx.Err() == nil && s.load() {
+		now := time.Now()
+		sent := s.launch(ctx, now)
+		any, _ := s.collect(time.Now().Add(glance))
+		s.finish()
+		if !sent && !any || !time.Now().Before(deadline) {
+			return
+		}
+	}
+}
+
+// load starts flights from the spool in idle lanes and says whether there is
+// any flight.
+func (s *Sink) load() (any bool) {
+	for _, l := range s.order {
+		if l.flight == nil && s.spool != nil && l != s.letters && s.spool.Pending(l.kind).Records > 0 {
+			records, end, err := s.spool.Head(l.kind, s.window)
+			s.damage = errors.Join(s.damage, err)
+			if len(records) > 0 {
+				l.flight = &flight{
+					records: records, fates: make([]fate, len(records)), open: len(records), logged: true, end: end, parked: true,
+				}
+			}
+		}
+		any = any || l.flight != nil
+	}
+	return any
+}
+
+// Drain sends what the spool holds, for as long as budget, and returns earlier
+// when all has been sent. Deliver does the same in passing; Drain is for times
+// without events, and for the end. An error says why records are left.
+func (s *Sink) Drain(ctx context.Context, budget time.Duration) error {
+	deadline := time.Now().Add(budget)
+	for {
+		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			return nil
+		}
+		s.replay(ctx, deadline)
+		left, why := s.load(), s.reason()
+		s.mu.Unlock()
+		if !left {
+			return nil
+		}
+		if ctx.Err() != nil || !time.Now().Before(deadline) {
+			return fmt.Errorf("kafka: %w", why)
+		}
+		pause(ctx, glance)
+	}
+}
+
+// reason says why a flight is still in the air.
+func (s *Sink) reason() error {
+	for _, l := range s.order {
+		if l.flight != nil {
+			return s.faultOf(l)
+		}
+	}
+	return errSlow
+}
+
+// Later returns what became of spooled records. Any goroutine may call it.
+func (s *Sink) Later() [event.NumTypes]Later {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.later
+}
+
+// DeadLetters returns the counts of notes. Any goroutine may call it.
+func (s *Sink) DeadLetters() Letters {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dead
+}
+
+// Spool returns the spool, nil without one. Its counters are for metrics.
+func (s *Sink) Spool() *spool.Spool { return s.spool }
+
+// Close waits a moment for answers in flight, then ends the connections and
+// closes the spool, which keeps what was not delivered.
+func (s *Sink) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	for deadline := time.Now().Add(closeTime); time.Now().Before(deadline); {
+		any, flying := s.collect(time.Now().Add(slice))
+		s.finish()
+		if !any && !flying {
+			break
+		}
+	}
+	s.cluster.close()
+	if s.spool == nil {
+		return nil
+	}
+	if err := s.spool.Close(); err != nil {
+		return fmt.Errorf("kafka: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,324 @@
+package kafka
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	kafka "github.com/segmentio/kafka-go"
+)
+
+// VerifyConfig says what to check.
+type VerifyConfig struct {
+	Config
+	// MaxKeys bounds the keys whose order is checked in a partition, and with
+	// them the memory. Default 1 million. What is beyond is counted.
+	MaxKeys int
+}
+
+// Verdict is what Verify found.
+type Verdict struct {
+	Records   uint64
+	Bytes     uint64 // of values
+	Runs      []RunVerdict
+	Unordered uint64 // records before an earlier one of the same key and partition
+	Unchecked uint64 // records whose order was not checked, for want of MaxKeys
+	Foreign   uint64 // records without sensor, seq or event_id
+}
+
+// RunVerdict is about the events of one run of one sensor.
+type RunVerdict struct {
+	Sensor, Run string
+	Records     uint64 // different ones
+	First, Last uint64 // seq
+	Missing     uint64 // seq from 1 to Last that are nowhere
+	Gaps        []Gap  // the first of them
+	Duplicates  uint64 // further copies, with the same event_id
+	Conflicts   uint64 // the same seq with different event_id: not of one run, or a defect
+}
+
+// Gap is a range of missing seq.
+type Gap struct{ From, To uint64 }
+
+// OK says whether nothing is missing or out of order. Duplicates are allowed.
+func (v *Verdict) OK() bool {
+	for i := range v.Runs {
+		if v.Runs[i].Missing > 0 || v.Runs[i].Conflicts > 0 {
+			return false
+		}
+	}
+	return v.Unordered == 0
+}
+
+const (
+	maxGaps        = 10
+	defaultMaxKeys = 1 << 20
+	fetchBytes     = 4 << 20
+	chunkSize      = 1 << 16 // seq per chunk of a run
+)
+
+// Verify reads the topics of a sink from their beginning to their present end
+// and checks that per sensor and run every seq is there, once or as copies with
+// one event_id, and that records of one key are in order. It writes a summary
+// to out. Where the sink had a filter, what was filtered is missing here.
+func Verify(ctx context.Context, cfg VerifyConfig, out io.Writer) (Verdict, error) {
+	if err := cfg.Validate(); err != nil {
+		return Verdict{}, fmt.Errorf("kafka: %w", err)
+	}
+	cfg.setDefaults()
+	if cfg.MaxKeys <= 0 {
+		cfg.MaxKeys = defaultMaxKeys
+	}
+	topics := cfg.Topics()
+	topics = topics[:len(topics)-1] // the dead letters are no events
+	client, end, err := newClient(&cfg.Config, topics)
+	if err != nil {
+		return Verdict{}, fmt.Errorf("kafka: %w", err)
+	}
+	defer end()
+	v := verifier{client: client, maxKeys: cfg.MaxKeys, runs: map[runKey]*run{}}
+	m, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+	if err != nil {
+		return Verdict{}, fmt.Errorf("kafka: %w", err)
+	}
+	for _, t := range m.Topics {
+		if errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
+			fmt.Fprintf(out, "topic %s does not exist\n", t.Name)
+			continue
+		}
+		if t.Error != nil {
+			return Verdict{}, fmt.Errorf("kafka: topic %s: %w", t.Name, t.Error)
+		}
+		for _, p := range t.Partitions {
+			if err := v.read(ctx, t.Name, p.ID); err != nil {
+				return Verdict{}, fmt.Errorf("kafka: topic %s partition %d: %w", t.Name, p.ID, err)
+			}
+		}
+	}
+	verdict := v.verdict()
+	verdict.print(out)
+	return verdict, nil
+}
+
+type runKey struct{ sensor, run string }
+
+// run remembers which seq were seen: four bytes for each, of the event_id.
+type run struct {
+	chunks     map[uint64]*[chunkSize]uint32 // 0 where none was seen
+	records    uint64
+	first      uint64
+	last       uint64
+	duplicates uint64
+	conflicts  uint64
+}
+
+type orderKey struct {
+	run *run
+	key string
+}
+
+type verifier struct {
+	client  *kafka.Client
+	maxKeys int
+	runs    map[runKey]*run
+	sum     Verdict
+	order   map[orderKey]uint64 // last seq, in the partition being read
+}
+
+func (v *verifier) read(ctx context.Context, topic string, partition int) error {
+	v.order = map[orderKey]uint64{}
+	at, err := v.offset(ctx, topic, partition, kafka.FirstOffset)
+	if err != nil {
+		return err
+	}
+	end, err := v.offset(ctx, topic, partition, kafka.LastOffset)
+	if err != nil {
+		return err
+	}
+	for at < end {
+		f, err := v.client.Fetch(ctx, &kafka.FetchRequest{
+			Topic: topic, Partition: partition, Offset: at, MinBytes: 1, MaxBytes: fetchBytes,
+		})
+		if err != nil {
+			return err
+		}
+		if f.Error != nil {
+			return f.Error
+		}
+		before := at
+		for {
+			r, err := f.Records.ReadRecord()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if r.Offset < at { // a batch begins before the offset asked for
+				continue
+			}
+			at = r.Offset + 1
+			if err := v.record(r); err != nil {
+				return err
+			}
+		}
+		if at == before && ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (v *verifier) offset(ctx context.Context, topic string, partition int, which int64) (int64, error) {
+	answer, err := v.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
+		Topics: map[string][]kafka.OffsetRequest{topic: {{Partition: partition, Timestamp: which}}},
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range answer.Topics[topic] {
+		if p.Partition == partition {
+			if which == kafka.FirstOffset {
+				return p.FirstOffset, p.Error
+			}
+			return p.LastOffset, p.Error
+		}
+	}
+	return 0, kafka.UnknownTopicOrPartition
+}
+
+// identity is what Verify reads of an event.
+type identity struct {
+	Seq     uint64 `json:"seq"`
+	EventID string `json:"event_id"`
+	Sensor  struct {
+		ID  string `json:"id"`
+		Run string `json:"run"`
+	} `json:"sensor"`
+}
+
+func (v *verifier) record(r *kafka.Record) error {
+	value, err := kafka.ReadAll(r.Value)
+	if err != nil {
+		return err
+	}
+	v.sum.Records++
+	v.sum.Bytes += uint64(len(value))
+	var id identity
+	if json.Unmarshal(value, &id) != nil || id.Seq == 0 || id.EventID == "" {
+		v.sum.Foreign++
+		return nil
+	}
+	k := runKey{id.Sensor.ID, id.Sensor.Run}
+	if v.runs[k] == nil {
+		v.runs[k] = &run{chunks: map[uint64]*[chunkSize]uint32{}, first: id.Seq}
+	}
+	one := v.runs[k]
+	if !one.see(id.Seq, digest(id.EventID)) || r.Key == nil {
+		return nil
+	}
+	key, err := kafka.ReadAll(r.Key)
+	if err != nil {
+		return err
+	}
+	v.checkOrder(orderKey{one, string(key)}, id.Seq)
+	return nil
+}
+
+func (v *verifier) checkOrder(k orderKey, seq uint64) {
+	last, known := v.order[k]
+	if !known && len(v.order) >= v.maxKeys {
+		v.sum.Unchecked++
+		return
+	}
+	if seq < last {
+		v.sum.Unordered++
+		return
+	}
+	v.order[k] = seq
+}
+
+// see notes a seq and says whether it is new.
+func (r *run) see(seq uint64, id uint32) bool {
+	c := r.chunks[seq/chunkSize]
+	if c == nil {
+		c = new([chunkSize]uint32)
+		r.chunks[seq/chunkSize] = c
+	}
+	switch at := &c[seq%chunkSize]; *at {
+	case 0:
+		*at = id
+	case id:
+		r.duplicates++
+		return false
+	default:
+		r.conflicts++
+		return false
+	}
+	r.records++
+	r.first, r.last = min(r.first, seq), max(r.last, seq)
+	return true
+}
+
+// digest shortens an event_id; never to 0.
+func digest(id string) uint32 {
+	h := murmur2([]byte(id))
+	if h == 0 {
+		return 1
+	}
+	return h
+}
+
+func (v *verifier) verdict() Verdict {
+	out := v.sum
+	for k, r := range v.runs {
+		one := RunVerdict{
+			Sensor: k.sensor, Run: k.run, Records: r.records, First: r.first, Last: r.last,
+			Duplicates: r.duplicates, Conflicts: r.conflicts,
+		}
+		one.Missing, one.Gaps = r.missing()
+		out.Runs = append(out.Runs, one)
+	}
+	slices.SortFunc(out.Runs, func(a, b RunVerdict) int {
+		return strings.Compare(a.Sensor+"\x00"+a.Run, b.Sensor+"\x00"+b.Run)
+	})
+	return out
+}
+
+func (r *run) missing() (n uint64, gaps []Gap) {
+	var open *Gap
+	for seq := uint64(1); seq <= r.last; seq++ {
+		c := r.chunks[seq/chunkSize]
+		if c != nil && c[seq%chunkSize] != 0 {
+			open = nil
+			continue
+		}
+		n++
+		if open != nil {
+			open.To = seq
+		} else if len(gaps) < maxGaps {
+			gaps = append(gaps, Gap{seq, seq})
+			open = &gaps[len(gaps)-1]
+		}
+	}
+	return n, gaps
+}
+
+func (v *Verdict) print(out io.Writer) {
+	fmt.Fprintf(out, "%d records, %d bytes, %d out of order, %d without sensor, seq or event_id\n", v.Records, v.Bytes, v.Unordered, v.Foreign)
+	if v.Unchecked > 0 {
+		fmt.Fprintf(out, "the order of %d records was not checked: too many keys\n", v.Unchecked)
+	}
+	for i := range v.Runs {
+		r := &v.Runs[i]
+		fmt.Fprintf(out, "sensor %s run %s: %d events, seq %d to %d, %d missing, %d duplicates, %d conflicts\n",
+			r.Sensor, r.Run, r.Records, r.First, r.Last, r.Missing, r.Duplicates, r.Conflicts)
+		for _, g := range r.Gaps {
+			fmt.Fprintf(out, "  missing %d to %d\n", g.From, g.To)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+
+	"spanwatch/sensor/capture"
+	"spanwatch/sensor/capture/afpacket"
+	"spanwatch/sensor/config"
+)
+
+const runUsage = `usage: spanwatch run -i INTERFACE [options]
+
+Captures from interfaces, commonly the span port of a switch, and writes what it
+finds as EVE JSON lines to DIR/eve.json until it is interrupted.
+
+  spanwatch run -i eth1 -r /etc/spanwatch/rules/*.rules -o /var/log/spanwatch
+  spanwatch run -i eth1 -i eth2 --workers 4 --listen 127.0.0.1:9750
+
+Needs CAP_NET_RAW (and CAP_NET_ADMIN for promiscuous mode).
+
+options:
+`
+
+// runOptions are the command line of run.
+type runOptions struct {
+	config     configFlags
+	interfaces list
+	rules      list
+	geoip      list
+	out        string
+	workers    int
+	filter     string
+	listen     string
+	quiet      bool
+}
+
+func (o *runOptions) flags() *flag.FlagSet {
+	fs := flag.NewFlagSet("run", flag.ContinueOnError)
+	fs.Usage = func() {
+		fmt.Print(runUsage)
+		fs.PrintDefaults()
+	}
+	o.config.register(fs)
+	fs.Var(&o.interfaces, "i", "`INTERFACE` to capture from; may be repeated")
+	fs.Var(&o.rules, "r", "rule `FILE` or pattern; may be repeated")
+	fs.Var(&o.geoip, "geoip", "GeoIP database `FILE` in MaxMind format; may be repeated")
+	fs.StringVar(&o.out, "o", ".", "output `DIR`ectory, made if missing")
+	fs.IntVar(&o.workers, "workers", -1, "workers, 0 is one per CPU (default: the configuration's)")
+	fs.StringVar(&o.filter, "filter", "", "BPF `EXPRESSION`, as of tcpdump; run by the kernel")
+	fs.StringVar(&o.listen, "listen", "", "serve /metrics on this `ADDRESS`, such as 127.0.0.1:9750")
+	fs.BoolVar(&o.quiet, "quiet", false, "print nothing but faults")
+	return fs
+}
+
+func (o *runOptions) configuration() (*config.Config, error) {
+	cfg, err := o.config.load()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Capture.Interfaces = append(cfg.Capture.Interfaces, o.interfaces...)
+	cfg.Rules.Files = append(cfg.Rules.Files, o.rules...)
+	cfg.Enrich.GeoIP = append(cfg.Enrich.GeoIP, o.geoip...)
+	if o.filter != "" {
+		cfg.Capture.Filter = o.filter
+	}
+	if o.listen != "" {
+		cfg.Metrics.Listen = o.listen
+	}
+	if o.workers >= 0 {
+		cfg.Workers = o.workers
+	}
+	if cfg.Workers == 0 {
+		cfg.Workers = runtime.NumCPU()
+	}
+	if cfg.Sensor.Name == "" {
+		if cfg.Sensor.Name, err = os.Hostname(); err != nil {
+			return nil, fmt.Errorf("sensor.name is not set and the host has none: %w", err)
+		}
+	}
+	return cfg, nil
+}
+
+// runRun is the command run.
+func runRun(ctx context.Context, args []string) (int, error) {
+	var o runOptions
+	words, err := parseMixed(o.flags(), args)
+	if err != nil {
+		return flagStatus(err)
+	}
+	if len(words) > 0 {
+		return exitUsage, fmt.Errorf("%w: %q is no option; interfaces are named with -i", errUsage, words[0])
+	}
+	cfg, err := o.configuration()
+	if err != nil {
+		return exitUsage, err
+	}
+	live, err := afpacket.Open(afpacketOptions(cfg))
+	if err != nil {
+		return exitFailure, err
+	}
+	defer live.Close()
+	var sources []capture.Source
+	for _, source := range live.Sources() {
+		sources = append(sources, source)
+	}
+	s, err := newSession(cfg, sessionOptions{
+		sources: sources, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr,
+	})
+	if err != nil {
+		return exitFailure, err
+	}
+	defer s.close()
+	if err := s.serve(ctx); err != nil {
+		return exitFailure, err
+	}
+	if !o.quiet {
+		fmt.Fprintf(os.Stderr, "capturing from %v with %d workers; events go to %s\n", cfg.Capture.Interfaces, cfg.Workers, s.destination())
+	}
+	if err := s.pipeline.Run(ctx); err != nil {
+		return exitFailure, err
+	}
+	if !o.quiet {
+		s.summary(os.Stderr)
+	}
+	return exitOK, nil
+}
+
+func afpacketOptions(cfg *config.Config) afpacket.Options {
+	c := &cfg.Capture
+	o := afpacket.Options{
+		Interfaces: c.Interfaces, Workers: cfg.Workers, Promiscuous: c.Promiscuous, Filter: c.Filter, RingBytes: int(c.RingSize),
+	}
+	switch c.Fanout {
+	case "flow":
+		o.Fanout = afpacket.FanoutFlow
+	case "hosts":
+		o.Fanout = afpacket.FanoutHosts
+	case "queue":
+		o.Fanout = afpacket.FanoutQueue
+	}
+	return o
+}

@@ -1,0 +1,164 @@
+package stream
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/sensor/flow"
+)
+
+// closingRules are what a session that is being closed checks, by state. An
+// event of EventCount stands for none.
+type closingRules struct {
+	invalidAck  Event // an acknowledgment outside what was sent
+	finWrongSeq Event // a FIN that does not follow what was sent
+	ackWrongSeq Event // another packet beyond the window
+	beforeLast  Event // a packet before the last acknowledgment
+}
+
+// rulesOf returns the rules of a state between ESTABLISHED and CLOSED.
+func rulesOf(s flow.TCPState) closingRules {
+	switch s {
+	case flow.TCPFinWait1:
+		return closingRules{EventFin1InvalidAck, EventFin1FinWrongSeq, EventFin1AckWrongSeq, EventCount}
+	case flow.TCPFinWait2:
+		return closingRules{EventFin2InvalidAck, EventFin2FinWrongSeq, EventFin2AckWrongSeq, EventCount}
+	case flow.TCPTimeWait:
+		return closingRules{EventTimewaitInvalidAck, EventCount, EventTimewaitAckWrongSeq, EventCount}
+	case flow.TCPLastAck:
+		return closingRules{EventLastackInvalidAck, EventCount, EventLastackAckWrongSeq, EventCount}
+	case flow.TCPCloseWait:
+		return closingRules{EventClosewaitInvalidAck, EventClosewaitFinOutOfWindow, EventClosewaitAckOutOfWindow, EventClosewaitPktBeforeLastAck}
+	}
+	return closingRules{EventClosingInvalidAck, EventCount, EventClosingAckWrongSeq, EventCount}
+}
+
+// firstFin is the first FIN of a session.
+func (t *turn) firstFin() bool {
+	if !t.timestampValid() {
+		return false
+	}
+	if t.has(decoders.TCPSyn) {
+		return t.refuse(EventFinSyn)
+	}
+	if !t.ackValid() {
+		return t.refuse(EventFinInvalidAck)
+	}
+	if t.end().Less(t.mine.next) || t.mine.ack.Add(t.mine.window).Less(t.p.Seq) {
+		return t.refuse(EventFinOutOfWindow)
+	}
+	t.s.state = flow.TCPFinWait1
+	if t.dir == decoders.ToServer {
+		t.s.state = flow.TCPCloseWait
+	}
+	if t.p.Seq == t.mine.next {
+		t.mine.next = t.end()
+	}
+	t.sendFin()
+	t.takeClosing()
+	return true
+}
+
+// sendFin remembers where the sender's data ends.
+func (t *turn) sendFin() {
+	t.mine.fin = t.end()
+	t.mine.flags |= finSent
+}
+
+// takeClosing is take for a session that is being closed, in which the capture
+// may have missed what the other side acknowledges.
+func (t *turn) takeClosing() {
+	if t.has(decoders.TCPAck) && t.peer.next.Less(t.p.Ack) {
+		t.peer.next = t.p.Ack
+	}
+	t.take()
+}
+
+// closing is a packet of a session in which a FIN was sent.
+func (t *turn) closing() bool {
+	switch {
+	case t.has(decoders.TCPRst):
+		return t.reset()
+	case t.has(decoders.TCPFin):
+		return t.timestampValid() && t.laterFin()
+	case t.has(decoders.TCPSyn):
+		return t.refuse(EventShutdownSynResend)
+	case t.has(decoders.TCPAck):
+		return t.timestampValid() && t.lateAck()
+	}
+	return true
+}
+
+// laterFin is a FIN after the first one.
+func (t *turn) laterFin() bool {
+	rules := rulesOf(t.s.state)
+	if rules.finWrongSeq == EventCount {
+		return true // both sides have closed: it was sent again
+	}
+	again := t.retransmission()
+	if !again {
+		if t.p.Seq.Less(t.mine.next) && t.mine.flags&finSent == 0 || t.mine.ack.Add(t.mine.window).Less(t.p.Seq) {
+			return t.refuse(rules.finWrongSeq)
+		}
+		if !t.ackValid() {
+			return t.refuse(rules.invalidAck)
+		}
+		switch t.s.state {
+		case flow.TCPFinWait1:
+			t.s.state = flow.TCPClosing
+			if t.has(decoders.TCPAck) {
+				t.s.state = flow.TCPTimeWait
+			}
+		case flow.TCPFinWait2:
+			t.s.state = flow.TCPTimeWait
+		case flow.TCPCloseWait:
+			if t.dir == decoders.ToClient {
+				t.s.state = flow.TCPLastAck
+			}
+		}
+		t.sendFin()
+	}
+	if t.p.Seq == t.mine.next {
+		t.mine.next = t.end()
+	}
+	t.takeClosing()
+	return true
+}
+
+// lateAck is a packet without FIN after the first FIN.
+func (t *turn) lateAck() bool {
+	rules := rulesOf(t.s.state)
+	if !t.ackValid() {
+		return t.refuse(rules.invalidAck)
+	}
+	if rules.beforeLast != EventCount && t.p.PayloadLen > 0 && t.end().LessEq(t.mine.ack) {
+		return t.refuse(rules.beforeLast)
+	}
+	if !t.retransmission() {
+		if t.mine.winEnd.Less(t.end()) && t.s.flags&(midstream|oneSided) == 0 {
+			return t.refuse(rules.ackWrongSeq)
+		}
+		t.closeFurther()
+	}
+	if t.p.Seq == t.mine.next {
+		t.mine.next = t.end()
+	}
+	t.takeClosing()
+	return true
+}
+
+// closeFurther follows acknowledgments of FINs.
+func (t *turn) closeFurther() {
+	switch t.s.state {
+	case flow.TCPFinWait1:
+		if t.dir == decoders.ToServer && t.peer.next.Less(t.p.Ack) {
+			t.s.state = flow.TCPFinWait2
+		}
+	case flow.TCPClosing:
+		t.s.state = flow.TCPTimeWait
+	case flow.TCPLastAck:
+		if t.dir == decoders.ToServer {
+			t.s.state = flow.TCPClosed
+		}
+	case flow.TCPTimeWait:
+		t.s.state = flow.TCPClosed
+	}
+}

@@ -1,0 +1,152 @@
+package stream
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/sensor/flow"
+)
+
+// step moves the session by the packet under work. It says whether the packet
+// fits the session.
+func (t *turn) step() bool {
+	if t.keepAlive() || t.keepAliveAck() {
+		return true
+	}
+	if t.s.state >= flow.TCPEstablished && t.s.state != flow.TCPClosed && t.badWindowUpdate() {
+		return false
+	}
+	switch t.s.state {
+	case flow.TCPSynSent:
+		return t.synSent()
+	case flow.TCPSynRecv:
+		return t.synRecv()
+	case flow.TCPEstablished:
+		return t.open()
+	case flow.TCPClosed:
+		return t.closed()
+	}
+	return t.closing()
+}
+
+// open is a packet of an open session.
+func (t *turn) open() bool {
+	switch {
+	case t.has(decoders.TCPRst):
+		return t.reset()
+	case t.has(decoders.TCPFin):
+		return t.firstFin()
+	case t.has(decoders.TCPSyn) && t.has(decoders.TCPAck):
+		return t.lateSynAck()
+	case t.has(decoders.TCPSyn):
+		switch {
+		case t.dir == decoders.ToClient:
+			return t.refuse(EventEstSynToclient)
+		case t.p.Seq != t.mine.isn:
+			return t.refuse(EventEstSynResendDiffSeq)
+		}
+		return t.refuse(EventEstSynResend)
+	case t.has(decoders.TCPAck):
+		return t.timestampValid() && t.exchange()
+	}
+	return true
+}
+
+// lateSynAck is a SYN+ACK after the handshake: sent again because the client's
+// answer was lost, until the server has shown that it got one.
+func (t *turn) lateSynAck() bool {
+	switch {
+	case t.dir == decoders.ToServer:
+		return t.refuse(EventEstSynackToserver)
+	case t.p.Ack != t.peer.ack:
+		return t.refuse(EventEstSynackResendWithDifferentAck)
+	case t.p.Seq != t.mine.isn:
+		return t.refuse(EventEstSynackResendWithDiffSeq)
+	case t.s.flags&confirmed != 0:
+		return t.refuse(EventEstSynackResend)
+	}
+	return true
+}
+
+// exchange takes data and acknowledgments.
+func (t *turn) exchange() bool {
+	if !t.ackValid() {
+		return t.refuse(EventEstInvalidAck)
+	}
+	if end := t.end(); end.Less(t.mine.ack) {
+		switch {
+		case t.s.flags&oneSided != 0:
+			t.mine.ack = t.p.Seq
+		case t.mine.next == t.p.Seq && t.e.cfg.AsyncOneSide && t.s.flags&midstream != 0:
+			t.s.flags |= oneSided
+			t.mine.ack = t.p.Seq
+		default:
+			return t.refuse(EventEstPktBeforeLastAck)
+		}
+	}
+	if t.p.PayloadLen == 1 && t.p.Seq == t.mine.next && t.mine.window == 0 {
+		t.mine.flags |= windowProbe
+	} else {
+		t.advanceNext()
+		if t.mine.winEnd.Less(t.end()) && t.s.flags&(midstream|oneSided) == 0 {
+			return t.refuse(EventEstPacketOutOfWindow)
+		}
+	}
+	if t.dir == decoders.ToClient && t.s.flags&confirmed == 0 && t.peer.isn.Add(1).Less(t.p.Ack) {
+		t.s.flags |= confirmed
+	}
+	t.take()
+	return true
+}
+
+// take accepts a packet: its window, its acknowledgment, its timestamp and its
+// data.
+func (t *turn) take() {
+	t.offerWindow()
+	t.acknowledge(t.peer, t.p.Ack)
+	t.updateTimestamp()
+	t.peer.winEnd = later(t.peer.winEnd, t.peer.ack.Add(t.peer.window))
+	t.data()
+}
+
+// advanceNext follows what the sender has sent in order.
+func (t *turn) advanceNext() {
+	end := t.end()
+	switch {
+	case t.p.Seq == t.mine.next,
+		t.p.Seq.Less(t.mine.next) && t.mine.next.Less(end),
+		t.mine.next.Less(t.mine.ack):
+		t.mine.next = end
+	case t.mine.next.Less(t.p.Seq) && t.s.flags&oneSided != 0:
+		t.mine.next = end
+	}
+}
+
+// offerWindow takes over the window that the packet announces.
+func (t *turn) offerWindow() {
+	t.peer.window = uint32(t.p.TCPWindow) << t.peer.scale
+}
+
+// acknowledge moves what a direction's receiver has, unless ack is old.
+func (t *turn) acknowledge(h *half, ack decoders.Seq) {
+	if h.ack.Less(ack) {
+		h.ack = ack
+	}
+	if off := h.offset(h.ack); off > int64(h.acked) {
+		h.acked = uint64(off)
+	}
+}
+
+// data hands acknowledgment and payload on to reassembly. What is acknowledged
+// of the other direction comes first: it is older than the payload.
+func (t *turn) data() {
+	if t.s.flags&oneSided != 0 {
+		t.acknowledge(t.mine, t.p.Seq)
+	}
+	t.e.noticeGap(t.s, t.dir.Opposite(), t.v)
+	if t.p.PayloadLen == 0 {
+		return
+	}
+	t.v.Stored = t.storeUrgent()
+	if t.s.flags&oneSided != 0 {
+		t.e.noticeGap(t.s, t.dir, t.v)
+	}
+}

@@ -1,0 +1,339 @@
+package stream
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/sensor/flow"
+)
+
+// run is bytes of a direction without a hole: in a block of their own, or
+// still in the packet that brought them. Runs are listed by offset and never
+// overlap; two may touch.
+type run struct {
+	off        uint64 // of the first byte
+	size       uint32
+	head       uint32 // place of the first byte in its memory
+	memory     uint32 // block in Engine.pool, or place in Engine.lent iff lent
+	next, prev uint32
+	lent       bool
+}
+
+func (r *run) end() uint64 { return r.off + uint64(r.size) }
+
+// loan is what a run borrows from a packet.
+type loan struct {
+	data    []byte
+	session uint32
+	run     uint32 // 0: no longer needed
+	dir     decoders.Direction
+}
+
+// Retain copies what still lies in packets. Call it before the memory of their
+// frames is reused.
+func (e *Engine) Retain() {
+	for i := range e.lent {
+		l := &e.lent[i]
+		if l.run == 0 {
+			continue
+		}
+		s := &e.sessions[l.session]
+		h := &s.half[l.dir]
+		e.prune(s)
+		if l.run == 0 {
+			continue
+		}
+		if !e.own(s, h, l.run, 0) {
+			e.stats.RefusedMemory++
+			e.removeRun(h, l.run)
+		}
+	}
+	clear(e.lent)
+	e.lent = e.lent[:0]
+}
+
+// bytes returns the memory of a run.
+func (e *Engine) bytes(r *run) []byte {
+	if r.lent {
+		return e.lent[r.memory].data[r.head : r.head+r.size]
+	}
+	return e.pool.blocks[r.memory][r.head : r.head+r.size]
+}
+
+// addRun puts a run for data at off behind another one, 0 being the front. The
+// data stays where it is until Retain.
+func (e *Engine) addRun(session uint32, dir decoders.Direction, h *half, after uint32, off uint64, data []byte) uint32 {
+	i := e.runs.take()
+	e.lent = append(e.lent, loan{data: data, session: session, run: i, dir: dir})
+	r := &e.runs.items[i]
+	*r = run{off: off, size: uint32(len(data)), memory: uint32(len(e.lent) - 1), prev: after, lent: true}
+	if after == 0 {
+		r.next, h.firstRun = h.firstRun, i
+	} else {
+		r.next, e.runs.items[after].next = e.runs.items[after].next, i
+	}
+	if r.next == 0 {
+		h.lastRun = i
+	} else {
+		e.runs.items[r.next].prev = i
+	}
+	return i
+}
+
+// removeRun takes a run out and gives its memory back.
+func (e *Engine) removeRun(h *half, i uint32) {
+	r := &e.runs.items[i]
+	if r.prev == 0 {
+		h.firstRun = r.next
+	} else {
+		e.runs.items[r.prev].next = r.next
+	}
+	if r.next == 0 {
+		h.lastRun = r.prev
+	} else {
+		e.runs.items[r.next].prev = r.prev
+	}
+	e.freeMemory(h, r)
+	e.runs.give(i)
+}
+
+func (e *Engine) freeMemory(h *half, r *run) {
+	if r.lent {
+		e.lent[r.memory] = loan{}
+		if last := len(e.lent) - 1; int(r.memory) == last {
+			e.lent = e.lent[:last]
+		}
+		return
+	}
+	h.held -= uint32(len(e.pool.blocks[r.memory]))
+	e.pool.give(r.memory)
+}
+
+// own moves a run into a block of its own with room for more bytes behind it.
+// Bytes that every consumer is past are left behind.
+func (e *Engine) own(s *session, h *half, i uint32, more uint32) bool {
+	r := &e.runs.items[i]
+	if skip := h.baseOff - min(h.baseOff, r.off); skip > 0 {
+		n := uint32(min(skip, uint64(r.size)))
+		r.off += uint64(n)
+		r.head += n
+		r.size -= n
+	}
+	if !r.lent {
+		block := e.pool.blocks[r.memory]
+		if uint64(r.size)+uint64(more) <= uint64(len(block))/2 {
+			copy(block, block[r.head:r.head+r.size])
+			e.stats.CopiedBytes += uint64(r.size)
+			r.head = 0
+			return true
+		}
+	}
+	room := uint64(r.size) + uint64(more)
+	if more > 0 {
+		room += uint64(r.size) // doubling keeps the cost of growing linear
+	}
+	block, ok := e.reserve(s, h, room)
+	if !ok && more > 0 {
+		block, ok = e.reserve(s, h, uint64(r.size)+uint64(more))
+	}
+	if !ok {
+		return false
+	}
+	copy(e.pool.blocks[block], e.bytes(r))
+	e.stats.CopiedBytes += uint64(r.size)
+	e.freeMemory(h, r)
+	r.memory, r.head, r.lent = block, 0, false
+	h.held += uint32(len(e.pool.blocks[block]))
+	return true
+}
+
+// extend puts data behind a run.
+func (e *Engine) extend(s *session, h *half, i uint32, data []byte) bool {
+	r := &e.runs.items[i]
+	if r.lent || int(r.head)+int(r.size)+len(data) > len(e.pool.blocks[r.memory]) {
+		if !e.own(s, h, i, uint32(len(data))) {
+			return false
+		}
+	}
+	copy(e.pool.blocks[r.memory][r.head+r.size:], data)
+	e.stats.CopiedBytes += uint64(len(data))
+	r.size += uint32(len(data))
+	return true
+}
+
+// reserve takes a block for one half of s, as far as the bounds allow.
+func (e *Engine) reserve(s *session, h *half, n uint64) (uint32, bool) {
+	if n > maxFlowMemory || uint64(s.half[0].held)+uint64(s.half[1].held)+uint64(blockSize(uint32(n))) > uint64(e.cfg.FlowMemory) {
+		return 0, false
+	}
+	for {
+		if b, ok := e.pool.take(uint32(n)); ok {
+			return b, true
+		}
+		if e.cfg.OnMemory != ExceptionEvict || !e.evict(s) {
+			return 0, false
+		}
+	}
+}
+
+// evictionSample is how many sessions with waiting data compete for losing it;
+// evictionReach is how many sessions are looked at to find them.
+const (
+	evictionSample = 8
+	evictionReach  = 4096
+)
+
+// evict ends reassembly of the session that was silent for longest, among the
+// next few that hold memory, but never of keep.
+func (e *Engine) evict(keep *session) bool {
+	var victim *session
+	for seen, looked := 0, 0; seen < evictionSample && looked < evictionReach && looked < int(e.fresh); looked++ {
+		s := &e.sessions[e.hand]
+		if e.hand++; e.hand >= e.fresh {
+			e.hand = 1
+		}
+		if s == keep || s.half[0].held+s.half[1].held == 0 {
+			continue
+		}
+		seen++
+		if victim == nil || s.lastSeen < victim.lastSeen {
+			victim = s
+		}
+	}
+	if victim == nil {
+		return false
+	}
+	e.stats.Evicted++
+	e.stats.EvictedBytes += uint64(victim.half[0].held) + uint64(victim.half[1].held)
+	for d := range victim.half {
+		victim.half[d].flags |= stopped
+		e.releaseHalf(&victim.half[d])
+	}
+	return true
+}
+
+// releaseHalf forgets all data of a direction.
+func (e *Engine) releaseHalf(h *half) {
+	for h.firstRun != 0 {
+		e.removeRun(h, h.firstRun)
+	}
+	for h.firstSegment != 0 {
+		e.removeFirstSegment(h)
+	}
+	h.app, h.raw = max(h.app, h.edge), max(h.raw, h.edge)
+}
+
+// locate finds the run that holds the byte at an offset. When that byte is
+// missing, hole is where the hole ends (at limit at the latest), and the run
+// the one behind it, if it begins before limit.
+func (e *Engine) locate(h *half, at, limit uint64) (r uint32, hole uint64) {
+	for i := h.firstRun; i != 0; i = e.runs.items[i].next {
+		r := &e.runs.items[i]
+		switch {
+		case r.end() <= at:
+		case r.off <= at:
+			return i, 0
+		case r.off < limit:
+			return i, r.off
+		default:
+			return 0, limit
+		}
+	}
+	return 0, limit
+}
+
+// bytesFrom returns the bytes from at, which run i holds, as far as they are
+// contiguous and before limit. Runs that touch become one.
+func (e *Engine) bytesFrom(s *session, h *half, i uint32, at, limit uint64) []byte {
+	for {
+		r := &e.runs.items[i]
+		if r.end() >= limit || r.next == 0 || e.runs.items[r.next].off != r.end() {
+			break
+		}
+		next := r.next
+		if !e.extend(s, h, i, e.bytes(&e.runs.items[next])) {
+			break // no memory: in two pieces then
+		}
+		e.removeRun(h, next)
+	}
+	r := &e.runs.items[i]
+	return e.bytes(r)[at-r.off : min(limit, r.end())-r.off]
+}
+
+// contiguous returns how far bytes follow without a hole from an offset on.
+func (e *Engine) contiguous(h *half, at uint64) uint64 {
+	for i := h.firstRun; i != 0; i = e.runs.items[i].next {
+		if r := &e.runs.items[i]; r.off <= at {
+			at = max(at, r.end())
+		} else {
+			break
+		}
+	}
+	return at
+}
+
+// due returns up to which offset a direction's data is due, and whether
+// nothing will follow. Acknowledged data is due; all data is when nobody will
+// acknowledge it any more.
+func (e *Engine) due(s *session, dir decoders.Direction) (limit uint64, final bool) {
+	h := &s.half[dir]
+	limit = min(h.acked, h.edge)
+	if e.cfg.Inline || s.flags&(finished|oneSided) != 0 || s.state == flow.TCPClosed && s.flags&byReset == 0 {
+		limit = e.contiguous(h, limit)
+	}
+	return limit, s.flags&finished != 0 || s.state == flow.TCPClosed
+}
+
+// noticeGap reports holes that the receiver has acknowledged: the capture
+// missed what it got.
+func (e *Engine) noticeGap(s *session, dir decoders.Direction, v *Verdict) {
+	h := &s.half[dir]
+	at := max(h.app, h.gapped)
+	if h.firstRun == h.lastRun && (h.firstRun == 0 || e.runs.items[h.firstRun].off <= at) || h.flags&(appOff|stopped) != 0 {
+		return
+	}
+	limit, _ := e.due(s, dir)
+	for i := h.firstRun; i != 0 && at < limit; i = e.runs.items[i].next {
+		r := &e.runs.items[i]
+		if at < r.off {
+			v.Events.Add(EventReassemblySeqGap)
+			e.stats.Gaps++
+			h.gapped = min(r.off, limit)
+		}
+		at = max(at, r.end())
+	}
+}
+
+// prune moves the base of both directions to where everybody is past, and
+// forgets what lies before it.
+func (e *Engine) prune(s *session) {
+	for d := range s.half {
+		h := &s.half[d]
+		left := h.acked
+		if h.flags&appOff == 0 {
+			left = min(left, h.app)
+		}
+		if h.flags&rawOff == 0 {
+			left = min(left, h.raw)
+		}
+		if left <= h.baseOff || h.flags&started == 0 {
+			continue
+		}
+		e.advanceBase(h, left)
+		if h.flags&depthReached != 0 && h.firstRun == 0 {
+			h.flags |= stopped
+		}
+	}
+}
+
+func (e *Engine) advanceBase(h *half, to uint64) {
+	h.base = h.base.Add(uint32(to - h.baseOff))
+	h.baseOff = to
+	for i := h.firstSegment; i != 0; i = h.firstSegment {
+		if g := &e.segments.items[i]; h.base.Less(g.end()) {
+			break
+		}
+		e.removeFirstSegment(h)
+	}
+	for i := h.firstRun; i != 0 && e.runs.items[i].end() <= to; i = h.firstRun {
+		e.removeRun(h, i)
+	}
+}

@@ -1,0 +1,298 @@
+package stream
+
+import (
+	"bytes"
+
+	"spanwatch/decoders"
+)
+
+// segment remembers where one packet's payload began and ended, on which the
+// policies for overlaps depend. Segments are listed by their begin.
+type segment struct {
+	seq        decoders.Seq
+	size       uint32
+	next, prev uint32
+}
+
+func (g *segment) end() decoders.Seq { return g.seq.Add(g.size) }
+
+// store takes the payload of the packet into its direction, at a sequence
+// number that is not always the packet's own. It says whether rules will see
+// the payload as part of the stream.
+func (t *turn) store(seq decoders.Seq, data []byte) bool {
+	e, h := t.e, t.mine
+	if h.flags&stopped != 0 {
+		return false
+	}
+	if h.flags&(appOff|rawOff) == appOff|rawOff {
+		h.edge = max(h.edge, uint64(max(h.offset(seq.Add(uint32(len(data)))), 0)))
+		return true
+	}
+	if h.flags&policyKnown == 0 {
+		h.policy = e.hosts.of(t.p.Dst, t.p.IPVersion)
+		h.flags |= policyKnown
+	}
+	off := h.offset(seq)
+	if h.depth != 0 && off+int64(len(data)) > int64(h.depth) {
+		t.event(EventReassemblyDepthReached)
+		h.flags |= depthReached
+		keep := max(int64(h.depth)-off, 0)
+		e.stats.BeyondDepth += uint64(int64(len(data)) - keep)
+		if data = data[:min(keep, int64(len(data)))]; len(data) == 0 {
+			return true
+		}
+	}
+	if h.offset(seq.Add(uint32(len(data)))) <= int64(h.baseOff) {
+		t.event(EventReassemblySegmentBeforeBaseSeq)
+		return true
+	}
+	after, overlap := e.place(h, seq)
+	if h.segments >= e.cfg.Segments {
+		e.stats.RefusedSegments++
+		t.event(EventReassemblyInsertLimit)
+		return t.noRoom()
+	}
+	merged := data
+	if overlap {
+		e.stats.OutOfOrder++
+		if merged = t.resolve(after, seq, data); merged == nil {
+			e.stats.RefusedSegments++
+			t.event(EventReassemblyInsertLimit)
+			return t.noRoom()
+		}
+	}
+	skip := max(int64(h.baseOff)-off, 0)
+	if !t.write(uint64(off+skip), merged[skip:], &merged[0] == &data[0]) {
+		e.stats.RefusedMemory++
+		t.event(EventReassemblyInsertMemcap)
+		return t.noRoom()
+	}
+	e.remember(h, after, seq, uint32(len(data)))
+	return true
+}
+
+// noRoom does what is configured for a segment that cannot be kept.
+func (t *turn) noRoom() bool {
+	if t.e.cfg.OnMemory != ExceptionStop {
+		return false
+	}
+	for d := range t.s.half {
+		t.s.half[d].flags |= stopped
+		t.e.releaseHalf(&t.s.half[d])
+		t.e.stats.Stopped++
+	}
+	return false
+}
+
+// maxSegment is more than any packet's payload.
+const maxSegment = 1 << 16
+
+// place finds the last stored segment that begins at or before seq, and says
+// whether the new one may share bytes with any.
+func (e *Engine) place(h *half, seq decoders.Seq) (after uint32, overlap bool) {
+	after = h.lastSegment
+	if after == 0 || h.offset(seq) >= int64(h.edge) {
+		return after, false
+	}
+	items := e.segments.items
+	if first := h.firstSegment; seq.Sub(items[first].seq) < items[after].seq.Sub(seq) {
+		after = 0
+		for i := first; i != 0 && items[i].seq.LessEq(seq); i = items[i].next {
+			after = i
+		}
+		return after, true
+	}
+	for after != 0 && seq.Less(items[after].seq) {
+		after = items[after].prev
+	}
+	return after, true
+}
+
+// remember puts a segment behind another one, 0 being the front.
+func (e *Engine) remember(h *half, after uint32, seq decoders.Seq, size uint32) {
+	i := e.segments.take()
+	items := e.segments.items
+	g := &items[i]
+	*g = segment{seq: seq, size: size, prev: after}
+	if after == 0 {
+		g.next, h.firstSegment = h.firstSegment, i
+	} else {
+		g.next, items[after].next = items[after].next, i
+	}
+	if g.next == 0 {
+		h.lastSegment = i
+	} else {
+		items[g.next].prev = i
+	}
+	h.segments++
+}
+
+func (e *Engine) removeFirstSegment(h *half) {
+	i := h.firstSegment
+	next := e.segments.items[i].next
+	h.firstSegment = next
+	if next == 0 {
+		h.lastSegment = 0
+	} else {
+		e.segments.items[next].prev = 0
+	}
+	h.segments--
+	e.segments.give(i)
+}
+
+// resolveBudget bounds the work that one segment may cause: how many stored
+// segments and runs it is compared with. A segment of 64 KiB that repeats what
+// came in segments of 536 bytes needs some 250.
+const resolveBudget = 4096
+
+// resolve compares a segment with the stored ones that it overlaps and returns
+// the bytes to write: its own, but where the receiver keeps what it has, that.
+// It returns nil when there are too many to compare with.
+func (t *turn) resolve(after uint32, seq decoders.Seq, data []byte) []byte {
+	e, h := t.e, t.mine
+	end := seq.Add(uint32(len(data)))
+	first := after
+	for i := after; i != 0 && seq.Sub(e.segments.items[i].seq) < maxSegment; i = e.segments.items[i].prev {
+		first = i
+	}
+	if first == 0 {
+		first = h.firstSegment
+	}
+	merged, budget := data, resolveBudget
+	at := h.firstRun
+	for i := first; i != 0; i = e.segments.items[i].next {
+		g := &e.segments.items[i]
+		if end.LessEq(g.seq) {
+			break
+		}
+		from, to := later(seq, g.seq), earlier(end, g.end())
+		if h.offset(from) < int64(h.baseOff) {
+			from = h.base
+		}
+		if to.LessEq(from) {
+			continue
+		}
+		off, piece := uint64(h.offset(from)), data[from.Sub(seq):to.Sub(seq)]
+		for at != 0 && e.runs.items[at].end() <= off {
+			at = e.runs.items[at].next
+			budget--
+		}
+		different, steps := e.differs(at, off, piece)
+		if budget -= steps; budget < 0 {
+			return nil
+		}
+		if !different {
+			continue
+		}
+		t.event(EventReassemblyOverlapDifferentData)
+		if e.cfg.Inline || !h.policy.newWins(seq, end, g.seq, g.end()) {
+			if &merged[0] == &data[0] {
+				e.scratch = append(e.scratch[:0], data...)
+				merged = e.scratch
+			}
+			e.copyStored(at, off, merged[from.Sub(seq):to.Sub(seq)])
+		}
+	}
+	return merged
+}
+
+func later(a, b decoders.Seq) decoders.Seq {
+	if a.Less(b) {
+		return b
+	}
+	return a
+}
+
+func earlier(a, b decoders.Seq) decoders.Seq {
+	if a.Less(b) {
+		return a
+	}
+	return b
+}
+
+// differs says whether bytes are stored from an offset on that are not data,
+// in run i or behind it, and how many runs it looked at.
+func (e *Engine) differs(i uint32, off uint64, data []byte) (different bool, steps int) {
+	end := off + uint64(len(data))
+	for ; i != 0 && e.runs.items[i].off < end; i = e.runs.items[i].next {
+		steps++
+		r := &e.runs.items[i]
+		from, to := max(off, r.off), min(end, r.end())
+		if from < to && !bytes.Equal(e.bytes(r)[from-r.off:to-r.off], data[from-off:to-off]) {
+			return true, steps
+		}
+	}
+	return false, steps + 1
+}
+
+// copyStored copies what is stored from an offset on, in run i or behind it,
+// over dst.
+func (e *Engine) copyStored(i uint32, off uint64, dst []byte) {
+	end := off + uint64(len(dst))
+	for ; i != 0 && e.runs.items[i].off < end; i = e.runs.items[i].next {
+		r := &e.runs.items[i]
+		if from, to := max(off, r.off), min(end, r.end()); from < to {
+			copy(dst[from-off:to-off], e.bytes(r)[from-r.off:to-r.off])
+		}
+	}
+}
+
+// write puts bytes into the runs of a direction, over those that are there and
+// into the holes between them. A piece that only fills a hole stays in its
+// packet; lend says that data lies there.
+func (t *turn) write(off uint64, data []byte, lend bool) bool {
+	e, h := t.e, t.mine
+	prev := h.lastRun
+	for prev != 0 && off < e.runs.items[prev].off {
+		prev = e.runs.items[prev].prev
+	}
+	for len(data) > 0 {
+		n := len(data)
+		if prev != 0 && off < e.runs.items[prev].end() {
+			r := &e.runs.items[prev]
+			n = int(min(uint64(n), r.end()-off))
+			if !bytes.Equal(e.bytes(r)[off-r.off:off-r.off+uint64(n)], data[:n]) {
+				if r.lent && !e.own(t.s, h, prev, 0) {
+					return false
+				}
+				r = &e.runs.items[prev]
+				copy(e.bytes(r)[off-r.off:], data[:n])
+			}
+		} else {
+			next := h.firstRun
+			if prev != 0 {
+				next = e.runs.items[prev].next
+			}
+			if next != 0 {
+				n = int(min(uint64(n), e.runs.items[next].off-off))
+			}
+			if n > 0 {
+				if !t.fill(prev, off, data[:n], lend) {
+					return false
+				}
+				e.stats.Bytes += uint64(n)
+			}
+			prev = next
+		}
+		off += uint64(n)
+		data = data[n:]
+		if off > h.edge {
+			h.edge = off
+		}
+	}
+	return true
+}
+
+// fill puts bytes into a hole behind a run, 0 being the front.
+func (t *turn) fill(prev uint32, off uint64, data []byte, lend bool) bool {
+	e, h := t.e, t.mine
+	if prev != 0 && e.runs.items[prev].end() == off {
+		return e.extend(t.s, h, prev, data)
+	}
+	i := e.addRun(t.f.Stream, t.dir, h, prev, off, data)
+	if !lend && !e.own(t.s, h, i, 0) {
+		e.removeRun(h, i)
+		return false
+	}
+	return true
+}
