@@ -23,7 +23,8 @@ type Inspector struct {
 	machine keyword.Machine
 	bits    *keyword.Bits
 	notes   notes
-	ids     []uint32 // candidates, reused
+	ids     []uint32           // candidates, reused
+	scratch *prefilter.Scratch // of the matchers of rules
 
 	stats InspectorStats
 }
@@ -80,7 +81,7 @@ func NewInspector(rules *Ruleset, cfg InspectorConfig) *Inspector {
 // Swap makes the Inspector use other rules from the next packet on. Flows
 // keep their flowbits, by name, and their by_flow thresholds, by sid.
 func (i *Inspector) Swap(rules *Ruleset) {
-	i.rules = rules
+	i.rules, i.scratch = rules, prefilter.NewScratch()
 	i.bits.Use(rules.flowbits)
 }
 
@@ -211,7 +212,7 @@ func (i *Inspector) scan(m prefilter.Matcher, data []byte) {
 		return
 	}
 	i.stats.Scanned += uint64(len(data))
-	i.ids = m.Scan(data, i.ids)
+	i.ids = m.Scan(data, i.ids, i.scratch)
 }
 
 // addAlways adds the signatures without a pattern whose cheapest conditions

@@ -45,8 +45,7 @@ func (i *Inspector) inspectTx(g *txGroup, tx app.Tx, complete bool, out []Match)
 				break
 			}
 			data = i.machine.Transformed(b.list, data)
-			i.stats.Scanned += uint64(len(data))
-			i.ids = b.matcher.Scan(data, i.ids)
+			i.scan(b.matcher, data)
 		}
 	}
 	i.addAlways(g.always)

@@ -375,9 +375,6 @@ static __always_inline int parse_ipv6(const struct view *v, struct packet *p)
 		return REASON_IPV6_VERSION;
 	total = IPV6_LEN + be16(b + 4);
 	p->key.proto = b[6];
-	p->key.ip_version = 6;
-	p->version = 6;
-	p->ip_off = p->off;
 	__builtin_memcpy(p->key.addr_a, b + 8, 16);
 	__builtin_memcpy(p->key.addr_b, b + 24, 16);
 	if (total == IPV6_LEN && p->key.proto == PROTO_HOPOPTS) {
@@ -390,6 +387,9 @@ static __always_inline int parse_ipv6(const struct view *v, struct packet *p)
 	if (p->off + total > p->limit)
 		return REASON_IPV6_LENGTH;
 	p->limit = p->off + total;
+	p->key.ip_version = 6;
+	p->version = 6;
+	p->ip_off = p->off;
 	p->off += IPV6_LEN;
 	p->header_end = p->off;
 	r = ipv6_ext_headers(v, p);

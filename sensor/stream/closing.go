@@ -42,16 +42,14 @@ func (t *turn) firstFin() bool {
 	if !t.ackValid() {
 		return t.refuse(EventFinInvalidAck)
 	}
-	if t.end().Less(t.mine.next) || t.mine.ack.Add(t.mine.window).Less(t.p.Seq) {
+	if t.p.Seq.Less(t.mine.ack) || t.mine.ack.Add(t.mine.window).Less(t.p.Seq) {
 		return t.refuse(EventFinOutOfWindow)
 	}
 	t.s.state = flow.TCPFinWait1
 	if t.dir == decoders.ToServer {
 		t.s.state = flow.TCPCloseWait
 	}
-	if t.p.Seq == t.mine.next {
-		t.mine.next = t.end()
-	}
+	t.mine.next = later(t.mine.next, t.end())
 	t.sendFin()
 	t.takeClosing()
 	return true
@@ -155,7 +153,7 @@ func (t *turn) closeFurther() {
 	case flow.TCPClosing:
 		t.s.state = flow.TCPTimeWait
 	case flow.TCPLastAck:
-		if t.dir == decoders.ToServer {
+		if t.dir == decoders.ToServer && t.p.Seq == t.mine.next.Add(1) {
 			t.s.state = flow.TCPClosed
 		}
 	case flow.TCPTimeWait:

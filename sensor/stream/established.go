@@ -8,7 +8,7 @@ import (
 // step moves the session by the packet under work. It says whether the packet
 // fits the session.
 func (t *turn) step() bool {
-	if t.keepAlive() || t.keepAliveAck() {
+	if t.keepAlive() || t.keepAliveAck() || t.spurious() {
 		return true
 	}
 	if t.s.state >= flow.TCPEstablished && t.s.state != flow.TCPClosed && t.badWindowUpdate() {

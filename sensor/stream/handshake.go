@@ -261,6 +261,9 @@ func (t *turn) answerSyn() bool {
 		return t.refuse(Event3whsSynackInWrongDirection)
 	}
 	o := t.offerOf()
+	if t.peer.flags&hasTS != 0 && o.has&offerTimestamp != 0 && t.p.TSEcr != t.peer.tsLast && t.s.offered == 0 {
+		return t.refuse(EventPktInvalidTimestamp)
+	}
 	tfo := t.s.flags&fastOpen != 0 || t.p.TCPOpts&decoders.TCPOptTFO != 0
 	switch {
 	case tfo && o.ack == t.peer.next:
@@ -394,25 +397,23 @@ func (t *turn) complete() bool {
 		back := t.reversed()
 		back.takeSynAck(syn) // the client took another SYN+ACK than the first
 	}
-	lostAck := false
 	if t.dir == decoders.ToClient && t.s.flags&midSynAck == 0 {
 		// Only when the server acknowledges more than the SYN can it have got
 		// the client's answer, and the capture missed it.
-		if !t.peer.next.Less(t.p.Ack) || t.p.Seq != t.mine.next {
+		if !t.peer.next.Less(t.p.Ack) {
 			return t.refuse(Event3whsAckInWrongDir)
 		}
-		lostAck = true
+		t.established()
+		return true
 	}
 	switch {
-	case lostAck, t.p.Seq == t.mine.next && t.p.Ack == t.peer.next:
+	case t.p.Seq == t.mine.next && t.p.Ack == t.peer.next:
 	case t.p.Seq == t.mine.next && t.s.flags&midSynAck != 0 && t.ackValid():
-	case t.p.Seq == t.mine.next && !t.ackValid():
+	case t.p.Seq == t.mine.next:
 		t.s.flags |= evasive
 		return t.refuse(Event3whsRightSeqWrongAckEvasion)
 	case t.p.Ack == t.peer.next && t.mine.next.Less(t.p.Seq) && t.p.Seq.LessEq(t.mine.winEnd):
 		// Inside the window, behind segments that the capture missed.
-	case t.p.Seq == t.mine.next && t.dir == decoders.ToServer:
-		// More than the SYN+ACK is acknowledged: data of the server was missed.
 	default:
 		return t.refuse(Event3whsWrongSeqWrongAck)
 	}

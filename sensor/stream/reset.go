@@ -49,6 +49,7 @@ func (t *turn) reset() bool {
 	}
 	t.updateTimestamp()
 	t.data()
+	t.e.noticeGap(t.s, t.dir, t.v)
 	return true
 }
 

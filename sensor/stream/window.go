@@ -22,8 +22,8 @@ func (t *turn) ackValid() bool {
 	case t.s.flags&oneSided != 0:
 		return true
 	case t.s.state == flow.TCPSynSent:
-		// The answer to a SYN, whose window is not known yet.
-		if !t.has(decoders.TCPRst) || t.dir == decoders.ToServer || ack == h.isn.Add(1) {
+		// The SYN's receiver has not announced a window yet.
+		if t.has(decoders.TCPRst) && t.dir == decoders.ToClient && ack == h.isn.Add(1) {
 			return true
 		}
 	}
@@ -51,6 +51,15 @@ func (t *turn) keepAliveAck() bool {
 	return asked && t.p.PayloadLen == 0 && !t.has(decoders.TCPSyn|decoders.TCPFin|decoders.TCPRst) &&
 		t.p.TCPWindow != 0 && uint32(t.p.TCPWindow)<<t.peer.scale == t.peer.window &&
 		t.p.Ack == t.peer.ack && t.p.Seq == t.mine.next
+}
+
+// spurious recognises a retransmission of what was acknowledged in full.
+func (t *turn) spurious() bool {
+	if t.p.PayloadLen == 0 || t.mine.ack.Less(t.end()) {
+		return false
+	}
+	t.event(EventPktSpuriousRetransmission)
+	return true
 }
 
 // badWindowUpdate recognises a window that shrinks by more than what was sent,

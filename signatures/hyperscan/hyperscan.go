@@ -193,6 +193,7 @@ func (d *Database) Scan(s *Scratch, data []byte) ([]uint32, error) {
 	}
 	rc := C.sw_scan(d.db, unsafe.Pointer(unsafe.SliceData(data)), C.uint(len(data)), s.scratch, s.hits)
 	runtime.KeepAlive(d)
+	runtime.KeepAlive(s)
 	if rc != C.HS_SUCCESS {
 		return nil, scanError(rc)
 	}

@@ -1,7 +1,9 @@
 // Package prefilter finds, among thousands of patterns, those that occur in a
 // buffer, so that only signatures with a chance are inspected.
 //
-//	patterns ─► Build ─► Matcher ─ Scan(buffer) ─► ids of patterns that may occur
+//	patterns ─► Builder ─► Matcher ─ Scan(buffer) ─► ids of patterns that may occur
+//	                       ├ grams          plain Go, ready at once
+//	                       └ hyperMatcher   Hyperscan, compiled when first used, kept in a cache
 //
 // Safety guarantee: a matcher may name patterns that do not occur, it never
 // misses one that does. Inspection decides; the prefilter only saves work, and
@@ -12,6 +14,7 @@
 // nearly every buffer and cost a matcher several times its speed
 // (spec/HOTPATH.md section 4 measures 4.6 times).
 //
-// A Matcher is immutable after Build and may be used by all workers at once.
-// It borrows the scanned bytes for the time of Scan.
+// A Matcher may be used by all workers at once, each with its own Scratch. It
+// borrows the scanned bytes for the time of Scan. The plain Go matcher is the
+// fallback of the other and its oracle in tests.
 package prefilter

@@ -238,8 +238,8 @@ func appendOnce(ids []uint32, id uint32) []uint32 {
 	return append(ids, id)
 }
 
-// Scan implements Matcher.
-func (g *grams) Scan(data []byte, ids []uint32) []uint32 {
+// Scan implements Matcher. It needs no Scratch.
+func (g *grams) Scan(data []byte, ids []uint32, _ *Scratch) []uint32 {
 	switch {
 	case len(g.wide.bitmap) != 0 && len(g.narrow.bitmap) != 0:
 		ids = g.scanWide(data, ids)

@@ -1,9 +1,6 @@
 package prefilter
 
-import (
-	"errors"
-	"fmt"
-)
+import "errors"
 
 // MinPattern is the length in bytes of the shortest pattern that Build takes.
 const MinPattern = 2
@@ -21,25 +18,12 @@ type Pattern struct {
 // Matcher looks for many patterns in one pass. Scan appends the ID of every
 // pattern that occurs in data to ids and returns it; an ID may be appended
 // more than once and for a pattern that does not occur, and none that occurs
-// is left out. Scan allocates only when ids must grow.
+// is left out. Scan allocates only when ids must grow, and when a matcher is
+// used for the first time, by anybody or with this Scratch.
 type Matcher interface {
-	Scan(data []byte, ids []uint32) []uint32
+	Scan(data []byte, ids []uint32, s *Scratch) []uint32
 	// Patterns and Size are the number of patterns and the memory in bytes,
 	// for reports.
 	Patterns() int
 	Size() int
-}
-
-// Build makes the matcher for patterns; nil, without error, when there are
-// none. It is the one place that decides which implementation is used.
-func Build(patterns []Pattern) (Matcher, error) {
-	for i := range patterns {
-		if len(patterns[i].Bytes) < MinPattern {
-			return nil, fmt.Errorf("pattern %d of %d bytes: %w", patterns[i].ID, len(patterns[i].Bytes), ErrShortPattern)
-		}
-	}
-	if len(patterns) == 0 {
-		return nil, nil
-	}
-	return newGrams(patterns), nil
 }

@@ -5,8 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
+
+	"spanwatch/signatures/hyperscan"
 )
 
 // occurs is the reference: one pattern at a time, one place at a time.
@@ -32,7 +37,7 @@ func lower(b []byte) []byte {
 // reported beside is allowed, and returned.
 func check(t *testing.T, m Matcher, patterns []Pattern, data []byte) (over int) {
 	t.Helper()
-	ids := m.Scan(data, nil)
+	ids := m.Scan(data, nil, NewScratch())
 	for i := range patterns {
 		p := &patterns[i]
 		found := slices.Contains(ids, p.ID)
@@ -46,56 +51,83 @@ func check(t *testing.T, m Matcher, patterns []Pattern, data []byte) (over int) 
 	return over
 }
 
-func build(t testing.TB, patterns []Pattern) Matcher {
+// engines are those of this build.
+func engines() map[string]Engine {
+	m := map[string]Engine{"go": PlainGo, "auto": Auto}
+	if hyperscan.Available() {
+		m["hyperscan"] = Hyperscan
+	}
+	return m
+}
+
+func build(t testing.TB, e Engine, patterns []Pattern) Matcher {
 	t.Helper()
-	m, err := Build(patterns)
+	m, err := NewBuilder(Options{Engine: e}).Build(patterns)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if h, ok := m.(*hyperMatcher); e != Auto && ok != (e == Hyperscan) {
+		t.Fatalf("engine %d makes %T", e, m)
+	} else if ok {
+		h.ready()
+		if h.fallback != nil {
+			t.Fatal("hyperscan refuses the patterns")
+		}
 	}
 	return m
 }
 
 func TestEveryPatternIsFoundAtEveryPlace(t *testing.T) {
 	const text = "The quick brown fox jumps over the lazy dog"
-	for length := MinPattern; length <= len(text); length++ {
-		p := []Pattern{{Bytes: []byte(text[:length]), ID: 3}, {Bytes: []byte(text[:length]), NoCase: true, ID: 4}}
-		m := build(t, p)
-		for at := range 20 {
-			data := append(bytes.Repeat([]byte("."), at), text[:length]...)
-			check(t, m, p, data)
-			check(t, m, p, append(data, "tail"...))
-			check(t, m, p, bytes.ToUpper(data))
-			check(t, m, p, data[:len(data)-1])
-		}
+	for name, e := range engines() {
+		t.Run(name, func(t *testing.T) {
+			for length := MinPattern; length <= len(text); length += 1 + length/16 {
+				p := []Pattern{{Bytes: []byte(text[:length]), ID: 3}, {Bytes: []byte(text[:length]), NoCase: true, ID: 4}}
+				m := build(t, e, p)
+				for at := range 20 {
+					data := append(bytes.Repeat([]byte("."), at), text[:length]...)
+					check(t, m, p, data)
+					check(t, m, p, append(data, "tail"...))
+					check(t, m, p, bytes.ToUpper(data))
+					check(t, m, p, data[:len(data)-1])
+				}
+			}
+		})
 	}
 }
 
+// TestRandomPatternsAreNeverMissed also holds the engines against each other:
+// both compare bytes, so both report just what the reference finds.
 func TestRandomPatternsAreNeverMissed(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 7))
-	found, over := 0, 0
-	for range 300 {
-		patterns := make([]Pattern, 1+r.IntN(60))
-		for i := range patterns {
-			patterns[i] = Pattern{Bytes: randomBytes(r, MinPattern+r.IntN(20)), NoCase: r.IntN(2) == 0, ID: uint32(i)}
-		}
-		m := build(t, patterns)
-		for range 10 {
-			data := randomBytes(r, r.IntN(200))
-			for range r.IntN(4) { // plant some
-				p := patterns[r.IntN(len(patterns))].Bytes
-				if at := r.IntN(200); at+len(p) <= len(data) {
-					copy(data[at:], p)
-					found++
+	for name, e := range engines() {
+		t.Run(name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(7, 7))
+			found, over := 0, 0
+			for range 200 {
+				patterns := make([]Pattern, 1+r.IntN(60))
+				for i := range patterns {
+					patterns[i] = Pattern{Bytes: randomBytes(r, MinPattern+r.IntN(20)), NoCase: r.IntN(2) == 0, ID: uint32(i)}
+				}
+				m := build(t, e, patterns)
+				for range 10 {
+					data := randomBytes(r, r.IntN(200))
+					for range r.IntN(4) { // plant some
+						p := patterns[r.IntN(len(patterns))].Bytes
+						if at := r.IntN(200); at+len(p) <= len(data) {
+							copy(data[at:], p)
+							found++
+						}
+					}
+					over += check(t, m, patterns, data)
 				}
 			}
-			over += check(t, m, patterns, data)
-		}
-	}
-	if found == 0 {
-		t.Error("no pattern was planted")
-	}
-	if over != 0 {
-		t.Errorf("%d patterns reported that do not occur; this matcher compares bytes", over)
+			if found == 0 {
+				t.Error("no pattern was planted")
+			}
+			if over != 0 {
+				t.Errorf("%d patterns reported that do not occur; the matchers compare bytes", over)
+			}
+		})
 	}
 }
 
@@ -130,11 +162,107 @@ func TestStrengthPrefersRareBytes(t *testing.T) {
 }
 
 func TestScanAllocatesNothing(t *testing.T) {
-	m := build(t, []Pattern{{Bytes: []byte("ab"), ID: 1}, {Bytes: []byte("abcdefg"), ID: 2}, {Bytes: []byte("abcdefghijkl"), ID: 3}})
-	data := bytes.Repeat([]byte("abcdefghijkl--"), 50)
-	ids := m.Scan(data, nil)
-	if n := testing.AllocsPerRun(100, func() { ids = m.Scan(data, ids[:0]) }); n != 0 {
-		t.Errorf("%v allocations", n)
+	for name, e := range engines() {
+		t.Run(name, func(t *testing.T) {
+			m := build(t, e, []Pattern{{Bytes: []byte("ab"), ID: 1}, {Bytes: []byte("abcdefg"), ID: 2}, {Bytes: []byte("abcdefghijkl"), ID: 3}})
+			data := bytes.Repeat([]byte("abcdefghijkl--"), 50)
+			s := NewScratch()
+			ids := m.Scan(data, nil, s)
+			if n := testing.AllocsPerRun(100, func() { ids = m.Scan(data, ids[:0], s) }); n != 0 {
+				t.Errorf("%v allocations", n)
+			}
+		})
+	}
+}
+
+func TestWorkersShareMatchers(t *testing.T) {
+	for name, e := range engines() {
+		t.Run(name, func(t *testing.T) {
+			b := NewBuilder(Options{Engine: e})
+			var matchers []Matcher
+			for n := range 20 {
+				m, err := b.Build([]Pattern{{Bytes: fmt.Appendf(nil, "pattern %d", n%10), ID: uint32(n)}, {Bytes: []byte("common"), ID: 99}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				matchers = append(matchers, m)
+			}
+			var wait sync.WaitGroup
+			for range 4 {
+				wait.Go(func() {
+					s := NewScratch()
+					for n, m := range matchers {
+						if ids := m.Scan(fmt.Appendf(nil, "a common pattern %d", n%10), nil, s); len(ids) != 2 {
+							t.Errorf("matcher %d finds %v", n, ids)
+						}
+					}
+				})
+			}
+			wait.Wait()
+			if e == Hyperscan && len(b.list) != 10 {
+				t.Errorf("%d databases for 10 different sets", len(b.list))
+			}
+		})
+	}
+}
+
+func TestCacheKeepsDatabases(t *testing.T) {
+	if !hyperscan.Available() {
+		t.Skip(hyperscan.ErrUnavailable)
+	}
+	dir := t.TempDir()
+	patterns := []Pattern{{Bytes: []byte("needle"), NoCase: true, ID: 7}, {Bytes: []byte("needle"), NoCase: true, ID: 8}}
+	scan := func() []uint32 {
+		t.Helper()
+		b := NewBuilder(Options{Engine: Hyperscan, CacheDir: dir})
+		m, err := b.Build(patterns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Prepare()
+		return m.Scan([]byte("a NEEDLE"), nil, NewScratch())
+	}
+	files := func() []string {
+		t.Helper()
+		names, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	want := []uint32{7, 8}
+	if got := scan(); !slices.Equal(got, want) || len(files()) != 1 {
+		t.Fatalf("first run finds %v, files %v", got, files())
+	}
+	file := files()[0]
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if db := (cacheFile{file}).load(1); db == nil {
+		t.Error("the file is not taken")
+	}
+	for name, text := range map[string][]byte{
+		"whole": good, "damaged": append([]byte{good[0] ^ 1}, good[1:]...), "cut": good[:len(good)-9], "empty": nil,
+	} {
+		if err := os.WriteFile(file, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if db := (cacheFile{file}).load(1); (db != nil) != (name == "whole") {
+			t.Errorf("%s file: taken %v", name, db != nil)
+		}
+		if got := scan(); !slices.Equal(got, want) {
+			t.Errorf("with a %s file: %v", name, got)
+		}
+		if text, err := os.ReadFile(file); err != nil || !bytes.Equal(text, good) {
+			t.Errorf("the %s file was not put right (%v)", name, err)
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if got := scan(); !slices.Equal(got, want) {
+		t.Errorf("without a folder: %v", got)
 	}
 }
 
@@ -146,16 +274,21 @@ func FuzzScan(f *testing.F) {
 			return
 		}
 		p := []Pattern{{Bytes: pattern, NoCase: nocase, ID: 1}, {Bytes: []byte("needle"), ID: 2}}
-		check(t, build(t, p), p, data)
-		check(t, build(t, p), p, append(slices.Clone(data), pattern...))
+		for _, e := range engines() {
+			m := build(t, e, p)
+			if over := check(t, m, p, data); over > 0 {
+				t.Fatalf("engine %d reports %d patterns that do not occur", e, over)
+			}
+			check(t, m, p, append(slices.Clone(data), pattern...))
+		}
 	})
 }
 
-// BenchmarkPrefilter scans 600 bytes of text-like traffic.
+// BenchmarkPrefilter scans text-like traffic: a packet, and a short buffer.
 func BenchmarkPrefilter(b *testing.B) {
 	const words = "GET /index.html HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\nAccept-Language: en-US\r\nCookie: session=0123456789abcdef; theme=dark\r\n\r\n"
-	data := bytes.Repeat([]byte(words), 3)[:600]
-	for _, n := range []int{200, 1000, 10000, 30000} {
+	data := bytes.Repeat([]byte(words), 3)
+	for _, n := range []int{1, 4, 16, 64, 200, 1000, 10000} {
 		for _, short := range []bool{false, true} {
 			r := rand.New(rand.NewPCG(1, uint64(n)))
 			patterns := make([]Pattern, n)
@@ -170,15 +303,19 @@ func BenchmarkPrefilter(b *testing.B) {
 				}
 				patterns[i] = Pattern{Bytes: text, NoCase: r.IntN(2) == 0, ID: uint32(i)}
 			}
-			m := build(b, patterns)
-			b.Run(fmt.Sprintf("patterns=%d/short=%v", n, short), func(b *testing.B) {
-				b.SetBytes(int64(len(data)))
-				b.ReportMetric(float64(m.Size())/1024, "KiB")
-				var ids []uint32
-				for b.Loop() {
-					ids = m.Scan(data, ids[:0])
+			for name, e := range engines() {
+				m := build(b, e, patterns)
+				for _, size := range []int{16, 64, 600} {
+					b.Run(fmt.Sprintf("patterns=%d/short=%v/bytes=%d/%s", n, short, size, name), func(b *testing.B) {
+						b.SetBytes(int64(size))
+						s := NewScratch()
+						var ids []uint32
+						for b.Loop() {
+							ids = m.Scan(data[:size], ids[:0], s)
+						}
+					})
 				}
-			})
+			}
 		}
 	}
 }

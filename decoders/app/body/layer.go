@@ -8,22 +8,27 @@ import "errors"
 // (under 400 bytes).
 const maxPrefix = 4 << 10
 
+// maxHeld is how much output of another encoding than the named one is held
+// back until the attempt is believed. Random bytes seldom inflate that far.
+const maxHeld = 8 << 10
+
 // maxRestarts bounds the encodings tried on one body, the named one not
 // counted.
 const maxRestarts = 3
 
 var (
 	errCorrupt = errors.New("corrupt data")
-	errStopped = errors.New("no more output wanted")
+	errEnough  = errors.New("no more output wanted")
 )
 
-// decoder is one encoding. write consumes all of p, and what it can not use
-// yet it keeps; done means that the encoded data ended, whatever follows.
+// decoder is one encoding. It takes all that it is given and keeps what it
+// can not use yet.
 type decoder interface {
 	reset()
-	write(p []byte, out stage) (done bool, err error)
-	// finish is called when the body ends before the encoded data does.
-	finish(out stage) error
+	// write decodes p into l.emit. done says that the encoded data ended.
+	write(p []byte, l *layer) (done bool, err error)
+	// finish decodes what is left when nothing follows.
+	finish(l *layer) error
 }
 
 // layer undoes one encoding, after finding out which it really is.
@@ -33,7 +38,9 @@ type layer struct {
 	state    layerState
 	restarts int
 	prefix   []byte // input so far, until there is output
-	yielded  bool
+	held     []byte // output of an attempt that may still fail
+	yielded  bool   // something was passed on
+	next     stage  // set during a call
 
 	deflate *deflate // these three keep their memory from body to body
 	brotli  *brotliDecoder
@@ -44,13 +51,13 @@ type layerState uint8
 
 const (
 	decoding layerState = iota
-	passing             // is not encoded at all
+	passing             // it is not encoded at all
 	over                // the encoded data ended, or broke
 )
 
 func (l *layer) start(e Encoding) {
 	l.state, l.restarts, l.yielded = decoding, 0, false
-	l.prefix = l.prefix[:0]
+	l.prefix, l.held = l.prefix[:0], l.held[:0]
 	l.use(e)
 }
 
@@ -77,43 +84,119 @@ func (l *layer) use(e Encoding) {
 	l.decoder.reset()
 }
 
-// write returns false when the sink wants no more.
-func (l *layer) write(p []byte, out stage) bool {
+// alternative is what a body that is not of encoding e is tried as.
+func (e Encoding) alternative() Encoding {
+	switch e {
+	case Deflate:
+		return Zlib
+	case Zlib:
+		return Gzip
+	}
+	return Deflate
+}
+
+// write gives p to the layer; false means that the sink wants no more.
+func (l *layer) write(p []byte, next stage) bool {
+	l.next = next
+	defer func() { l.next = stage{} }()
 	switch l.state {
 	case passing:
-		return out.emit(p)
+		return next.emit(p)
 	case over:
 		return true
 	}
-	if l.yielded {
-		return l.run(p, out)
+	err := l.feed(p)
+	for err == errCorrupt && !l.yielded && l.restarts < maxRestarts {
+		l.restarts++
+		l.held = l.held[:0]
+		l.use(l.encoding.alternative())
+		if err = l.feed(l.prefix); err == nil {
+			err = l.feed(p)
+		}
 	}
-	l.prefix = append(l.prefix, p[:min(len(p), maxPrefix-len(l.prefix))]...)
-	return l.run(p, out)
+	switch {
+	case err == errEnough:
+		return false
+	case err == nil:
+		l.remember(p)
+		return true
+	case l.yielded:
+		l.state = over
+		return true
+	}
+	l.state = passing
+	return next.emit(l.prefix) && next.emit(p)
 }
 
-func (l *layer) run(p []byte, out stage) bool {
-	for {
-		probe := yieldProbe{layer: l}
-		done, err := l.decoder.write(p, out)
-		probe.end()
-		switch {
-		case err == errStopped:
-			return false
-		case done:
-			l.state = over
-			return true
-		case err == nil:
-			return true
-		case l.yielded:
-			l.state = over
-			return true
-		case l.restarts == maxRestarts:
-			l.state = passing
-			return out.emit(l.prefix) && out.emit(beyond(p, l.prefix))
-		}
-		l.restarts++
-		l.use(l.encoding.alternative())
-		p = l.prefix
+func (l *layer) feed(p []byte) error {
+	if l.state != decoding || len(p) == 0 {
+		return nil
 	}
+	done, err := l.decoder.write(p, l)
+	if done {
+		l.state = over
+		return l.commit()
+	}
+	return err
+}
+
+// remember keeps input for another attempt. When it is too long without any
+// output there will be none.
+func (l *layer) remember(p []byte) {
+	switch {
+	case l.yielded || l.state != decoding:
+		l.prefix = l.prefix[:0]
+	case len(l.prefix)+len(p) > maxPrefix:
+		l.prefix = l.prefix[:0]
+		l.restarts = maxRestarts
+		l.yielded = true
+	default:
+		l.prefix = append(l.prefix, p...)
+	}
+}
+
+// emit takes output of the decoder.
+func (l *layer) emit(p []byte) error {
+	if len(p) == 0 {
+		return nil
+	}
+	if l.restarts > 0 && !l.yielded {
+		l.held = append(l.held, p...)
+		if len(l.held) < maxHeld {
+			return nil
+		}
+		return l.commit()
+	}
+	l.yielded = true
+	if !l.next.emit(p) {
+		return errEnough
+	}
+	return nil
+}
+
+// commit passes on what was held back.
+func (l *layer) commit() error {
+	if len(l.held) == 0 {
+		return nil
+	}
+	l.yielded = true
+	more := l.next.emit(l.held)
+	l.held = l.held[:0]
+	if !more {
+		return errEnough
+	}
+	return nil
+}
+
+func (l *layer) finish(next stage) bool {
+	l.next = next
+	defer func() { l.next = stage{} }()
+	if l.state != decoding {
+		return true
+	}
+	l.state = over
+	if err := l.decoder.finish(l); err == errEnough {
+		return false
+	}
+	return l.commit() == nil
 }

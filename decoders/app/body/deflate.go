@@ -1,0 +1,278 @@
+package body
+
+// windowSize is how far back a match may reach (RFC 1951 section 2).
+const windowSize = 32 << 10
+
+// deflate is RFC 1951, in the wrapping of gzip (RFC 1952), zlib (RFC 1950) or
+// none. The standard library's inflater pulls its input and is lost when that
+// runs dry; this one is given its input and stops at any bit.
+type deflate struct {
+	wrapping Encoding
+	header   wrapperState
+	in       []byte // input at hand
+	hold     uint64 // bits taken from in and not used, lowest first
+	bits     uint
+
+	step  deflateStep
+	last  bool // of the blocks
+	left  int  // bytes of a stored block
+	codes blockCodes
+
+	// A match that is being copied or read.
+	length, distance int
+
+	window  [windowSize]byte // the output, round and round
+	at      int              // next place in the window
+	sent    int              // output before this place was passed on
+	wrapped bool             // the window is full
+}
+
+type deflateStep uint8
+
+const (
+	blockHeader deflateStep = iota
+	storedHeader
+	storedBytes
+	dynamicHeader
+	dynamicLengths
+	symbols
+	matchDistance
+	matchCopy
+	ended
+)
+
+func (d *deflate) reset() {
+	d.header = wrapperState{}
+	d.in, d.hold, d.bits = nil, 0, 0
+	d.step, d.last = blockHeader, false
+	d.at, d.sent, d.wrapped = 0, 0, false
+}
+
+func (d *deflate) write(p []byte, l *layer) (bool, error) {
+	p, ok, err := d.header.strip(d.wrapping, p)
+	if !ok {
+		return false, err
+	}
+	d.in = p
+	err = d.inflate(l)
+	d.in = nil
+	if e := d.flush(l); e != nil {
+		return false, e
+	}
+	if err == errStarved {
+		err = nil
+	}
+	return d.step == ended, err
+}
+
+// finish has nothing to add: all that could be decoded was passed on.
+func (d *deflate) finish(*layer) error { return nil }
+
+// flush passes on the output since the last time.
+func (d *deflate) flush(l *layer) error {
+	p := d.window[d.sent:d.at]
+	d.sent = d.at
+	if d.at == windowSize {
+		d.at, d.sent, d.wrapped = 0, 0, true
+	}
+	return l.emit(p)
+}
+
+// need makes n bits available in hold, at most 48; false when the input ends.
+func (d *deflate) need(n uint) bool {
+	for d.bits < n {
+		if len(d.in) == 0 {
+			return false
+		}
+		d.hold |= uint64(d.in[0]) << d.bits
+		d.in = d.in[1:]
+		d.bits += 8
+	}
+	return true
+}
+
+func (d *deflate) take(n uint) uint32 {
+	v := uint32(d.hold & (1<<n - 1))
+	d.hold >>= n
+	d.bits -= n
+	return v
+}
+
+// inflate decodes until the input is used up (errStarved), the data ends, or
+// is found to be broken.
+func (d *deflate) inflate(l *layer) error {
+	for {
+		var err error
+		switch d.step {
+		case blockHeader:
+			err = d.readBlockHeader()
+		case storedHeader:
+			err = d.readStoredHeader()
+		case storedBytes:
+			err = d.copyStored(l)
+		case dynamicHeader:
+			err = d.readDynamicHeader()
+		case dynamicLengths:
+			err = d.readDynamicLengths()
+		case symbols:
+			err = d.readSymbols(l)
+		case matchDistance:
+			err = d.readDistance()
+		case matchCopy:
+			err = d.copyMatch(l)
+		case ended:
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (d *deflate) readBlockHeader() error {
+	if d.last {
+		d.step = ended
+		return nil
+	}
+	if !d.need(3) {
+		return errStarved
+	}
+	d.last = d.take(1) == 1
+	switch d.take(2) {
+	case 0:
+		d.take(d.bits & 7) // to the byte
+		d.step = storedHeader
+	case 1:
+		d.codes.useFixed()
+		d.step = symbols
+	case 2:
+		d.step = dynamicHeader
+	default:
+		return errCorrupt
+	}
+	return nil
+}
+
+func (d *deflate) readStoredHeader() error {
+	if !d.need(32) {
+		return errStarved
+	}
+	length, check := d.take(16), d.take(16)
+	if length != check^0xffff {
+		return errCorrupt
+	}
+	d.left = int(length)
+	d.step = storedBytes
+	return nil
+}
+
+func (d *deflate) copyStored(l *layer) error {
+	for d.left > 0 {
+		if d.bits >= 8 { // bytes that were taken to read the header
+			d.window[d.at] = byte(d.take(8))
+			d.at++
+			d.left--
+		} else {
+			if len(d.in) == 0 {
+				return errStarved
+			}
+			n := copy(d.window[d.at:], d.in[:min(d.left, len(d.in))])
+			d.in = d.in[n:]
+			d.at += n
+			d.left -= n
+		}
+		if d.at == windowSize {
+			if err := d.flush(l); err != nil {
+				return err
+			}
+		}
+	}
+	d.step = blockHeader
+	return nil
+}
+
+// readSymbols is the inner loop: literals until a match or the end of block.
+func (d *deflate) readSymbols(l *layer) error {
+	for {
+		for d.bits <= 48 && len(d.in) > 0 {
+			d.hold |= uint64(d.in[0]) << d.bits
+			d.in = d.in[1:]
+			d.bits += 8
+		}
+		symbol, n := d.codes.literals.decode(d.hold, d.bits)
+		switch {
+		case n == 0:
+			return errStarved
+		case n > maxCodeBits:
+			return errCorrupt
+		case symbol < endOfBlock:
+			d.take(n)
+			d.window[d.at] = byte(symbol)
+			if d.at++; d.at == windowSize {
+				if err := d.flush(l); err != nil {
+					return err
+				}
+			}
+		case symbol == endOfBlock:
+			d.take(n)
+			d.step = blockHeader
+			return nil
+		case symbol-endOfBlock-1 >= len(lengthBase):
+			return errCorrupt
+		default:
+			i := symbol - endOfBlock - 1
+			if !d.need(n + uint(lengthExtra[i])) {
+				return errStarved
+			}
+			d.take(n)
+			d.length = int(lengthBase[i]) + int(d.take(uint(lengthExtra[i])))
+			d.step = matchDistance
+			return nil
+		}
+	}
+}
+
+func (d *deflate) readDistance() error {
+	symbol, n := d.codes.distances.decode(d.hold, d.bits)
+	for n == 0 {
+		if !d.need(d.bits + 1) {
+			return errStarved
+		}
+		symbol, n = d.codes.distances.decode(d.hold, d.bits)
+	}
+	if n > maxCodeBits || symbol >= len(distanceBase) {
+		return errCorrupt
+	}
+	if !d.need(n + uint(distanceExtra[symbol])) {
+		return errStarved
+	}
+	d.take(n)
+	d.distance = int(distanceBase[symbol]) + int(d.take(uint(distanceExtra[symbol])))
+	if d.distance > d.at && !d.wrapped {
+		return errCorrupt
+	}
+	d.step = matchCopy
+	return nil
+}
+
+func (d *deflate) copyMatch(l *layer) error {
+	for d.length > 0 {
+		from := d.at - d.distance
+		if from < 0 {
+			from += windowSize
+		}
+		// Source and target may overlap: copy no more than the distance, which
+		// then repeats.
+		n := min(d.length, d.distance, windowSize-d.at, windowSize-from)
+		copy(d.window[d.at:d.at+n], d.window[from:from+n])
+		d.at += n
+		d.length -= n
+		if d.at == windowSize {
+			if err := d.flush(l); err != nil {
+				return err
+			}
+		}
+	}
+	d.step = symbols
+	return nil
+}
