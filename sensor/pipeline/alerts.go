@@ -13,7 +13,7 @@ import (
 
 // alert encodes a match. Whether it is given out is decided by the merge
 // stage, where the rule's thresholds go across flows.
-func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow, dir decoders.Direction) {
+func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow, in *signatures.Input) {
 	m := &w.events
 	if !match.Alert || !m.wanted[event.TypeAlert] {
 		return
@@ -23,6 +23,9 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	*a = event.Alert{
 		GID: sig.Gid(), SID: sig.Sid(), Rule: ruleMembers(sig), Blocked: match.Action == signatures.ActionReject,
 		Target: target(sig), LinkType: uint16(p.Link), Payload: p.Payload(), Packet: p.Data,
+	}
+	if match.Stream {
+		a.Stream, a.Payload = true, streamPayload(in)
 	}
 	if len(a.Payload) == 0 {
 		a.Payload = nil
@@ -43,7 +46,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	if f != nil {
 		f.Alerts++
 		m.ofFlow(v, f)
-		v.Direction = direction(dir)
+		v.Direction = direction(in.Dir)
 		v.AppProto, v.AppProtoTS, v.AppProtoTC = appProtoNames(f)
 		m.flowbits(w.inspector, v, f)
 		client, clientPort := f.Client()
@@ -60,6 +63,16 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	e := w.done(event.TypeAlert, v, start, a.GID, a.SID)
 	e.match = *match
 	e.match.Tx = nil // not valid any more when the merge stage decides
+	e.src, e.dst, e.version = p.Src, p.Dst, p.IPVersion
+}
+
+// streamPayload is the evidence of a match on the stream: the first chunk that
+// was inspected.
+func streamPayload(in *signatures.Input) []byte {
+	if len(in.Stream) == 0 {
+		return in.Packet.Payload()
+	}
+	return in.Stream[0].Data
 }
 
 // flowbits adds the names of the flow's bits to an event.

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/registry"
 )
@@ -11,7 +10,10 @@ type appFlow struct {
 	proto  app.Proto
 	state  app.State
 	broken bool // the parser gave up on the flow
-	next   uint32
+	// advanced says that transactions have moved since rules last looked at
+	// them in that direction.
+	advanced [2]bool
+	next     uint32
 }
 
 // parse calls the parser. A panic is a bug of ours that one flow's bytes
@@ -56,15 +58,16 @@ func newAppTable(o *Options) (appTable, error) {
 	return t, err
 }
 
-func (t *appTable) detect(p *decoders.Packet, in app.Input) app.Detection {
-	return t.detector.Detect(in, app.Transport(p.Proto), app.Ports{Src: p.SrcPort, Dst: p.DstPort})
+// detect asks about the start of one side; ports are in its direction.
+func (t *appTable) detect(proto uint8, src, dst uint16, in app.Input) app.Detection {
+	return t.detector.Detect(in, app.Transport(proto), app.Ports{Src: src, Dst: dst})
 }
 
 // open returns the index of a fresh state.
 func (t *appTable) open(proto app.Proto) uint32 {
 	if i := t.free[proto]; i != 0 {
 		t.free[proto] = t.flows[i].next
-		t.flows[i].broken = false
+		t.flows[i].broken, t.flows[i].advanced = false, [2]bool{}
 		return i
 	}
 	t.flows = append(t.flows, appFlow{proto: proto, state: t.parsers[proto].New()})

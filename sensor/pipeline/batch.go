@@ -69,7 +69,10 @@ type madeEvent struct {
 	kind             event.Type
 	id               event.ID
 	time             int64
-	match            signatures.Match // of an alert, on which thresholds decide; without Sig for other events
+	// Of an alert, on which thresholds decide; without Sig for other events.
+	match    signatures.Match
+	src, dst decoders.Addr
+	version  uint8
 }
 
 func newBatch(workers int) *batch {

@@ -22,6 +22,7 @@ type eventMaker struct {
 	position uint32
 	frame    uint64 // number of the frame under work, or the last one
 	index    uint32 // events of that frame so far
+	rank     uint64 // of the flow under work, at the end of a batch
 	now      int64
 
 	community      []byte // scratch
@@ -44,6 +45,9 @@ type eventMaker struct {
 	otherProtocols bool
 	anomalyLimit   uint64      // anomalies of one kind written; 0 is no bound
 	anomalies      [256]uint64 // written so far, by decoder event
+
+	streamEvents    []decoders.StreamEvent
+	streamAnomalies [128]uint64 // written so far, by stream event
 }
 
 func newEventMaker(o *Options) (eventMaker, error) {
@@ -62,7 +66,7 @@ func newEventMaker(o *Options) (eventMaker, error) {
 // atPacket tells that what follows is made of packet i of b.
 func (m *eventMaker) atPacket(b *batch, i uint32) {
 	p := &b.packets[i]
-	m.b, m.position, m.frame, m.now = b, i, p.Number, p.Timestamp
+	m.b, m.position, m.frame, m.now, m.rank = b, i, p.Number, p.Timestamp, 0
 	// Packets of one frame may be dealt to different workers, and their events
 	// must have the same index for any number of them.
 	m.index = uint32(b.extra[i].ordinal) << 16
@@ -82,7 +86,7 @@ func (m *eventMaker) begin(v *event.Envelope) {
 // ofPacket fills in what the packet says: its own direction, not the flow's.
 func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
 	if m.replay {
-		v.PcapCnt = p.Number
+		v.PcapCnt = p.Number // 0 for the end of a flow, and left out
 	} else {
 		v.Interface = m.interfaceName(p.Interface)
 	}
@@ -143,7 +147,10 @@ func (m *eventMaker) interfaceName(i uint16) string {
 
 // packetSource says how the packet came here.
 func packetSource(p *decoders.Packet) event.PktSrc {
-	if p.Rebuilt {
+	switch {
+	case p.Number == 0: // the end of a flow
+		return event.PktSrcStreamFlowEnd
+	case p.Rebuilt:
 		return event.PktSrcDefrag
 	}
 	switch p.Tunnel {
@@ -182,14 +189,14 @@ func (w *worker) done(t event.Type, v *event.Envelope, start int, gid, sid uint3
 	o.events = append(o.events, madeEvent{
 		position: m.position, start: uint32(start), end: uint32(len(o.text)),
 		keyStart: uint32(keyStart), keyEnd: uint32(len(o.keys)),
-		kind: t, id: m.enc.ID(t, v, gid, sid), time: v.Time,
+		rank: m.rank, kind: t, id: m.enc.ID(t, v, gid, sid), time: v.Time,
 	})
 	w.counters.Made[t]++
 	return &o.events[len(o.events)-1]
 }
 
-// anomalies reports the decoder events of a packet.
-func (w *worker) anomalies(p *decoders.Packet, f *flow.Flow) {
+// anomalies reports the decoder and stream events of a packet.
+func (w *worker) anomalies(p *decoders.Packet, f *flow.Flow, session *decoders.StreamEventSet) {
 	m := &w.events
 	if !m.wanted[event.TypeAnomaly] {
 		return
@@ -201,15 +208,29 @@ func (w *worker) anomalies(p *decoders.Packet, f *flow.Flow) {
 			continue
 		}
 		m.anomalies[e]++
-		a := &m.anomaly
-		m.begin(&a.Envelope)
-		m.ofPacket(&a.Envelope, p)
-		if f != nil {
-			m.ofFlow(&a.Envelope, f)
-		}
-		a.Kind, a.Event = event.AnomalyDecode, e.String()
-		start := len(w.out.text)
-		w.out.text = m.enc.AppendAnomaly(w.out.text, a)
-		w.done(event.TypeAnomaly, &a.Envelope, start, 0, 0)
+		w.anomaly(p, f, event.AnomalyDecode, e.String())
 	}
+	m.streamEvents = session.Append(m.streamEvents[:0])
+	for _, e := range m.streamEvents {
+		if m.anomalyLimit > 0 && m.streamAnomalies[e] >= m.anomalyLimit {
+			w.counters.Muted++
+			continue
+		}
+		m.streamAnomalies[e]++
+		w.anomaly(p, f, event.AnomalyStream, e.String())
+	}
+}
+
+func (w *worker) anomaly(p *decoders.Packet, f *flow.Flow, kind event.AnomalyKind, name string) {
+	m := &w.events
+	a := &m.anomaly
+	m.begin(&a.Envelope)
+	m.ofPacket(&a.Envelope, p)
+	if f != nil {
+		m.ofFlow(&a.Envelope, f)
+	}
+	a.Kind, a.Event = kind, name
+	start := len(w.out.text)
+	w.out.text = m.enc.AppendAnomaly(w.out.text, a)
+	w.done(event.TypeAnomaly, &a.Envelope, start, 0, 0)
 }

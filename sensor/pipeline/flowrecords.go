@@ -22,6 +22,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 	}
 	v := &e.Envelope
 	m.begin(v)
+	m.rank = rankOf(f)
 	if m.position == atBatchEnd {
 		// How many records this worker made before must not matter. A flow has
 		// at most one record of each kind here, and its id tells flows apart.
@@ -72,14 +73,18 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 	}
 	start := len(w.out.text)
 	w.out.text = m.enc.AppendFlow(w.out.text, e)
-	// One frame begins at most one flow at each depth of tunnels.
-	w.done(event.TypeFlow, v, start, 0, 0).rank = f.FirstPacket<<8 | uint64(f.Key.Depth)
+	w.done(event.TypeFlow, v, start, 0, 0)
 }
+
+// rankOf orders what is made of flows at the end of a batch. One frame begins at
+// most one flow at each depth of tunnels.
+func rankOf(f *flow.Flow) uint64 { return f.FirstPacket<<8 | uint64(f.Key.Depth) }
 
 // IP protocol numbers (IANA).
 const (
 	protoICMP         = 1
 	protoTCP          = 6
+	protoUDP          = 17
 	protoIPv6Fragment = 44
 	protoICMPv6       = 58
 )

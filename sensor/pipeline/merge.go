@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"spanwatch/decoders"
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/analytics"
@@ -32,9 +33,11 @@ type merger struct {
 
 	alertMax   int // alerts of one packet that are given out
 	alertsAt   uint32
+	alertsRank uint64
 	alertsHere int
 
-	late      []lateEvent // scratch
+	packet    decoders.Packet // scratch: what thresholds ask of a packet
+	late      []lateEvent     // scratch
 	deltas    []flow.Delta
 	flushed   time.Time // wall clock of the last exporter.Flush
 	published time.Time
@@ -71,7 +74,7 @@ func (m *merger) take(b *batch, now time.Time) {
 	}
 	m.untracked(b)
 	m.fronts[b.lane] = b.front
-	m.alertsAt = atBatchEnd
+	m.alertsAt, m.alertsRank, m.alertsHere = 0, 0, 0
 	m.inOrder(b)
 	m.atEnd(b)
 	m.deltas = m.deltas[:0]
@@ -112,7 +115,7 @@ func (m *merger) inOrder(b *batch) {
 		o := &b.out[0]
 		for i := range o.events {
 			if o.events[i].position != atBatchEnd {
-				m.give(b, o, &o.events[i])
+				m.give(o, &o.events[i])
 			}
 		}
 		return
@@ -130,7 +133,7 @@ func (m *merger) inOrder(b *batch) {
 		}
 		o := &b.out[best]
 		for ; next[best] < len(o.events) && o.events[next[best]].position == at; next[best]++ {
-			m.give(b, o, &o.events[next[best]])
+			m.give(o, &o.events[next[best]])
 		}
 	}
 }
@@ -149,14 +152,14 @@ func (m *merger) atEnd(b *batch) {
 		return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.start, y.start))
 	})
 	for _, e := range m.late {
-		m.give(b, e.out, e.madeEvent)
+		m.give(e.out, e.madeEvent)
 	}
 	clear(m.late)
 }
 
 // give decides on an event and hands it to the exporter.
-func (m *merger) give(b *batch, o *output, e *madeEvent) {
-	if e.match.Sig != nil && !m.decide(b, o, e) {
+func (m *merger) give(o *output, e *madeEvent) {
+	if e.match.Sig != nil && !m.decide(o, e) {
 		return
 	}
 	m.counts.Made[e.kind]++
@@ -164,11 +167,12 @@ func (m *merger) give(b *batch, o *output, e *madeEvent) {
 }
 
 // decide says whether an alert is given out.
-func (m *merger) decide(b *batch, o *output, e *madeEvent) bool {
-	if m.alertsAt != e.position {
-		m.alertsAt, m.alertsHere = e.position, 0
+func (m *merger) decide(o *output, e *madeEvent) bool {
+	if m.alertsAt != e.position || m.alertsRank != e.rank {
+		m.alertsAt, m.alertsRank, m.alertsHere = e.position, e.rank, 0
 	}
-	d := m.thresholds.Apply(e.time, &e.match, &b.packets[e.position])
+	m.packet.Src, m.packet.Dst, m.packet.IPVersion = e.src, e.dst, e.version
+	d := m.thresholds.Apply(e.time, &e.match, &m.packet)
 	if !d.Alert {
 		m.counts.Suppressed++
 		return false

@@ -13,6 +13,7 @@ import (
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/flow"
+	"spanwatch/sensor/stream"
 )
 
 // This file turns the operator's configuration into that of the stages.
@@ -89,6 +90,14 @@ func flowConfig(o *Options, seed uint64, workers int) flow.Config {
 	f.Midstream, f.AsyncOneSide = o.Config.Stream.Midstream, o.Config.Stream.AsyncOneSide
 	f.Interval, f.Deltas, f.HugePages = c.ReportInterval, true, true
 	return f
+}
+
+func streamConfig(o *Options, workers int) stream.Config {
+	c := stream.DefaultConfig()
+	c.MaxSessions = max(o.Config.Flow.MaxFlows/workers, 16)
+	c.Midstream, c.AsyncOneSide = o.Config.Stream.Midstream, o.Config.Stream.AsyncOneSide
+	c.Memory /= uint64(workers)
+	return c
 }
 
 func timeouts(base flow.Timeouts, c config.Timeouts) flow.Timeouts {

@@ -8,12 +8,16 @@ import (
 	"spanwatch/sensor/flow"
 )
 
-// records reports the transactions that this packet completed, once each, and
-// marks them so that the parser can let go of them.
-func (w *worker) records(a *appFlow, p *decoders.Packet, f *flow.Flow) {
+// records reports the transactions that have become complete, or all when the
+// flow ends, once each, and lets the parser forget what is done with.
+func (w *worker) records(f *flow.Flow, p *decoders.Packet, end bool) {
+	if f.App == 0 {
+		return
+	}
+	a := w.apps.at(f.App)
 	for _, tx := range a.state.Txs() {
 		st := tx.State()
-		if st.Logged || !complete(tx) {
+		if st.Logged || !end && !complete(tx) {
 			continue
 		}
 		st.Logged = true
@@ -23,6 +27,7 @@ func (w *worker) records(a *appFlow, p *decoders.Packet, f *flow.Flow) {
 			w.dnsRecord(t, p, f)
 		}
 	}
+	a.state.Release()
 }
 
 // complete says whether nothing more is to come for the transaction.

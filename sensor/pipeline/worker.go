@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"spanwatch/decoders"
-	"spanwatch/decoders/app"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
+	"spanwatch/sensor/stream"
 	"spanwatch/signatures"
 )
 
@@ -15,6 +15,7 @@ import (
 type workerCounters struct {
 	Flow    flow.Stats
 	Busy    time.Duration // on the wall clock
+	Stream  stream.Stats
 	Detect  signatures.InspectorStats
 	Apps    [256]appCounters // by app.Proto
 	Made    [event.NumTypes]uint64
@@ -30,6 +31,7 @@ type appCounters struct {
 
 func (c *workerCounters) add(d *workerCounters) {
 	c.Flow.Add(&d.Flow)
+	c.Stream.Add(&d.Stream)
 	c.Detect.Add(&d.Detect)
 	c.Busy += d.Busy
 	for i := range c.Apps {
@@ -51,6 +53,7 @@ func (c *workerCounters) add(d *workerCounters) {
 type worker struct {
 	slot      int // its place in batch.mine and batch.out
 	flows     *flow.Table
+	streams   *stream.Engine
 	apps      appTable
 	inspector *signatures.Inspector
 	events    eventMaker
@@ -60,6 +63,8 @@ type worker struct {
 	b       *batch
 	matches []signatures.Match
 	input   signatures.Input
+	chunks  []signatures.StreamChunk
+	pseudo  decoders.Packet // stands for the end of a flow
 }
 
 func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, error) {
@@ -71,6 +76,9 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 	}
 	var err error
 	if w.flows, err = flow.New(cfg); err != nil {
+		return nil, fmt.Errorf("worker %d: %w", id, err)
+	}
+	if w.streams, err = stream.New(streamConfig(o, workers)); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
 	w.inspector = signatures.NewInspector(o.Ruleset, signatures.InspectorConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket})
@@ -107,104 +115,75 @@ func (w *worker) process(b *batch) {
 	default:
 		w.flows.Advance(b.endTime)
 	}
+	w.streams.Retain() // the frames of this batch are about to be reused
 	w.out.deltas = w.flows.AppendDeltas(w.out.deltas)
 	w.counters.Flow = w.flows.Stats()
+	w.counters.Stream = w.streams.Stats()
 	w.counters.Detect = w.inspector.Stats()
 	w.counters.Busy += time.Since(start)
 	w.out.counters = w.counters
 	w.b, w.out = nil, nil
 }
 
-// packet runs one packet through flow table, parser and detection, and encodes
-// what comes of it.
+// packet runs one packet through flow table, reassembly, parser and detection,
+// and encodes what comes of it.
 func (w *worker) packet(i uint32) {
 	p, x := &w.b.packets[i], &w.b.extra[i]
 	w.events.atPacket(w.b, i)
 	f, dir := w.flows.Update(p)
 	in := &w.input
 	*in = signatures.Input{Packet: p}
-	var a *appFlow
-	if f != nil {
-		if x.fragments > 0 {
-			w.flows.AddFragments(f, dir, x.fragments, x.wireBytes)
-		}
-		if x.ignore {
-			w.counters.Ignored++
-		} else {
-			a, dir = w.parse(f, p, dir)
-		}
-		in.Flow, in.Dir = &f.Detect, dir
+	if f == nil {
+		w.inspect(in, nil)
+		return
+	}
+	if x.fragments > 0 {
+		w.flows.AddFragments(f, dir, x.fragments, x.wireBytes)
+	}
+	switch {
+	case x.ignore:
+		w.counters.Ignored++
 		in.Established = f.Established()
+	case p.Layers.Has(decoders.LayerTCP):
+		dir = w.tcp(f, p, dir, in)
+	case p.Layers.Has(decoders.LayerUDP):
+		dir = w.udp(f, p, dir)
+		in.Established = f.Established()
+	default:
+		in.Established = f.Established()
+	}
+	in.Dir = dir
+	w.inspect(in, f)
+	w.records(f, p, false)
+}
+
+// inspect reports the oddities of a packet and asks the rules about it. The
+// caller has set Packet, Dir and what is known of the stream.
+func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
+	p := in.Packet
+	if f != nil {
+		in.Flow = &f.Detect
 		in.FlowStart, in.FlowPackets, in.FlowBytes = f.FirstSeen, f.Packets, f.Bytes
 		in.App = f.Protocol()
-		if a != nil {
-			in.Txs = a.state.Txs()
+		if f.App != 0 {
+			if a := w.apps.at(f.App); a.advanced[in.Dir] {
+				a.advanced[in.Dir] = false
+				in.Txs = a.state.Txs()
+			}
 		}
 	}
-	if !p.Events.Empty() {
-		w.anomalies(p, f)
+	if !p.Events.Empty() || !in.StreamEvents.Empty() {
+		w.anomalies(p, f, &in.StreamEvents)
 	}
 	w.matches = w.inspector.Inspect(in, w.matches[:0])
 	for k := range w.matches {
-		w.alert(&w.matches[k], p, f, dir)
+		w.alert(&w.matches[k], p, f, in)
 	}
-	if a != nil {
-		w.records(a, p, f)
-		a.state.Release()
-	}
-}
-
-// parse gives the payload of p to the parser of its flow, once detection has
-// found one. It returns nil when nothing is parsed, and the packet's direction,
-// which detection may turn round with the flow.
-func (w *worker) parse(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) (*appFlow, decoders.Direction) {
-	if p.PayloadLen == 0 || !p.Layers.Has(decoders.LayerUDP) {
-		return nil, dir
-	}
-	in := app.Input{Data: p.Payload(), Dir: dir, Timestamp: p.Timestamp, Datagram: true}
-	if f.App == 0 {
-		if f.AppProto[dir] == app.ProtoFailed {
-			return nil, dir
-		}
-		found := w.apps.detect(p, in)
-		if found.Answer != app.Yes {
-			if found.Answer == app.No {
-				f.AppProto[dir] = app.ProtoFailed
-			}
-			return nil, dir
-		}
-		if found.Reversed && f.Packets[dir.Opposite()] == 0 {
-			w.flows.Swap(f) // the server was seen first
-			dir = dir.Opposite()
-			in.Dir = dir
-		}
-		f.AppProto = [2]app.Proto{found.Proto, found.Proto}
-		f.App = w.apps.open(found.Proto)
-		w.counters.Apps[found.Proto].Flows++
-	}
-	a := w.apps.at(f.App)
-	if a.broken {
-		return nil, dir
-	}
-	c := &w.counters.Apps[a.proto]
-	res, panicked := a.parse(in)
-	if panicked {
-		w.counters.Panics++
-	}
-	if res.Status == app.StatusError {
-		c.Errors++
-		a.broken = !in.Datagram
-	}
-	if txs := a.state.Txs(); len(txs) > 0 {
-		made := uint32(txs[len(txs)-1].ID() + 1)
-		c.Tx += uint64(made - f.TxCount)
-		f.TxCount = made
-	}
-	return a, dir
 }
 
 // flowEnded is called by the flow table for a flow that ends.
 func (w *worker) flowEnded(f *flow.Flow, why flow.EndReason) {
+	w.finishFlow(f)
 	w.flowRecord(f, why.String(), nil)
 	w.inspector.EndFlow(&f.Detect)
 	if f.App != 0 {

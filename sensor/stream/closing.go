@@ -49,7 +49,7 @@ func (t *turn) firstFin() bool {
 	if t.dir == decoders.ToServer {
 		t.s.state = flow.TCPCloseWait
 	}
-	t.mine.next = later(t.mine.next, t.end())
+	t.mine.next = t.end()
 	t.sendFin()
 	t.takeClosing()
 	return true
@@ -127,10 +127,11 @@ func (t *turn) lateAck() bool {
 	if !t.ackValid() {
 		return t.refuse(rules.invalidAck)
 	}
+	again := t.retransmission()
 	if rules.beforeLast != EventCount && t.p.PayloadLen > 0 && t.end().LessEq(t.mine.ack) {
 		return t.refuse(rules.beforeLast)
 	}
-	if !t.retransmission() {
+	if !again {
 		if t.mine.winEnd.Less(t.end()) && t.s.flags&(midstream|oneSided) == 0 {
 			return t.refuse(rules.ackWrongSeq)
 		}
@@ -153,7 +154,7 @@ func (t *turn) closeFurther() {
 	case flow.TCPClosing:
 		t.s.state = flow.TCPTimeWait
 	case flow.TCPLastAck:
-		if t.dir == decoders.ToServer && t.p.Seq == t.mine.next.Add(1) {
+		if t.dir == decoders.ToServer && (t.p.Seq == t.mine.next || t.p.Seq == t.mine.next.Add(1)) {
 			t.s.state = flow.TCPClosed
 		}
 	case flow.TCPTimeWait:

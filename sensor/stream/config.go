@@ -81,16 +81,16 @@ func (x Exception) String() string {
 	return "invalid"
 }
 
-// Urgent says what becomes of segments with urgent data (RFC 6093). The urgent
-// byte is the one before the urgent pointer, as all receivers have it.
+// Urgent says what becomes of the urgent byte of a segment (RFC 6093), which is
+// its last one.
 type Urgent uint8
 
 // Ways to treat urgent data.
 const (
 	UrgentOOB    Urgent = iota // the byte is taken out of the stream
 	UrgentInline               // the byte stays in the stream
-	UrgentDrop                 // the segment is not part of the stream
-	UrgentGap                  // the segment's data counts as lost
+	UrgentDrop                 // the segment is dropped; without Config.Inline, as UrgentInline
+	UrgentGap                  // the byte is missing in the stream: a gap
 	urgentCount
 )
 
@@ -118,7 +118,7 @@ func DefaultConfig() Config {
 		Policy:       PolicyBSD,
 		Urgent:       UrgentOOB,
 		UrgentBeyond: UrgentDrop,
-		UrgentLimit:  64,
+		UrgentLimit:  1<<16 - 1,
 	}
 }
 

@@ -10,7 +10,8 @@ type Chunk struct {
 	Data   []byte // borrowed until the next Packet, Retain, Finish or Close
 	Offset uint64 // of Data in the stream; 0 is the first byte behind the SYN
 	// Gap is how many bytes in front of Data were acknowledged but never seen.
-	// What was not Consumed before them is lost with them.
+	// What was not Consumed before them is lost with them. A chunk with a gap
+	// is the event reassembly_seq_gap of the packet under work.
 	Gap uint64
 	EOF bool // nothing follows in this direction
 }
@@ -41,11 +42,17 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (Chunk, bool) {
 	c := Chunk{Offset: h.app}
 	if limit > h.app {
 		r, hole := e.locate(h, h.app, limit)
+		if end := e.contiguous(h, h.app); hole == 0 && h.flags&parsing != 0 && end <= h.appSeen && end < limit {
+			// The parser waits for what was lost: it goes on behind that.
+			h.app = end
+			r, hole = e.locate(h, h.app, limit)
+		}
 		if hole > 0 {
 			c.Gap = hole - h.app
-			h.app, c.Offset = hole, hole
-			h.appSeen = hole
+			h.app, c.Offset, h.appSeen = hole, hole, hole
+			e.stats.Gaps++
 			e.stats.GapBytes += c.Gap
+			e.stats.Events[EventReassemblySeqGap]++
 		}
 		if r != 0 && h.app < limit {
 			c.Data = e.bytesFrom(s, h, r, h.app, limit)
@@ -64,12 +71,14 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (Chunk, bool) {
 }
 
 // Consumed says how many bytes of the last chunk of a direction its parser has
-// used.
+// used; 0 when it needs more. A caller that only looked at the chunk, to find
+// the protocol, does not call it: then nothing is given up for a gap behind.
 func (e *Engine) Consumed(f *flow.Flow, dir decoders.Direction, n int) {
-	if f.Stream == 0 || n <= 0 {
+	if f.Stream == 0 || n < 0 {
 		return
 	}
 	h := &e.sessions[f.Stream].half[dir]
+	h.flags |= parsing
 	h.app = min(h.app+uint64(n), max(h.appSeen, h.app))
 }
 

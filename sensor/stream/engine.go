@@ -58,6 +58,10 @@ type Verdict struct {
 	// Established is what the keyword flow:established asks: the session was
 	// open before this packet, or this packet opened it and brings data.
 	Established bool
+	// Swapped says that the session's client is the flow's server: the packet
+	// runs in the other direction, and the caller exchanges the flow's sides
+	// (flow.Table.Swap, not Engine.Swap) so that later packets do too.
+	Swapped bool
 	// Ended says that this packet closed the session.
 	Ended bool
 }

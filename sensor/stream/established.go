@@ -8,11 +8,16 @@ import (
 // step moves the session by the packet under work. It says whether the packet
 // fits the session.
 func (t *turn) step() bool {
-	if t.keepAlive() || t.keepAliveAck() || t.spurious() {
+	if t.keepAlive() || t.keepAliveAck() || t.past() {
 		return true
 	}
-	if t.s.state >= flow.TCPEstablished && t.s.state != flow.TCPClosed && t.badWindowUpdate() {
-		return false
+	if t.s.state >= flow.TCPEstablished && t.s.state != flow.TCPClosed {
+		if t.badWindowUpdate() {
+			return false
+		}
+		if t.outdated() {
+			return true
+		}
 	}
 	switch t.s.state {
 	case flow.TCPSynSent:
@@ -71,8 +76,14 @@ func (t *turn) exchange() bool {
 	if !t.ackValid() {
 		return t.refuse(EventEstInvalidAck)
 	}
-	if end := t.end(); end.Less(t.mine.ack) {
+	end := t.end()
+	if t.p.PayloadLen > 0 && end.LessEq(t.mine.ack) {
+		t.event(EventPktSpuriousRetransmission)
+	}
+	if end.Less(t.mine.ack) {
 		switch {
+		case t.mine.next.Less(t.mine.ack) && t.mine.next.Less(end):
+			// Acknowledged before the capture saw it: it came late.
 		case t.s.flags&oneSided != 0:
 			t.mine.ack = t.p.Seq
 		case t.mine.next == t.p.Seq && t.e.cfg.AsyncOneSide && t.s.flags&midstream != 0:
@@ -107,17 +118,14 @@ func (t *turn) take() {
 	t.data()
 }
 
-// advanceNext follows what the sender has sent in order.
+// advanceNext follows what the sender has sent. Behind an acknowledgment of
+// what the capture missed it goes on at the packet.
 func (t *turn) advanceNext() {
-	end := t.end()
-	switch {
-	case t.p.Seq == t.mine.next,
-		t.p.Seq.Less(t.mine.next) && t.mine.next.Less(end),
-		t.mine.next.Less(t.mine.ack):
-		t.mine.next = end
-	case t.mine.next.Less(t.p.Seq) && t.s.flags&oneSided != 0:
-		t.mine.next = end
+	if t.mine.next.Less(t.mine.ack) {
+		t.mine.next = t.end()
+		return
 	}
+	t.mine.next = later(t.mine.next, t.end())
 }
 
 // offerWindow takes over the window that the packet announces.
@@ -130,9 +138,7 @@ func (t *turn) acknowledge(h *half, ack decoders.Seq) {
 	if h.ack.Less(ack) {
 		h.ack = ack
 	}
-	if off := h.offset(h.ack); off > int64(h.acked) {
-		h.acked = uint64(off)
-	}
+	h.acked = max(h.acked, min(uint64(max(h.offset(h.inStream(h.ack)), 0)), h.edge))
 }
 
 // data hands acknowledgment and payload on to reassembly. What is acknowledged
@@ -141,12 +147,9 @@ func (t *turn) data() {
 	if t.s.flags&oneSided != 0 {
 		t.acknowledge(t.mine, t.p.Seq)
 	}
-	t.e.noticeGap(t.s, t.dir.Opposite(), t.v)
+	t.acknowledge(t.peer, t.peer.ack)
 	if t.p.PayloadLen == 0 {
 		return
 	}
 	t.v.Stored = t.storeUrgent()
-	if t.s.flags&oneSided != 0 {
-		t.e.noticeGap(t.s, t.dir, t.v)
-	}
 }

@@ -37,6 +37,17 @@ func (e *Engine) begin(f *flow.Flow, p *decoders.Packet, dir decoders.Direction,
 		return
 	}
 	s.lastSeen = p.Timestamp
+	// The first packet seen of a flow need not be the client's: a SYN is, and
+	// its answer is not.
+	switch flags & (decoders.TCPSyn | decoders.TCPAck) {
+	case decoders.TCPSyn:
+		v.Swapped = dir == decoders.ToClient
+	case decoders.TCPSyn | decoders.TCPAck:
+		v.Swapped = dir == decoders.ToServer
+	}
+	if v.Swapped {
+		dir = dir.Opposite()
+	}
 	t := turn{e: e, s: s, f: f, p: p, dir: dir, mine: &s.half[dir], peer: &s.half[dir.Opposite()], v: v}
 	t.mine.tcpFlags = flags
 	switch flags & (decoders.TCPSyn | decoders.TCPAck) {
@@ -229,6 +240,10 @@ func (t *turn) joinMidstream() {
 
 // synSent waits for the answer to the SYN.
 func (t *turn) synSent() bool {
+	if t.dir == decoders.ToClient && t.has(decoders.TCPAck) && t.peer.flags&hasTS != 0 && t.p.TCPOpts&decoders.TCPOptTimestamp != 0 &&
+		t.p.TSEcr != t.peer.tsLast && t.s.offered == 0 {
+		return t.refuse(EventPktInvalidTimestamp) // it answers another SYN
+	}
 	switch {
 	case t.has(decoders.TCPRst):
 		return t.resetSyn()
@@ -261,9 +276,6 @@ func (t *turn) answerSyn() bool {
 		return t.refuse(Event3whsSynackInWrongDirection)
 	}
 	o := t.offerOf()
-	if t.peer.flags&hasTS != 0 && o.has&offerTimestamp != 0 && t.p.TSEcr != t.peer.tsLast && t.s.offered == 0 {
-		return t.refuse(EventPktInvalidTimestamp)
-	}
 	tfo := t.s.flags&fastOpen != 0 || t.p.TCPOpts&decoders.TCPOptTFO != 0
 	switch {
 	case tfo && o.ack == t.peer.next:
@@ -398,10 +410,15 @@ func (t *turn) complete() bool {
 		back.takeSynAck(syn) // the client took another SYN+ACK than the first
 	}
 	if t.dir == decoders.ToClient && t.s.flags&midSynAck == 0 {
-		// Only when the server acknowledges more than the SYN can it have got
-		// the client's answer, and the capture missed it.
-		if !t.peer.next.Less(t.p.Ack) {
+		// The server goes on only when it got the client's answer: the capture
+		// missed that.
+		switch {
+		case t.peer.ack.Less(t.p.Ack):
+		case t.p.Seq == t.mine.next && t.peer.ack == t.p.Ack:
+		case t.p.PayloadLen == 0:
 			return t.refuse(Event3whsAckInWrongDir)
+		default:
+			return t.refuse(Event3whsWrongSeqWrongAck)
 		}
 		t.established()
 		return true
@@ -428,7 +445,7 @@ func (t *turn) established() {
 	t.offerWindow()
 	t.acknowledge(t.peer, t.p.Ack)
 	t.updateTimestamp()
-	t.advanceNext()
+	t.mine.next = later(t.mine.next, t.end())
 	t.data()
 	t.mine.winEnd = later(t.mine.winEnd, t.mine.ack.Add(t.mine.window))
 	t.peer.winEnd = later(t.peer.winEnd, t.peer.ack.Add(t.peer.window))

@@ -8,7 +8,8 @@ import (
 
 // Policy is how a receiving host resolves segments that overlap with different
 // bytes, and which resets and timestamps it takes (Novak and Sturges,
-// "Target-Based TCP Stream Reassembly", 2007).
+// "Target-Based TCP Stream Reassembly", 2007). As in Suricata, bsd-right does
+// for streams what bsd does, and old-solaris what solaris does.
 type Policy uint8
 
 // Policies.
@@ -56,28 +57,33 @@ func PolicyByName(name string) (Policy, bool) {
 // different bytes, the receiver keeps the bytes of the new one.
 func (p Policy) newWins(newStart, newEnd, oldStart, oldEnd decoders.Seq) bool {
 	switch p {
-	case PolicyFirst, PolicyBSDRight, PolicyVista, PolicyOldSolaris:
+	case PolicyFirst, PolicyVista:
 		return false
 	case PolicyLast:
 		return true
 	}
 	switch {
 	case newStart.Less(oldStart):
-		if p == PolicySolaris || p == PolicyHPUX11 {
+		if p.solaris() {
 			return oldEnd.LessEq(newEnd)
 		}
 		return true
 	case newStart == oldStart:
 		switch p {
-		case PolicyOldLinux, PolicySolaris, PolicyHPUX11:
+		case PolicyOldLinux, PolicySolaris, PolicyOldSolaris, PolicyHPUX11:
 			return oldEnd.LessEq(newEnd)
 		case PolicyLinux:
 			return oldEnd.Less(newEnd)
 		}
 		return false
 	default:
-		return (p == PolicySolaris || p == PolicyHPUX11) && oldEnd.Less(newEnd)
+		return p.solaris() && oldEnd.Less(newEnd)
 	}
+}
+
+// solaris says whether the longer of two overlapping segments tends to win.
+func (p Policy) solaris() bool {
+	return p == PolicySolaris || p == PolicyOldSolaris || p == PolicyHPUX11
 }
 
 // hostPolicies looks policies up by address, longest prefix first.

@@ -14,6 +14,8 @@ func (t *turn) resetSyn() bool {
 		if t.p.Seq != t.mine.isn || t.p.TCPWindow != 0 || t.p.Ack != t.mine.isn.Add(1) {
 			return true
 		}
+	} else {
+		t.mine.flags |= rstSent
 	}
 	t.close()
 	return true
@@ -28,7 +30,7 @@ func (t *turn) resetSynRecv() bool {
 	}
 	if t.s.flags&evasive != 0 {
 		switch t.receiverPolicy() {
-		case PolicyLinux, PolicyOldLinux, PolicySolaris:
+		case PolicyLinux, PolicyOldLinux, PolicySolaris, PolicyOldSolaris:
 			t.s.flags &^= evasive
 			return true
 		}
@@ -49,7 +51,7 @@ func (t *turn) reset() bool {
 	}
 	t.updateTimestamp()
 	t.data()
-	t.e.noticeGap(t.s, t.dir, t.v)
+	t.acknowledge(t.mine, t.mine.ack)
 	return true
 }
 
@@ -58,14 +60,16 @@ func (t *turn) close() {
 	t.s.resumed = t.s.state
 	t.s.state = flow.TCPClosed
 	t.s.flags |= byReset
-	t.mine.flags |= rstSent
 }
 
-// closed is a packet of a session that is over. A reset may have been forged
-// to blind the sensor: when the side that it seemed to come from goes on, the
-// session does too.
+// closed is a packet of a session that is over. A reset in answer to a SYN may
+// have been forged to blind the sensor: when the server goes on, the session
+// does too.
 func (t *turn) closed() bool {
 	if t.has(decoders.TCPRst) || t.s.flags&byReset == 0 || t.mine.flags&rstSent == 0 {
+		if t.p.PayloadLen > 0 && t.end().LessEq(t.mine.ack) {
+			t.event(EventPktSpuriousRetransmission)
+		}
 		return true
 	}
 	t.s.state = t.s.resumed
@@ -80,6 +84,7 @@ func (t *turn) closed() bool {
 // afterReset reports a sender that goes on after its RST.
 func (t *turn) afterReset() {
 	if !t.has(decoders.TCPRst) && t.mine.flags&rstSent != 0 {
+		t.mine.flags &^= rstSent
 		t.event(EventSuspectedRstInject)
 	}
 }
@@ -96,14 +101,14 @@ func (t *turn) receiverPolicy() Policy {
 // resetValid says whether the receiver takes the RST, so that a forged or
 // stray one does not close the session. Hosts differ in it.
 func (t *turn) resetValid() bool {
+	if t.p.PayloadLen > 0 {
+		t.event(EventRstWithData)
+	}
 	if !t.timestampValid() {
 		return false
 	}
 	if t.has(decoders.TCPAck) && t.p.Ack != 0 && !t.ackValid() {
 		return t.refuse(EventRstInvalidAck)
-	}
-	if t.p.PayloadLen > 0 {
-		t.event(EventRstWithData)
 	}
 	if t.s.flags&oneSided != 0 {
 		return t.mine.next.LessEq(t.p.Seq)
@@ -111,7 +116,7 @@ func (t *turn) resetValid() bool {
 	switch t.receiverPolicy() {
 	case PolicyHPUX11:
 		return t.mine.next.LessEq(t.p.Seq)
-	case PolicyOldLinux, PolicyLinux, PolicySolaris:
+	case PolicyOldLinux, PolicyLinux, PolicySolaris, PolicyOldSolaris:
 		return t.mine.ack.LessEq(t.end()) && t.p.Seq.Less(t.mine.next.Add(t.mine.window))
 	}
 	return t.p.Seq == t.mine.next

@@ -30,7 +30,7 @@ type loan struct {
 // Retain copies what still lies in packets. Call it before the memory of their
 // frames is reused.
 func (e *Engine) Retain() {
-	for i := range e.lent {
+	for i := 0; i < len(e.lent); i++ { // prune may shorten it
 		l := &e.lent[i]
 		if l.run == 0 {
 			continue
@@ -275,31 +275,11 @@ func (e *Engine) contiguous(h *half, at uint64) uint64 {
 // acknowledge it any more.
 func (e *Engine) due(s *session, dir decoders.Direction) (limit uint64, final bool) {
 	h := &s.half[dir]
-	limit = min(h.acked, h.edge)
+	limit = h.acked
 	if e.cfg.Inline || s.flags&(finished|oneSided) != 0 || s.state == flow.TCPClosed && s.flags&byReset == 0 {
 		limit = e.contiguous(h, limit)
 	}
 	return limit, s.flags&finished != 0 || s.state == flow.TCPClosed
-}
-
-// noticeGap reports holes that the receiver has acknowledged: the capture
-// missed what it got.
-func (e *Engine) noticeGap(s *session, dir decoders.Direction, v *Verdict) {
-	h := &s.half[dir]
-	at := max(h.app, h.gapped)
-	if h.firstRun == h.lastRun && (h.firstRun == 0 || e.runs.items[h.firstRun].off <= at) || h.flags&(appOff|stopped) != 0 {
-		return
-	}
-	limit, _ := e.due(s, dir)
-	for i := h.firstRun; i != 0 && at < limit; i = e.runs.items[i].next {
-		r := &e.runs.items[i]
-		if at < r.off {
-			v.Events.Add(EventReassemblySeqGap)
-			e.stats.Gaps++
-			h.gapped = min(r.off, limit)
-		}
-		at = max(at, r.end())
-	}
 }
 
 // prune moves the base of both directions to where everybody is past, and

@@ -52,7 +52,7 @@ type half struct {
 
 	depth uint32 // offset from which on nothing is reassembled; 0 is never
 
-	acked   uint64 // the receiver has acknowledged everything before
+	acked   uint64 // acknowledged, and known when the acknowledgment came
 	baseOff uint64 // both consumers are past it, and it is acknowledged
 	app     uint64 // the parser's progress
 	appSeen uint64 // what it was offered
@@ -60,13 +60,13 @@ type half struct {
 	rawDue  uint64 // end of the chunk that is being inspected
 	rawEnd  uint64 // nothing is inspected from here on; valid iff rawEnding
 	edge    uint64 // behind the highest byte received
-	gapped  uint64 // holes before it were told of
 
-	firstRun, lastRun         uint32 // list in Engine.runs
-	firstSegment, lastSegment uint32 // list in Engine.segments
-	segments                  uint32 // length of that list
-	held                      uint32 // bytes of blocks
-	urgent                    uint32 // bytes taken out of band
+	firstRun, lastRun         uint32       // list in Engine.runs
+	firstSegment, lastSegment uint32       // list in Engine.segments
+	segments                  uint32       // length of that list
+	held                      uint32       // bytes of blocks
+	urgent                    uint32       // bytes taken out of band
+	urgentAt                  decoders.Seq // of the last of them; valid iff urgent is not 0
 
 	flags    halfFlags
 	scale    uint8 // shift of the windows that the receiver announces
@@ -75,7 +75,7 @@ type half struct {
 }
 
 // halfFlags are lasting facts of a direction.
-type halfFlags uint16
+type halfFlags uint32
 
 const (
 	started halfFlags = 1 << iota // isn is known, or stands for what came first
@@ -86,6 +86,7 @@ const (
 	rawTriggered // the next chunk is due at once
 	depthReached
 	stopped // nothing is reassembled
+	parsing // a parser has taken bytes, or seen that it needs more
 	eofGiven
 	finSent
 	rstSent

@@ -42,7 +42,7 @@ func (t *turn) timestampValid() bool {
 	}
 	if value == 0 {
 		switch policy {
-		case PolicyOldLinux, PolicyWindows, PolicyWindows2k3, PolicyVista, PolicySolaris:
+		case PolicyOldLinux, PolicyWindows, PolicyWindows2k3, PolicyVista, PolicySolaris, PolicyOldSolaris:
 		default:
 			return t.refuse(EventPktInvalidTimestamp)
 		}

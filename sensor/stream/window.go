@@ -53,13 +53,18 @@ func (t *turn) keepAliveAck() bool {
 		t.p.Ack == t.peer.ack && t.p.Seq == t.mine.next
 }
 
-// spurious recognises a retransmission of what was acknowledged in full.
-func (t *turn) spurious() bool {
-	if t.p.PayloadLen == 0 || t.mine.ack.Less(t.end()) {
+// past recognises a retransmission of what nobody waits for any more.
+func (t *turn) past() bool {
+	if t.p.PayloadLen == 0 || t.mine.flags&started == 0 || t.mine.base.Less(t.mine.inStream(t.end())) {
 		return false
 	}
 	t.event(EventPktSpuriousRetransmission)
 	return true
+}
+
+// outdated recognises an acknowledgment that came later than a newer one.
+func (t *turn) outdated() bool {
+	return t.p.PayloadLen == 0 && !t.has(decoders.TCPSyn|decoders.TCPFin|decoders.TCPRst) && t.p.Ack.Less(t.peer.ack)
 }
 
 // badWindowUpdate recognises a window that shrinks by more than what was sent,
@@ -86,5 +91,13 @@ func (t *turn) retransmission() bool {
 		return false
 	}
 	end := t.end()
-	return t.p.Seq.Less(t.mine.ack) || end.LessEq(t.mine.next)
+	switch {
+	case end.LessEq(t.mine.ack):
+		t.event(EventPktSpuriousRetransmission)
+	case t.p.Seq.Less(t.mine.ack), end.LessEq(t.mine.next):
+	default:
+		return false
+	}
+	t.event(EventPktRetransmission)
+	return true
 }

@@ -1,0 +1,184 @@
+package pipeline
+
+import (
+	"math"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/sensor/flow"
+	"spanwatch/sensor/stream"
+	"spanwatch/signatures"
+)
+
+// detectLimit is how many bytes of one side are kept while no protocol is
+// recognised. Suricata's patterns and probes need far less.
+const detectLimit = 32 << 10
+
+// tcp takes a segment into its stream, gives what became due to the parser,
+// and fills in what rules may ask about the stream. It returns the packet's
+// direction, which protocol detection may turn round with the flow.
+//
+// A packet commonly acknowledges data of the other side, so both directions
+// are looked at, the acknowledged one first.
+func (w *worker) tcp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction, in *signatures.Input) decoders.Direction {
+	v := w.streams.Packet(f, p, dir)
+	before := f.Flags & flow.FlagSwapped
+	w.feed(f, dir.Opposite(), p)
+	if f.Flags&flow.FlagSwapped != before {
+		dir = dir.Opposite()
+		before = f.Flags & flow.FlagSwapped
+	}
+	w.feed(f, dir, p)
+	if f.Flags&flow.FlagSwapped != before {
+		dir = dir.Opposite()
+	}
+	in.Established = v.Established
+	in.InStream = v.Stored
+	in.StreamEvents = decoders.StreamEventSet(v.Events)
+	in.StreamSize = [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)}
+	w.rawChunks(f, dir, in)
+	return dir
+}
+
+// rawChunks collects what is due of one direction for rules on the stream.
+func (w *worker) rawChunks(f *flow.Flow, dir decoders.Direction, in *signatures.Input) {
+	w.chunks = w.chunks[:0]
+	for {
+		r, ok := w.streams.NextRaw(f, dir)
+		if !ok {
+			break
+		}
+		w.chunks = append(w.chunks, signatures.StreamChunk{Data: r.Data, Dir: dir, Offset: r.Offset, End: r.End})
+	}
+	in.Stream = w.chunks
+}
+
+// feed gives the parser of a flow what is due of one direction.
+func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) {
+	for {
+		c, ok := w.streams.NextApp(f, dir)
+		if !ok {
+			return
+		}
+		if f.App == 0 {
+			recognised, turned := w.recognise(f, dir, c, p)
+			if !recognised {
+				return
+			}
+			if turned {
+				dir = dir.Opposite()
+			}
+			if f.AppProto[dir.Opposite()] != app.ProtoUnknown {
+				w.feed(f, dir.Opposite(), p) // what the other side said before it was understood
+			}
+		}
+		res := w.parse(f, app.Input{
+			Data: c.Data, Dir: dir, Timestamp: p.Timestamp, EOF: c.EOF,
+			Gap: uint32(min(c.Gap, math.MaxUint32)),
+		})
+		if res.Status == app.StatusError {
+			w.streams.DisableApp(f, dir)
+			w.streams.DisableApp(f, dir.Opposite())
+			return
+		}
+		consumed := len(c.Data)
+		if res.Status == app.StatusIncomplete {
+			consumed = res.Consumed
+		}
+		w.streams.Consumed(f, dir, consumed)
+		if consumed < len(c.Data) {
+			return // the parser waits for more
+		}
+	}
+}
+
+// recognise asks protocol detection about the start of one direction.
+func (w *worker) recognise(f *flow.Flow, dir decoders.Direction, c stream.Chunk, p *decoders.Packet) (recognised, turned bool) {
+	if f.AppProto[dir] == app.ProtoFailed {
+		return false, false
+	}
+	_, clientPort := f.Client()
+	_, serverPort := f.Server()
+	src, dst := clientPort, serverPort
+	if dir == decoders.ToClient {
+		src, dst = dst, src
+	}
+	found := w.apps.detect(f.Key.Proto, src, dst, app.Input{Data: c.Data, Dir: dir, Timestamp: p.Timestamp, EOF: c.EOF})
+	switch {
+	case found.Answer == app.Yes:
+		return true, w.recognised(f, found, dir) != dir
+	case found.Answer == app.No || len(c.Data) > detectLimit || c.Gap > 0:
+		f.AppProto[dir] = app.ProtoFailed
+		if f.AppProto[dir.Opposite()] == app.ProtoFailed {
+			w.streams.DisableApp(f, decoders.ToServer)
+			w.streams.DisableApp(f, decoders.ToClient)
+		}
+	}
+	return false, false
+}
+
+// finishFlow inspects and reports what is left of a flow that ends: data that
+// was never acknowledged, bodies and transactions that were never completed.
+// A packet that was not on the wire stands for the end in each direction.
+func (w *worker) finishFlow(f *flow.Flow) {
+	if m := &w.events; m.position == atBatchEnd {
+		m.rank = rankOf(f)
+		m.index = 2 // counts anew for each flow; flow records have 0 and 1
+	}
+	if f.Stream == 0 {
+		if f.App != 0 {
+			w.endPacket(f, decoders.ToServer)
+			w.records(f, &w.pseudo, true)
+		}
+		return
+	}
+	w.streams.Finish(f)
+	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
+		w.endPacket(f, dir)
+		w.feed(f, dir, &w.pseudo)
+	}
+	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
+		w.endPacket(f, dir)
+		var in signatures.Input
+		in.Packet, in.Dir, in.Pseudo, in.InStream = &w.pseudo, dir, true, true
+		in.Established = w.streams.State(f) >= flow.TCPEstablished
+		in.StreamSize = [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)}
+		w.rawChunks(f, dir, &in)
+		if f.App != 0 {
+			w.apps.at(f.App).advanced[dir] = true
+		}
+		if f.App != 0 || len(in.Stream) > 0 {
+			w.inspect(&in, f)
+		}
+	}
+	w.records(f, &w.pseudo, true)
+	w.streams.Close(f)
+}
+
+// endPacket makes w.pseudo the last packet of one direction of a flow.
+func (w *worker) endPacket(f *flow.Flow, dir decoders.Direction) {
+	client, clientPort := f.Client()
+	server, serverPort := f.Server()
+	w.pseudo = decoders.Packet{
+		Timestamp: w.events.now, IPVersion: f.Key.IPVersion, Proto: f.Key.Proto, VLANs: f.Key.VLANs,
+		Src: client, Dst: server, SrcPort: clientPort, DstPort: serverPort, Depth: f.Key.Depth, Tunnel: f.Key.Tunnel,
+	}
+	p := &w.pseudo
+	for p.VLANCount < uint8(len(p.VLANs)) && p.VLANs[p.VLANCount] != 0 {
+		p.VLANCount++
+	}
+	if f.Key.IPVersion == 4 {
+		p.Layers |= decoders.LayerIPv4
+	} else {
+		p.Layers |= decoders.LayerIPv6
+	}
+	switch f.Key.Proto {
+	case protoTCP:
+		p.Layers |= decoders.LayerTCP
+	case protoUDP:
+		p.Layers |= decoders.LayerUDP
+	}
+	if dir == decoders.ToClient {
+		p.Src, p.Dst, p.SrcPort, p.DstPort = p.Dst, p.Src, p.DstPort, p.SrcPort
+	}
+}
