@@ -73,6 +73,16 @@ func samples(e *event.Encoder) []sample {
 			return finish(e, e.AppendAnomaly(dst, a), event.TypeAnomaly, &a.Envelope, 0, 0)
 		}}
 	}
+	httpSample := func(name string, h *event.HTTP) sample {
+		return sample{name, event.TypeHTTP, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendHTTP(dst, h), event.TypeHTTP, &h.Envelope, 0, 0)
+		}}
+	}
+	fileSample := func(name string, f *event.FileInfo) sample {
+		return sample{name, event.TypeFileInfo, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendFileInfo(dst, f), event.TypeFileInfo, &f.Envelope, 0, 0)
+		}}
+	}
 	statsSample := func(name string, s *event.Stats) sample {
 		return sample{name, event.TypeStats, func(e *event.Encoder, dst []byte) []byte {
 			return finish(e, e.AppendStats(dst, s), event.TypeStats, &s.Envelope, 0, 0)
@@ -90,6 +100,10 @@ func samples(e *event.Encoder) []sample {
 		dnsSample("dns_response_full", dns),
 		dnsSample("dns_request_full", request),
 		dnsSample("dns_empty", &event.DNS{}),
+		httpSample("http_full", fullHTTP()),
+		httpSample("http_empty", &event.HTTP{}),
+		fileSample("fileinfo_full", fullFileInfo(e)),
+		fileSample("fileinfo_empty", &event.FileInfo{}),
 		statsSample("stats_full", stats),
 		statsSample("stats_empty", &event.Stats{}),
 	}

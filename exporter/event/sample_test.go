@@ -164,3 +164,28 @@ func fullStats() *event.Stats {
 		Uptime:   8, Counters: t,
 	}
 }
+
+func fullHTTP() *event.HTTP {
+	return &event.HTTP{
+		Envelope: fullEnvelope(),
+		HTTPRecord: event.HTTPRecord{
+			Hostname: []byte("www.example.com"), Port: 8080, URL: []byte("/a?b=\"c\"\xff"), UserAgent: []byte("curl/8"),
+			ContentType: []byte("text/html"), Referer: []byte("http://example.org/"), Method: []byte("GET"), Protocol: []byte("HTTP/1.1"),
+			HasStatus: true, Status: 206, StatusText: []byte("20x"), Redirect: []byte("/b"), XFF: []byte("192.0.2.1"),
+			ContentRange: event.ContentRange{Raw: []byte("bytes 0-9/100"), Start: 0, End: 9, Size: 100, HasSpan: true, HasTotal: true},
+			HasLength:    true, Length: 10,
+			RequestHeaders:  []event.HTTPHeader{{Name: []byte("Host"), Value: []byte("www.example.com")}, {Name: []byte("X"), Value: []byte{}}},
+			ResponseHeaders: []event.HTTPHeader{{Name: []byte("Server"), Value: []byte("nginx")}},
+		},
+	}
+}
+
+func fullFileInfo(e *event.Encoder) *event.FileInfo {
+	h := fullHTTP()
+	return &event.FileInfo{
+		Envelope: fullEnvelope(), App: e.AppendHTTPMember(nil, &h.HTTPRecord),
+		Filename: []byte("/a"), Magic: []byte("PDF document"), Gaps: true, State: event.FileTruncated,
+		MD5: make([]byte, 16), SHA1: make([]byte, 20), SHA256: make([]byte, 32),
+		SIDs: []uint32{1, 2}, Stored: true, Size: 10, HasRange: true, Start: 3, End: 12,
+	}
+}

@@ -13,19 +13,23 @@ const (
 	TypeAnomaly
 	TypeDNS
 	TypeStats
+	TypeHTTP
+	TypeFileInfo
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
 )
 
 var typeNames = [NumTypes]string{
-	TypeNone:    "none",
-	TypeAlert:   "alert",
-	TypeFlow:    "flow",
-	TypeNetflow: "netflow",
-	TypeAnomaly: "anomaly",
-	TypeDNS:     "dns",
-	TypeStats:   "stats",
+	TypeNone:     "none",
+	TypeAlert:    "alert",
+	TypeFlow:     "flow",
+	TypeNetflow:  "netflow",
+	TypeAnomaly:  "anomaly",
+	TypeDNS:      "dns",
+	TypeStats:    "stats",
+	TypeHTTP:     "http",
+	TypeFileInfo: "fileinfo",
 }
 
 // String returns the value of event_type.
