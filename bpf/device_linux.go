@@ -13,8 +13,8 @@ import (
 
 // What frames of a device start with: TYPE_ETHERNET and TYPE_RAW_IP of parse_link.h.
 const (
-	linkEthernet = 1
-	linkRawIP    = 2
+	linkEthernet uint32 = 0x10000 + iota
+	linkRawIP
 )
 
 // device is an interface of the calling thread's network namespace.
@@ -27,7 +27,7 @@ type device struct {
 }
 
 // linkType is 0 if frames start with a header that the programs do not know.
-func (d *device) linkType() uint16 {
+func (d *device) linkType() uint32 {
 	switch d.kind {
 	case unix.ARPHRD_ETHER, unix.ARPHRD_LOOPBACK:
 		return linkEthernet

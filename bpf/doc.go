@@ -27,8 +27,9 @@
 // one goroutine at a time; Shunt, Unshunt and Stats from any. Records given to a
 // callback are borrowed until the callback returns.
 //
-// Needs Linux 5.13 with BTF, on amd64 or arm64, and CAP_BPF and CAP_NET_ADMIN
-// while it loads; elsewhere Load answers ErrNotSupported.
+// Needs Linux 5.13, on amd64 or arm64, and CAP_BPF, CAP_PERFMON and
+// CAP_NET_ADMIN while it loads, none of them later; elsewhere Load answers
+// ErrNotSupported. Tested on 6.18.
 package bpf
 
 //go:generate go tool bpf2go -go-package bpf -target amd64,arm64 -type reason -type side -type tunnel_kind -type feed_verdict account src/account.bpf.c -- -O2 -Wall -Werror -mcpu=v3 -idirafter /usr/include/x86_64-linux-gnu -idirafter /usr/include/aarch64-linux-gnu

@@ -3,6 +3,7 @@ package bpf
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What can go wrong, for errors.Is. Load and Probe wrap them with detail.
@@ -75,12 +76,8 @@ type PermissionError struct {
 
 func (e *PermissionError) Error() string {
 	s := "permission denied"
-	for i, c := range e.Missing {
-		if i == 0 {
-			s += ", missing " + c
-		} else {
-			s += " and " + c
-		}
+	if len(e.Missing) > 0 {
+		s += ", missing " + strings.Join(e.Missing, ", ")
 	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()

@@ -55,7 +55,7 @@ type Programs struct {
 // ErrConfig, ErrPermission, ErrNoDevice, ErrNotSupported or ErrBusy.
 //
 // The device is looked up in the network namespace of the calling thread. From
-// its return on, neither CAP_BPF nor CAP_NET_ADMIN is needed.
+// its return on, no capability is needed.
 func Load(cfg Config) (*Programs, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -126,7 +126,7 @@ func LoadDetached(cfg Config) (*Programs, error) {
 }
 
 // newPrograms loads what is named, with the maps and the feed.
-func newPrograms(cfg Config, linkType uint16, programs []string) (*Programs, error) {
+func newPrograms(cfg Config, linkType uint32, programs []string) (*Programs, error) {
 	if err := missingCapabilities(); err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func newPrograms(cfg Config, linkType uint16, programs []string) (*Programs, err
 }
 
 // spec sizes the maps and sets the constants of the object for cfg.
-func (c *Config) spec(shards int, linkType uint16, programs []string) (*ebpf.CollectionSpec, error) {
+func (c *Config) spec(shards int, linkType uint32, programs []string) (*ebpf.CollectionSpec, error) {
 	loadSpec := loadAccount
 	if c.Store == StoreLRU {
 		loadSpec = loadAccountLru

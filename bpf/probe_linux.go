@@ -80,13 +80,16 @@ func (d *device) offer() (offer, error) {
 	}, nil
 }
 
-// Capabilities by number, as in linux/capability.h.
+// What loading and attaching take. CAP_PERFMON, because without it the verifier
+// guards against speculation by refusing every packet offset that is not a
+// constant, and with it all headers behind one of variable length.
 var needed = [...]struct {
 	bit  uint
 	name string
 	also uint // includes it
 }{
 	{unix.CAP_BPF, "CAP_BPF", unix.CAP_SYS_ADMIN},
+	{unix.CAP_PERFMON, "CAP_PERFMON", unix.CAP_SYS_ADMIN},
 	{unix.CAP_NET_ADMIN, "CAP_NET_ADMIN", unix.CAP_NET_ADMIN},
 }
 

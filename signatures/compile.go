@@ -32,6 +32,10 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 		return nil, nil, d
 	}
 	b.SetApp(proto)
+	hook, d := c.hook(r, proto)
+	if d != nil {
+		return nil, nil, d
+	}
 	for i := range r.Options {
 		if d := b.Add(&r.Options[i]); d != nil {
 			return nil, nil, withSid(d, r)
@@ -41,13 +45,11 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	if d != nil {
 		return nil, nil, withSid(d, r)
 	}
-	s := &Signature{rule: r, plan: plan, action: action, header: h, app: plan.App, rates: plan.Rates}
+	s := &Signature{rule: r, plan: plan, action: action, header: h, apps: plan.Apps, rates: plan.Rates, hook: hook, bothWays: r.Direction == rule.Transactional}
 	for _, l := range plan.Lists {
 		switch {
 		case l.Payload():
-			if l.Chain.Len() > 0 {
-				s.payload = l
-			}
+			s.payload = l
 		case l.Source.Packet != nil:
 			s.packet = append(s.packet, l)
 		default:
@@ -60,6 +62,9 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	}
 	s.need = needOf(s)
 	s.fast = chooseFastPattern(s.prefiltered())
+	if s.kind == TypeTx {
+		s.parts = s.txParts()
+	}
 	s.AlertJSON = appendAlertJSON(nil, s)
 	if r.Direction == rule.BothWays && s.header != s.header.reversed() {
 		back := *s
@@ -113,12 +118,6 @@ func (c *compiler) header(r *rule.Rule) (Action, header, app.Proto, *rule.Diagno
 	if !ok {
 		return fail("unsupported-action", "action "+r.Action+" is not supported yet", "")
 	}
-	if r.Hook != "" {
-		return fail("unsupported-hook", "hook "+r.Proto+":"+r.Hook+" is not supported yet", "")
-	}
-	if r.Direction == rule.Transactional {
-		return fail("unsupported-direction", "transactional rules (=>) are not supported yet", "")
-	}
 	name := r.Proto
 	if p, known := rule.LookupProtocol(name); known {
 		name = p.Name
@@ -126,7 +125,7 @@ func (c *compiler) header(r *rule.Rule) (Action, header, app.Proto, *rule.Diagno
 	h, ok := protocolHeader(name)
 	if !ok {
 		if p, known := rule.LookupProtocol(name); known && p.App {
-			return fail("unsupported-protocol", "protocol "+name+" has no parser yet", "")
+			return fail("unsupported-protocol", "protocol "+name+" is not recognised yet", "")
 		}
 		return fail("unknown-protocol", "unknown protocol "+name, "")
 	}

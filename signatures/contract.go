@@ -12,7 +12,9 @@ import (
 // Inspector.EndFlow gives it back.
 type FlowState struct {
 	bits  uint32 // handle into the Inspector's flowbit sets; 0 is none
-	notes uint32 // handle of the flow's rates and transactions; 0 is none
+	notes uint32 // handle of the flow's rates; 0 is none
+	txs   uint32 // handle of what is remembered of its transactions; 0 is none
+	vars  uint32 // handle of its variables; 0 is none
 	flags flowFlags
 }
 
@@ -25,10 +27,15 @@ const (
 	flowAddressesTC                       // … to client
 	flowProtocolTS                        // rules on the detected protocol were applied to server
 	flowProtocolTC                        // … to client
+	flowBypassed                          // a rule with bypass matched
 )
 
 // Passed reports whether a pass rule ended inspection of the flow.
 func (f *FlowState) Passed() bool { return f.flags&flowPassed != 0 }
+
+// Bypassed reports whether a rule with bypass matched: nothing more of the flow
+// is inspected, and who feeds the sensor need not deliver it.
+func (f *FlowState) Bypassed() bool { return f.flags&flowBypassed != 0 }
 
 // Input is one packet with everything that conditions may ask about it.
 // All pointers are borrowed for one Inspect call.

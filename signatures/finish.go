@@ -17,13 +17,12 @@ func (i *Inspector) finish(in *Input, out []Match, first int) []Match {
 	slices.SortFunc(matches, compareMatches)
 	kept, alerts, pending := matches[:0], 0, false
 	for _, m := range matches {
-		if m.Alert && m.Sig.suppressed(&i.packet) {
+		if m.Alert && (m.Sig.suppressed(&i.packet) || !i.applyFlowRates(in, &m)) {
 			i.stats.Suppressed++
-			continue
-		}
-		if m.Alert && !i.applyFlowRates(in, &m) {
-			i.stats.Suppressed++
-			continue
+			if len(m.Sig.plan.HostBits) == 0 {
+				continue
+			}
+			m.Alert = false // bits of hosts are set all the same
 		}
 		m.Pending = m.Sig.waits
 		if m.Alert {

@@ -105,11 +105,19 @@ func (s *Signature) servicePorts(d decoders.Direction) *portSet {
 	return set
 }
 
+// matcher is nil when there are no patterns to look for.
+type matcher = prefilter.Matcher
+
 // groupBuilder makes groups, one for each different set of signatures.
 type groupBuilder struct {
 	prefilter bool
+	matchers  *prefilter.Builder
 	made      map[string]*packetGroup
 	list      []*packetGroup
+}
+
+func newGroupBuilder(usePrefilter bool, opts prefilter.Options) *groupBuilder {
+	return &groupBuilder{prefilter: usePrefilter, matchers: prefilter.NewBuilder(opts), made: map[string]*packetGroup{}}
 }
 
 // group returns the group of sigs, which are in inspection order.
@@ -136,23 +144,23 @@ func (b *groupBuilder) group(sigs []*Signature) *packetGroup {
 		}
 	}
 	var refused []*Signature
-	g.packet, refused = newMatcher(packet)
+	g.packet, refused = b.matcher(packet)
 	g.always = append(g.always, refused...)
-	g.stream, refused = newMatcher(stream)
+	g.stream, refused = b.matcher(stream)
 	g.always = append(g.always, refused...)
 	b.made[string(key)] = g
 	b.list = append(b.list, g)
 	return g
 }
 
-// newMatcher makes the matcher of the signatures' fast patterns. Should it
+// matcher makes the matcher of the signatures' fast patterns. Should it
 // refuse them they are returned, to be inspected always: slower, and right.
-func newMatcher(sigs []*Signature) (m prefilter.Matcher, refused []*Signature) {
+func (b *groupBuilder) matcher(sigs []*Signature) (m matcher, refused []*Signature) {
 	patterns := make([]prefilter.Pattern, 0, len(sigs))
 	for _, s := range sigs {
 		patterns = append(patterns, prefilter.Pattern{Bytes: s.fast.content.Fast(), NoCase: s.fast.content.NoCase, ID: s.order})
 	}
-	m, err := prefilter.Build(patterns)
+	m, err := b.matchers.Build(patterns)
 	if err != nil {
 		return nil, sigs
 	}

@@ -385,8 +385,8 @@ func TestATransactionAlertsOncePerRule(t *testing.T) {
 		input.Txs = []app.Tx{tx}
 		total += len(in.Inspect(input, nil))
 	}
-	if total != 1 || in.Stats().NotesInUse != 1 {
-		t.Errorf("%d alerts, %d notes while the transaction goes on; want 1 and 1", total, in.Stats().NotesInUse)
+	if total != 1 || in.Stats().NotesInUse != 2 {
+		t.Errorf("%d alerts, %d notes while the transaction goes on; want 1 and 2", total, in.Stats().NotesInUse)
 	}
 	tx.complete = true
 	input := f.input(udp(t, "x"), decoders.ToServer)

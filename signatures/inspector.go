@@ -18,11 +18,14 @@ type Inspector struct {
 
 	in      *Input
 	facts   keyword.Facts
+	txFacts keyword.TxFacts
 	packet  packetFacts
 	met     need
 	machine keyword.Machine
 	bits    *keyword.Bits
+	vars    *keyword.Vars
 	notes   notes
+	txs     txNotes
 	ids     []uint32           // candidates, reused
 	scratch *prefilter.Scratch // of the matchers of rules
 
@@ -33,19 +36,20 @@ type Inspector struct {
 type InspectorConfig struct {
 	AlertMax    int // alerts of one packet (packet-alert-max); default 15
 	MaxBitNodes int // nodes of 16 bytes for flowbits, six bits each; default 1,048,576
-	MaxNotes    int // by_flow thresholds and matches on unfinished transactions; default 262,144, 72 bytes each
+	MaxVars     int // variables of flows (flowint, captures of pcre); default 65,536, 48 bytes each and the bytes caught
+	MaxNotes    int // by_flow thresholds, and as many for what is remembered of unfinished transactions; default 262,144, 64 bytes each
 }
 
 // DefaultInspectorConfig returns the defaults.
 func DefaultInspectorConfig() InspectorConfig {
-	return InspectorConfig{AlertMax: defaultAlertMax, MaxBitNodes: 1 << 20, MaxNotes: 1 << 18}
+	return InspectorConfig{AlertMax: defaultAlertMax, MaxBitNodes: 1 << 20, MaxNotes: 1 << 18, MaxVars: 1 << 16}
 }
 
 // InspectorStats counts what an Inspector did. Plain numbers: read them on
 // the worker's goroutine.
 type InspectorStats struct {
 	Packets       uint64 // inspected, without those of passed flows
-	Passed        uint64 // not inspected: a pass rule ended inspection of their flow
+	Passed        uint64 // not inspected: a rule with pass or bypass ended inspection of their flow
 	Scanned       uint64 // bytes given to matchers
 	Candidates    uint64 // signatures that the prefilter or an always list brought up
 	Inspected     uint64 // candidates whose cheap conditions held
@@ -53,8 +57,10 @@ type InspectorStats struct {
 	Suppressed    uint64 // alerts removed by suppress or a by_flow threshold
 	Overflow      uint64 // alerts beyond AlertMax of one packet
 	StepLimit     uint64 // evaluations that took too many steps and so did not match
+	PcreLimit     uint64 // regular expressions that ran into their limit and so did not match
 	BitsRefused   uint64 // flowbits that could not be set for want of memory
 	NotesRefused  uint64 // flow notes that could not be kept for want of memory
+	VarsRefused   uint64 // variables that could not be kept for want of memory
 	BitNodesInUse int
 	NotesInUse    int
 }
@@ -72,8 +78,12 @@ func NewInspector(rules *Ruleset, cfg InspectorConfig) *Inspector {
 	if cfg.MaxNotes <= 0 {
 		cfg.MaxNotes = d.MaxNotes
 	}
-	i := &Inspector{cfg: cfg, bits: keyword.NewBits(cfg.MaxBitNodes), notes: newNotes(cfg.MaxNotes)}
-	i.facts.Bits.Store = i.bits
+	if cfg.MaxVars <= 0 {
+		cfg.MaxVars = d.MaxVars
+	}
+	i := &Inspector{cfg: cfg, bits: keyword.NewBits(cfg.MaxBitNodes), vars: keyword.NewVars(cfg.MaxVars), notes: newNotes(cfg.MaxNotes), txs: newTxNotes(cfg.MaxNotes)}
+	i.facts.Bits.Store, i.facts.Vars.Store = i.bits, i.vars
+	i.txFacts.Facts = &i.facts
 	i.Swap(rules)
 	return i
 }
@@ -83,12 +93,15 @@ func NewInspector(rules *Ruleset, cfg InspectorConfig) *Inspector {
 func (i *Inspector) Swap(rules *Ruleset) {
 	i.rules, i.scratch = rules, prefilter.NewScratch()
 	i.bits.Use(rules.flowbits)
+	i.vars.Use(rules.variables)
 }
 
 // EndFlow gives back the memory that detection holds for a flow.
 func (i *Inspector) EndFlow(f *FlowState) {
 	i.bits.Release(&f.bits)
+	i.vars.Release(&f.vars)
 	i.notes.release(&f.notes)
+	i.txs.release(f)
 	*f = FlowState{}
 }
 
@@ -105,9 +118,11 @@ func (i *Inspector) Stats() InspectorStats {
 	s := i.stats
 	s.StepLimit = i.machine.Exhausted
 	s.BitsRefused = i.bits.Refused
-	s.NotesRefused = i.notes.refused
+	s.VarsRefused = i.vars.Refused
+	s.NotesRefused = i.notes.refused + i.txs.refused
 	s.BitNodesInUse = i.bits.InUse()
-	s.NotesInUse = i.notes.inUse
+	s.NotesInUse = i.notes.inUse + i.txs.inUse
+	s.PcreLimit = i.machine.GaveUp
 	return s
 }
 
@@ -119,7 +134,7 @@ func (i *Inspector) Stats() InspectorStats {
 // the packet, rules on transactions. Effects (flowbits) take place as soon as
 // a rule has matched, whatever becomes of its alert.
 func (i *Inspector) Inspect(in *Input, out []Match) []Match {
-	if in.Flow != nil && in.Flow.Passed() {
+	if in.Flow != nil && in.Flow.flags&(flowPassed|flowBypassed) != 0 {
 		i.stats.Passed++
 		return out
 	}
@@ -129,7 +144,7 @@ func (i *Inspector) Inspect(in *Input, out []Match) []Match {
 	out = i.inspectProtocol(out)
 	out = i.inspectPacket(out)
 	out = i.inspectTransactions(out)
-	i.in = nil
+	i.in, i.txFacts.Tx = nil, nil
 	if len(out) == first {
 		return out
 	}
@@ -146,9 +161,11 @@ func (i *Inspector) begin(in *Input) {
 	f.Packet, f.HasFlow, f.Dir, f.Established = in.Packet, in.Flow != nil, in.Dir, in.Established
 	f.FlowStart, f.FlowPackets, f.FlowBytes, f.App = in.FlowStart, in.FlowPackets, in.FlowBytes, in.App
 	f.StreamSize, f.Stream, f.AppEvents = in.StreamSize, in.StreamEvents, in.AppEvents
-	f.Bits.Handle = nil
+	i.machine.Captures.Clear()
+	f.Captured = &i.machine.Captures
+	f.Bits.Handle, f.Vars.Handle = nil, nil
 	if in.Flow != nil {
-		f.Bits.Handle = &in.Flow.bits
+		f.Bits.Handle, f.Vars.Handle = &in.Flow.bits, &in.Flow.vars
 	}
 }
 
@@ -244,20 +261,26 @@ func (i *Inspector) sortCandidates() {
 // try evaluates one signature on the packet.
 func (i *Inspector) try(s *Signature, out []Match) []Match {
 	i.stats.Candidates++
-	if !i.holds(s) || !i.packetBuffersHold(s) {
+	if !i.holds(s) {
 		return out
 	}
+	i.machine.ClearVariables(s.plan.Variables)
+	if !i.packetBuffersHold(s) {
+		return out
+	}
+	mark := i.machine.Captures.Mark()
 	held, stream := i.payloadHolds(s)
 	if !held {
+		i.machine.Captures.Cut(mark)
 		return out
 	}
-	return i.matched(s, nil, stream, out)
+	return i.matched(s, nil, stream, mark, out)
 }
 
 // holds evaluates everything but buffers: cheap to dear, and conditions in
 // the order of the rule.
 func (i *Inspector) holds(s *Signature) bool {
-	if s.need&^i.met != 0 || s.app != app.ProtoUnknown && s.app != i.in.App || !s.header.matches(&i.packet) {
+	if s.need&^i.met != 0 || s.apps != 0 && !s.apps.Has(i.in.App) || !s.header.matches(&i.packet) {
 		return false
 	}
 	i.stats.Inspected++
@@ -286,13 +309,13 @@ func (i *Inspector) payloadHolds(s *Signature) (held, stream bool) {
 	if s.payload == nil {
 		return true, false
 	}
-	if s.onStream() && i.packet.transport == transportTCP {
+	if i.packet.transport == transportTCP && (s.onStream() || s.kind == TypeTx) {
 		for k := range i.in.Stream {
 			if i.listHolds(s.payload, i.in.Stream[k].Data) {
 				return true, true
 			}
 		}
-		if s.kind == TypeStream && i.in.InStream {
+		if s.kind != TypePacketStream && i.in.InStream {
 			return false, false
 		}
 	}
@@ -301,17 +324,36 @@ func (i *Inspector) payloadHolds(s *Signature) (held, stream bool) {
 }
 
 func (i *Inspector) listHolds(l *keyword.List, data []byte) bool {
-	return i.machine.Match(&l.Chain, i.machine.Transformed(l, data))
+	return i.pieceHolds(l, keyword.Piece{Data: data})
 }
 
-// matched runs the effects of a signature and notes the match.
-func (i *Inspector) matched(s *Signature, tx app.Tx, stream bool, out []Match) []Match {
+// matched runs the effects of a signature and notes the match. The values that
+// its expressions caught are those behind mark.
+func (i *Inspector) matched(s *Signature, tx app.Tx, stream bool, mark int, out []Match) []Match {
+	if caught := i.machine.Captures.Since(mark); len(caught) > 0 {
+		i.keep(caught)
+	}
 	for _, e := range s.plan.Effects {
 		e.Apply(&i.facts)
+	}
+	if s.plan.Meta.Bypass && i.in.Flow != nil {
+		i.in.Flow.flags |= flowBypassed
 	}
 	m := Match{Sig: s, Tx: tx, Stream: stream, Alert: !s.NoAlert(), Action: s.action}
 	if tx != nil {
 		m.TxID = tx.ID()
 	}
 	return append(out, m)
+}
+
+// keep stores what expressions caught for the flow.
+func (i *Inspector) keep(caught []keyword.Captured) {
+	if i.in.Flow == nil {
+		return
+	}
+	for k := range caught {
+		if c := &caught[k]; c.Kind == keyword.CaptureFlow && c.Key == nil {
+			i.facts.Vars.SetText(c.Name, c.Value)
+		}
+	}
 }

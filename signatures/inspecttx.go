@@ -1,94 +1,274 @@
 package signatures
 
 import (
+	"spanwatch/decoders"
 	"spanwatch/decoders/app"
+	"spanwatch/signatures/keyword"
 )
 
-// inspectTransactions tries the rules on the transactions that the packet
-// advanced, in the packet's direction. A signature matches a transaction once
-// per direction; what it matched is remembered until the transaction is
-// complete. Conditions on packet and flow are those of the packet at hand.
+// inspectTransactions tries the rules on the transactions that advanced, in
+// the packet's direction. A rule matches a transaction once per direction, a
+// transactional one (=>) once; until then what it matched is remembered, so
+// that buffers of different packets combine.
 func (i *Inspector) inspectTransactions(out []Match) []Match {
 	if len(i.in.Txs) == 0 {
 		return out
 	}
+	dir := i.in.Dir
 	byDir := i.rules.transactions[i.in.App]
 	for _, tx := range i.in.Txs {
 		state := tx.State()
-		if state.Done[i.in.Dir] {
+		if state.Done[dir] {
 			continue
 		}
-		complete := tx.Complete(i.in.Dir)
 		if byDir != nil {
-			out = i.inspectTx(&byDir[i.in.Dir], tx, complete, out)
+			out = i.inspectTx(&byDir[dir], tx, out)
 		}
-		if complete {
-			state.Done[i.in.Dir] = true
-			if _, oneWay := tx.(app.Unidirectional); oneWay {
-				state.Done[i.in.Dir.Opposite()] = true
-			}
-			if i.in.Flow != nil {
-				i.notes.dropTx(&i.in.Flow.notes, tx.ID(), i.in.Dir)
-			}
+		if s, ok := tx.(app.Streamed); ok {
+			s.Inspected(dir)
+		}
+		if tx.Complete(dir) {
+			i.txDone(tx)
 		}
 	}
 	return out
 }
 
-func (i *Inspector) inspectTx(g *txGroup, tx app.Tx, complete bool, out []Match) []Match {
+// txDone notes that one direction of a transaction needs no further look.
+func (i *Inspector) txDone(tx app.Tx) {
+	state, dir := tx.State(), i.in.Dir
+	state.Done[dir] = true
+	if _, oneWay := tx.(app.Unidirectional); oneWay {
+		state.Done[dir.Opposite()] = true
+	}
+	if i.in.Flow == nil {
+		return
+	}
+	if state.Done[dir.Opposite()] {
+		i.txs.forget(i.in.Flow, state)
+		return
+	}
+	i.txs.close(i.in.Flow, tx, dir)
+}
+
+// inspectTx tries the rules of one group: those whose fast pattern is in a
+// buffer, those that matched in part before, and those without a pattern.
+func (i *Inspector) inspectTx(g *txGroup, tx app.Tx, out []Match) []Match {
+	dir := i.in.Dir
 	i.ids = i.ids[:0]
-	for k := range g.buffers {
-		b := &g.buffers[k]
-		for n := 0; ; n++ {
-			data, ok := tx.Buffer(b.list.Source.Buffer, n)
-			if !ok {
-				break
+	i.searchTx(g, tx)
+	for n := i.txs.matches(tx); n != 0; n = i.txs.slab[n].next {
+		if m := &i.txs.slab[n]; m.bothWays || m.dir == dir {
+			if s := i.noted(m); s != nil && g.has(s) {
+				i.ids = append(i.ids, s.order)
 			}
-			data = i.machine.Transformed(b.list, data)
-			i.scan(b.matcher, data)
 		}
 	}
 	i.addAlways(g.always)
 	i.sortCandidates()
 	for _, id := range i.ids {
-		s := i.rules.signatures[id]
-		i.stats.Candidates++
-		if i.txMatchedBefore(s, tx) || !i.holds(s) || !i.txHolds(s, tx) {
-			continue
-		}
-		if !complete && i.in.Flow != nil {
-			i.notes.addTx(&i.in.Flow.notes, s, tx.ID(), i.in.Dir)
-		}
-		out = i.matched(s, tx, false, out)
+		out = i.tryTx(i.rules.signatures[id], tx, out)
 	}
 	return out
 }
 
-func (i *Inspector) txMatchedBefore(s *Signature, tx app.Tx) bool {
-	return i.in.Flow != nil && i.notes.hasTx(i.in.Flow.notes, s, tx.ID(), i.in.Dir)
-}
-
-// txHolds evaluates numbers, events and buffers of the transaction, and the
-// payload of the packet where the rule asks for that too.
-func (i *Inspector) txHolds(s *Signature, tx app.Tx) bool {
-	for _, t := range s.plan.TxTests {
-		if !t.MatchTx(tx) {
-			return false
+// noted returns the signature that a match is about, nil when the ruleset in
+// use lacks it.
+func (i *Inspector) noted(m *txNote) *Signature {
+	if sigs := i.rules.signatures; int(m.order) < len(sigs) {
+		if s := sigs[m.order]; s.Sid() == m.sid && s.Gid() == m.gid {
+			return s
 		}
 	}
-	for _, l := range s.tx {
-		held := false
-		for n := 0; !held; n++ {
-			data, ok := tx.Buffer(l.Source.Buffer, n)
+	if s := i.rules.byID[ruleID{m.gid, m.sid}]; s != nil {
+		m.order = s.order
+		return s
+	}
+	return nil
+}
+
+// searchTx looks for fast patterns in the transaction's buffers. A buffer that
+// cannot change any more is searched once.
+func (i *Inspector) searchTx(g *txGroup, tx app.Tx) {
+	dir := i.in.Dir
+	var before uint64
+	if h := i.txs.head(tx.State()); h != nil {
+		before = h.searched[dir]
+	}
+	searched := before
+	for k := range g.buffers {
+		b := &g.buffers[k]
+		if b.bit&before != 0 {
+			continue
+		}
+		for n := 0; ; n++ {
+			piece, ok := i.txPiece(b.list, tx, dir, n)
 			if !ok {
 				break
 			}
-			held = i.listHolds(l, data)
+			if data, ok := i.machine.Transformed(b.list, piece.Data); ok {
+				i.scan(b.matcher, data)
+			}
+			searched |= b.bit
+			if !b.list.Source.Multi {
+				break
+			}
 		}
-		if !held {
+	}
+	if searched != before && i.in.Flow != nil && !tx.Complete(dir) {
+		if h := i.txs.open(i.in.Flow, tx); h != nil {
+			h.searched[dir] = searched
+		}
+	}
+}
+
+// txPiece returns instance n of a list's buffer, as much of it as is due.
+func (i *Inspector) txPiece(l *keyword.List, tx app.Tx, dir decoders.Direction, n int) (p keyword.Piece, ok bool) {
+	buffer := l.Source.Buffer.In(dir)
+	if !l.Source.Streamed {
+		p.Data, ok = tx.Buffer(buffer, n)
+		return p, ok
+	}
+	s, ok := tx.(app.Streamed)
+	if !ok {
+		return p, false
+	}
+	piece, ok := s.Stream(buffer, n)
+	return keyword.Piece{Data: piece.Data, Offset: int(piece.Offset), Open: !piece.EOF}, ok
+}
+
+// tryTx evaluates one signature on a transaction. Conditions on packet and
+// flow are asked when nothing is remembered of it, so those of the packet that
+// satisfied the first part decide.
+func (i *Inspector) tryTx(s *Signature, tx app.Tx, out []Match) []Match {
+	dir := i.in.Dir
+	i.stats.Candidates++
+	note := i.txs.find(tx, s, dir)
+	var m txMatch
+	if note != nil {
+		m = note.match
+		if m.failed || m.held == s.full() {
+			return out
+		}
+	} else if !i.holds(s) {
+		return out
+	}
+	i.machine.ClearVariables(s.plan.Variables)
+	mark := i.machine.Captures.Mark()
+	before := m
+	i.advance(s, tx, &m)
+	full := m.held == s.full()
+	if full {
+		m.nextFile(s)
+	}
+	switch {
+	case m == before:
+	case note != nil:
+		note.match = m
+	case i.in.Flow != nil && (s.bothWays || !tx.Complete(dir)):
+		i.txs.add(i.in.Flow, tx, s, dir, m)
+	}
+	if !full {
+		i.machine.Captures.Cut(mark)
+		return out
+	}
+	return i.matched(s, tx, false, mark, out)
+}
+
+// advance tries the parts that are not satisfied yet, in order, up to the first
+// that does not hold.
+func (i *Inspector) advance(s *Signature, tx app.Tx, m *txMatch) {
+	for k := range s.parts {
+		p := &s.parts[k]
+		bit := uint32(1) << k
+		if m.held&bit != 0 {
+			continue
+		}
+		dir := i.in.Dir
+		if !p.dirs.Has(dir) {
+			if !s.bothWays {
+				return
+			}
+			dir = dir.Opposite()
+		}
+		if !p.due(tx, dir) {
+			if s.bothWays {
+				continue // the parts of the two sides are in one list
+			}
+			return
+		}
+		if i.partHolds(s, p, tx, dir, m) {
+			m.held |= bit
+			continue
+		}
+		if p.finished(tx, dir) {
+			m.failed = true
+			return
+		}
+		if !s.bothWays {
+			return
+		}
+	}
+}
+
+func (i *Inspector) partHolds(s *Signature, p *txPart, tx app.Tx, dir decoders.Direction, m *txMatch) bool {
+	switch {
+	case p.hook:
+		return true
+	case p.test != nil:
+		i.txFacts.Tx, i.txFacts.Dir = tx, dir
+		return p.test.MatchTx(&i.txFacts)
+	case p.list.Payload():
+		held, _ := i.payloadHolds(s)
+		return held
+	}
+	return i.bufferHolds(p, tx, dir, m)
+}
+
+// bufferHolds evaluates a list on the instances of its buffer: one of them
+// must satisfy it. Files that the rule is done with are passed over.
+func (i *Inspector) bufferHolds(p *txPart, tx app.Tx, dir decoders.Direction, m *txMatch) bool {
+	l := p.list
+	if l.Source.Streamed && dir != i.in.Dir {
+		return false // pieces are due in the direction that they come in
+	}
+	first := 0
+	if p.files {
+		first = int(m.files)
+	}
+	for n := first; ; n++ {
+		piece, ok := i.txPiece(l, tx, dir, n)
+		if !ok {
+			return n == 0 && l.Absent != keyword.AbsentNever && p.finished(tx, dir)
+		}
+		if l.Absent == keyword.AbsentOnly {
+			return false
+		}
+		if l.Source.Streamed && len(piece.Data) == 0 && piece.Open {
+			if !l.Source.Multi {
+				return false
+			}
+			continue // nothing is due
+		}
+		if i.pieceHolds(l, piece) {
+			m.file = uint8(min(n, maxTxFiles-1))
+			return true
+		}
+		if !l.Source.Multi {
 			return false
 		}
 	}
-	held, _ := i.payloadHolds(s)
-	return held
+}
+
+func (i *Inspector) pieceHolds(l *keyword.List, p keyword.Piece) bool {
+	data, ok := i.machine.Transformed(l, p.Data)
+	if !ok {
+		return false
+	}
+	if len(l.Transforms) > 0 {
+		p = keyword.Piece{Data: data, Open: p.Open} // places in the outcome are not those of the buffer
+	} else {
+		p.Data = data
+	}
+	return i.machine.MatchPiece(&l.Chain, p)
 }

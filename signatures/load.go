@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/prefilter"
 	"spanwatch/signatures/rule"
 	"spanwatch/signatures/ruleconf"
 )
@@ -23,9 +24,21 @@ type Options struct {
 	Classifications *ruleconf.Classifications
 	References      *ruleconf.References
 	Thresholds      *ruleconf.Thresholds // nil: none
+	// Country finds the country of an address, for the keyword geoip; rules
+	// with it do not load without. Several workers call it at once.
+	Country keyword.CountryFunc
+	// Reputation is for iprep; rules with it do not load without.
+	Reputation *keyword.Reputation
+	// ReadFile reads a file that a rule names (datasets, lists of digests);
+	// ruleFile is the Name of the rule's source. nil refuses such rules.
+	ReadFile func(ruleFile, name string) ([]byte, error)
+	// Features are those that rules may require (`requires: feature X`).
+	Features []string
 	// NoPrefilter makes every rule of a group be inspected for every packet.
 	// Matches are the same; it is for tests and for finding faults.
 	NoPrefilter bool
+	// Prefilter chooses the pattern matcher and its cache.
+	Prefilter prefilter.Options
 }
 
 // Load compiles rules. It never fails as a whole: what cannot be honoured is
@@ -42,7 +55,7 @@ func Load(sources []Source, opts Options) (*Ruleset, *Report) {
 		opts.References = ruleconf.DefaultReferences()
 	}
 	l := loader{
-		compiler: newCompiler(environment(opts.Classifications, opts.References)),
+		compiler: newCompiler(environment(&opts)),
 		report:   newReport(),
 		byID:     make(map[ruleID]int),
 		opts:     opts,
@@ -52,18 +65,24 @@ func Load(sources []Source, opts Options) (*Ruleset, *Report) {
 	for _, s := range sources {
 		l.file(s)
 	}
-	rs := newRuleset(l.signatures(), l.compiler.names.Flowbits, !opts.NoPrefilter)
+	rs := newRuleset(l.signatures(), l.compiler.names, newGroupBuilder(!opts.NoPrefilter, opts.Prefilter))
+	rs.datasets = l.compiler.env.Datasets
 	l.report.finish(rs)
 	return rs, l.report
 }
 
-func environment(classes *ruleconf.Classifications, references *ruleconf.References) keyword.Environment {
+func environment(o *Options) keyword.Environment {
 	return keyword.Environment{
 		Class: func(name string) (string, uint8, bool) {
-			c, ok := classes.Lookup(name)
+			c, ok := o.Classifications.Lookup(name)
 			return c.Label, c.Priority, ok
 		},
-		URL: references.URL,
+		URL:        o.References.URL,
+		Country:    o.Country,
+		Reputation: o.Reputation,
+		Datasets:   keyword.NewDatasets(),
+		ReadFile:   o.ReadFile,
+		Features:   o.Features,
 	}
 }
 
@@ -103,7 +122,7 @@ func (l *loader) add(sigs []*Signature) *rule.Diagnostic {
 	id := ruleID{s.Gid(), s.Sid()}
 	for _, s := range sigs {
 		s.applyThresholds(l.opts.Thresholds, l.suppressed)
-		s.waits = slices.ContainsFunc(s.rates, func(r keyword.Rate) bool { return r.Track != keyword.TrackFlow })
+		s.waits = len(s.plan.HostBits) > 0 || slices.ContainsFunc(s.rates, func(r keyword.Rate) bool { return r.Track != keyword.TrackFlow })
 	}
 	i, ok := l.byID[id]
 	if !ok {

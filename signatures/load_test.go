@@ -13,8 +13,8 @@ alert udp any any -> any any (msg:"one"; content:"abc"; sid:1; rev:1;)
 alert udp any any -> any any (msg:"newer"; content:"abc"; sid:1; rev:2;)
 alert udp any any -> any any (msg:"same"; content:"abc"; sid:1; rev:2;)
 # alert udp any any -> any any (msg:"off"; sid:2;)
-alert http any any -> any any (msg:"http"; sid:3;)
-alert udp any any -> any any (msg:"pcre"; pcre:"/x/"; sid:4;)
+alert modbus any any -> any any (msg:"modbus"; sid:3;)
+alert udp any any -> any any (msg:"lua"; lua:x.lua; sid:4;)
 alert udp any any -> any any (msg:"mistake"; contnet:"x"; sid:5;)
 alert udp any any -> any any (msg:"broken"; content:"x"
 alert udp any any -> any any (msg:"other engine"; requires:feature none; nonsense; sid:6;)
@@ -27,7 +27,7 @@ alert udp any any -> any any (content:"abcdef"; dsize:<4; sid:11;)
 alert icmp any any -> any any (dns.query; content:"abc"; sid:12;)
 alert udp any any => any any (content:"abc"; sid:13;)
 config udp any any -> any any (content:"abc"; sid:14;)
-alert dns:request_complete any any -> any any (dns.query; content:"abc"; sid:15;)
+alert dns:no_such_hook any any -> any any (dns.query; content:"abc"; sid:15;)
 alert udp any any -> any any (content:"abc"; classtype:nobody-knows; sid:16;)
 alert udp any any -> any any (content:"abc"; gid:2; sid:1;)
 `)}}, Options{})
@@ -43,7 +43,7 @@ alert udp any any -> any any (content:"abc"; gid:2; sid:1;)
 	}
 	want := map[uint32]string{
 		1: "duplicate-sid", 3: "unsupported-protocol", 4: "unsupported-keyword", 5: "unknown-keyword",
-		10: "bad-combination", 11: "never-matches", 12: "wrong-protocol", 13: "unsupported-direction", 14: "unsupported-action", 15: "unsupported-hook",
+		10: "bad-combination", 11: "never-matches", 12: "wrong-protocol", 13: "bad-combination", 14: "unsupported-action", 15: "unsupported-hook",
 	}
 	for _, d := range report.Failures {
 		if code, ok := want[d.Sid]; ok && d.Code != code {
@@ -64,7 +64,7 @@ alert udp any any -> any any (content:"abc"; gid:2; sid:1;)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"loaded":5`, `"code":"unsupported-protocol"`, `protocol http has no parser yet`, `"line":6`} {
+	for _, part := range []string{`"loaded":5`, `"code":"unsupported-protocol"`, `protocol modbus is not recognised yet`, `"line":6`} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf("JSON lacks %s: %s", part, text)
 		}

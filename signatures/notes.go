@@ -1,11 +1,8 @@
 package signatures
 
-import "spanwatch/decoders"
-
-// notes are what the flows of one worker must remember about signatures:
-// counters of by_flow thresholds, and signatures that matched a transaction
-// which is not complete. Each flow has a list, mostly an empty one. Memory is
-// bounded; what cannot be kept is counted.
+// notes are the counters of by_flow thresholds of one worker's flows. Each
+// flow has a list, mostly an empty one. Memory is bounded; what cannot be kept
+// is counted.
 type notes struct {
 	slab    []note
 	free    uint32
@@ -19,19 +16,9 @@ type notes struct {
 type note struct {
 	next     uint32
 	sid, gid uint32
-	tx       uint64
 	state    rateState
-	kind     noteKind
-	dir      decoders.Direction
 	rate     uint8 // index into the signature's rates
 }
-
-type noteKind uint8
-
-const (
-	noteRate noteKind = iota + 1
-	noteTx
-)
 
 func newNotes(limit int) notes {
 	return notes{slab: make([]note, 1, 64), limit: limit}
@@ -61,42 +48,15 @@ func (n *notes) add(head *uint32, v note) *note {
 // none; nil when memory is used up.
 func (n *notes) rate(head *uint32, s *Signature, rate int) (state *rateState, fresh bool) {
 	for at := *head; at != 0; at = n.slab[at].next {
-		if v := &n.slab[at]; v.kind == noteRate && v.sid == s.Sid() && v.gid == s.Gid() && int(v.rate) == rate {
+		if v := &n.slab[at]; v.sid == s.Sid() && v.gid == s.Gid() && int(v.rate) == rate {
 			return &v.state, false
 		}
 	}
-	v := n.add(head, note{kind: noteRate, sid: s.Sid(), gid: s.Gid(), rate: uint8(rate)})
+	v := n.add(head, note{sid: s.Sid(), gid: s.Gid(), rate: uint8(rate)})
 	if v == nil {
 		return nil, true
 	}
 	return &v.state, true
-}
-
-func (n *notes) hasTx(head uint32, s *Signature, tx uint64, d decoders.Direction) bool {
-	for at := head; at != 0; at = n.slab[at].next {
-		if v := &n.slab[at]; v.kind == noteTx && v.tx == tx && v.dir == d && v.sid == s.Sid() && v.gid == s.Gid() {
-			return true
-		}
-	}
-	return false
-}
-
-func (n *notes) addTx(head *uint32, s *Signature, tx uint64, d decoders.Direction) {
-	n.add(head, note{kind: noteTx, sid: s.Sid(), gid: s.Gid(), tx: tx, dir: d})
-}
-
-// dropTx forgets the matches on a transaction.
-func (n *notes) dropTx(head *uint32, tx uint64, d decoders.Direction) {
-	for at := head; *at != 0; {
-		v := &n.slab[*at]
-		if v.kind != noteTx || v.tx != tx || v.dir != d {
-			at = &v.next
-			continue
-		}
-		gone := *at
-		*at = v.next
-		n.give(gone)
-	}
 }
 
 // release forgets the whole list.

@@ -7,13 +7,17 @@ import (
 
 // sortSignatures puts signatures into the order of inspection and of alerts:
 // pass, drop, reject, alert; then those that set flowbits before those that
-// read them; then by priority; then as the files have them.
+// read them, and likewise numbers and texts of flows and bits of hosts; then by
+// priority; then as the files have them.
 func sortSignatures(sigs []*Signature) {
 	levels := bitLevels(sigs)
 	slices.SortStableFunc(sigs, func(a, b *Signature) int {
 		return cmp.Or(
 			cmp.Compare(a.action, b.action),
 			cmp.Compare(levels[a], levels[b]),
+			a.plan.Numbers().Compare(b.plan.Numbers()),
+			a.plan.Texts().Compare(b.plan.Texts()),
+			a.plan.Hosts().Compare(b.plan.Hosts()),
 			cmp.Compare(a.plan.Meta.Priority, b.plan.Meta.Priority),
 		)
 	})

@@ -16,37 +16,44 @@ import (
 type Ruleset struct {
 	signatures []*Signature // by order
 	flowbits   []string     // names by number
+	variables  []string     // of flows, by number
+	hostbits   []string     // by number
+	byID       map[ruleID]*Signature
 
 	addresses    *addressIndex
 	protocols    []*Signature // decided when the protocol is known
 	packets      [classCount][2]portGroups
 	transactions map[app.Proto]*[2]txGroup
 
-	groups []*packetGroup
-}
-
-// txGroup is the signatures on transactions of one protocol, as far as they
-// can match in one direction.
-type txGroup struct {
-	always  []*Signature
-	buffers []txBuffer
-}
-
-// txBuffer is a buffer that some fast pattern is in, after transforms.
-type txBuffer struct {
-	list    *keyword.List // the first of those that name it
-	matcher prefilter.Matcher
+	datasets *keyword.Datasets
+	groups   []*packetGroup
+	matchers *prefilter.Builder
 }
 
 // Signatures returns all of them in the order of inspection. Read-only.
 func (rs *Ruleset) Signatures() []*Signature { return rs.signatures }
 
+// Datasets returns the sets of values that rules look up. Those with SaveTo are
+// to be written in the end.
+func (rs *Ruleset) Datasets() *keyword.Datasets { return rs.datasets }
+
+// OneWorker reports whether matches may depend on the order in which workers
+// see packets, because rules change a dataset: a replay that must give the
+// same alerts every time is to use one worker then.
+func (rs *Ruleset) OneWorker() bool { return rs.datasets.Mutable() }
+
 // Flowbits returns the names of all flowbits. Read-only.
 func (rs *Ruleset) Flowbits() []string { return rs.flowbits }
 
 // newRuleset builds the structures; sigs are in inspection order.
-func newRuleset(sigs []*Signature, flowbits []string, usePrefilter bool) *Ruleset {
-	rs := &Ruleset{signatures: sigs, flowbits: flowbits, transactions: map[app.Proto]*[2]txGroup{}}
+func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Ruleset {
+	rs := &Ruleset{
+		signatures: sigs, flowbits: names.Flowbits, variables: names.Variables, hostbits: names.Hostbits,
+		byID: make(map[ruleID]*Signature, len(sigs)), transactions: map[app.Proto]*[2]txGroup{}, matchers: b.matchers,
+	}
+	for _, s := range sigs {
+		rs.byID[ruleID{s.Gid(), s.Sid()}] = s
+	}
 	var addresses []*Signature
 	var packets [classCount][2][]*Signature
 	var txs = map[app.Proto]*[2][]*Signature{}
@@ -57,12 +64,14 @@ func newRuleset(sigs []*Signature, flowbits []string, usePrefilter bool) *Rulese
 		case TypeProtoOnly:
 			rs.protocols = append(rs.protocols, s)
 		case TypeTx:
-			if txs[s.app] == nil {
-				txs[s.app] = new([2][]*Signature)
-			}
-			for d := decoders.ToServer; d <= decoders.ToClient; d++ {
-				if s.plan.Dirs.Has(d) {
-					txs[s.app][d] = append(txs[s.app][d], s)
+			for proto := range s.apps.All() {
+				if txs[proto] == nil {
+					txs[proto] = new([2][]*Signature)
+				}
+				for d := decoders.ToServer; d <= decoders.ToClient; d++ {
+					if s.plan.Dirs.Has(d) {
+						txs[proto][d] = append(txs[proto][d], s)
+					}
 				}
 			}
 		default:
@@ -76,7 +85,6 @@ func newRuleset(sigs []*Signature, flowbits []string, usePrefilter bool) *Rulese
 		}
 	}
 	rs.addresses = newAddressIndex(addresses)
-	b := &groupBuilder{prefilter: usePrefilter, made: map[string]*packetGroup{}}
 	for c := range classCount {
 		for d := decoders.ToServer; d <= decoders.ToClient; d++ {
 			if c <= classSCTP {
@@ -88,37 +96,18 @@ func newRuleset(sigs []*Signature, flowbits []string, usePrefilter bool) *Rulese
 	}
 	rs.groups = b.list
 	for proto, byDir := range txs {
-		rs.transactions[proto] = &[2]txGroup{newTxGroup(byDir[0], usePrefilter), newTxGroup(byDir[1], usePrefilter)}
+		rs.transactions[proto] = &[2]txGroup{b.newTxGroup(byDir[0]), b.newTxGroup(byDir[1])}
 	}
 	return rs
 }
 
-func newTxGroup(sigs []*Signature, usePrefilter bool) (g txGroup) {
-	searched := map[string][]*Signature{} // by what is searched
-	var keys []string
-	for _, s := range sigs {
-		if !usePrefilter || s.bypassesPrefilter() {
-			g.always = append(g.always, s)
-			continue
-		}
-		key := s.fast.list.Key()
-		if searched[key] == nil {
-			keys = append(keys, key)
-		}
-		searched[key] = append(searched[key], s)
-	}
-	for _, key := range keys {
-		m, refused := newMatcher(searched[key])
-		g.always = append(g.always, refused...)
-		if m != nil {
-			g.buffers = append(g.buffers, txBuffer{searched[key][0].fast.list, m})
-		}
-	}
-	return g
-}
+// Prepare compiles every pattern matcher that is not compiled yet, which takes
+// seconds for a large ruleset without a warm cache. Otherwise each is compiled
+// when the first packet needs it. It may run beside inspection.
+func (rs *Ruleset) Prepare() { rs.matchers.Prepare() }
 
 func (rs *Ruleset) prefilterReport() (r PrefilterReport) {
-	add := func(m prefilter.Matcher) {
+	add := func(m matcher) {
 		if m != nil {
 			r.Matchers++
 			r.Bytes += m.Size()

@@ -1,7 +1,6 @@
 package signatures
 
 import (
-	"spanwatch/decoders/app"
 	"spanwatch/signatures/keyword"
 	"spanwatch/signatures/rule"
 )
@@ -56,8 +55,10 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 			txBuffer = true
 		}
 	}
-	plain := !payload && !packetBuffer && !txBuffer && p.App == app.ProtoUnknown
+	plain := !payload && !packetBuffer && !txBuffer && p.Apps == 0
 	switch {
+	case r.Hook != "" && p.Apps != 0:
+		return TypeTx
 	case plain && p.AppTest && p.AppOnly:
 		return TypeProtoOnly
 	case plain && p.IPOnly && h.srcPorts == nil && h.dstPorts == nil:
@@ -75,7 +76,7 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 		return payloadType(r, p, h, contents)
 	case len(p.Tests) > 0 || p.NeedsFlow:
 		return TypePacket
-	case p.App != app.ProtoUnknown:
+	case p.Apps != 0:
 		return TypeApp
 	}
 	return TypePacket

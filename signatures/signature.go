@@ -1,7 +1,6 @@
 package signatures
 
 import (
-	"spanwatch/decoders/app"
 	"spanwatch/signatures/keyword"
 	"spanwatch/signatures/rule"
 )
@@ -18,13 +17,16 @@ type Signature struct {
 	kind   RuleType
 	order  uint32 // place among the ruleset's signatures; inspection goes by it
 
-	need    need
-	header  header
-	app     app.Proto // of the flow; ProtoUnknown for any
-	payload *keyword.List
-	packet  []*keyword.List // buffers of the packet
-	tx      []*keyword.List // buffers of the transaction
-	fast    fastPattern
+	need     need
+	header   header
+	apps     keyword.ProtoSet // of the flow; empty for any
+	payload  *keyword.List
+	packet   []*keyword.List // buffers of the packet
+	tx       []*keyword.List // buffers of the transaction
+	fast     fastPattern
+	hook     *hook    // of proto:hook; nil for none
+	parts    []txPart // of TypeTx: everything that a transaction must satisfy
+	bothWays bool     // transactional (=>): about both sides of a transaction
 
 	rates    []keyword.Rate
 	suppress []suppression
@@ -54,6 +56,13 @@ func (s *Signature) Action() Action { return s.action }
 
 // Target says which side of a matching packet is the victim.
 func (s *Signature) Target() keyword.Target { return s.plan.Meta.Target }
+
+// Tag returns what is to be reported of the packets behind an alert; nil for
+// nothing.
+func (s *Signature) Tag() *keyword.Tag { return s.plan.Meta.Tag }
+
+// FileStore returns which files are to be kept after a match; nil for none.
+func (s *Signature) FileStore() *keyword.FileStore { return s.plan.Meta.FileStore }
 
 // RawText returns the rule as written, on one line.
 func (s *Signature) RawText() string { return s.rule.Text }

@@ -9,7 +9,7 @@ import (
 
 // Thresholds decides which matches alert where the decision depends on other
 // flows: threshold and detection_filter by_src, by_dst, by_both and by_rule,
-// and rate_filter.
+// rate_filter, and bits of hosts (xbits, hostbits).
 //
 // One source's flows may live on several workers. If each worker counted its
 // own, or all of them shared counters, what alerts would depend on their
@@ -20,21 +20,18 @@ import (
 // Memory is bounded by ThresholdConfig.MaxEntries; when it is full the entry
 // that was not used for longest makes room, counted in Evicted. One goroutine.
 type Thresholds struct {
-	entries []rateEntry
-	slots   []uint32 // hash table of indexes into entries, +1; 0 is empty
-	mask    uint64
-	// oldest and newest are the ends of a list by time of use.
-	oldest, newest uint32
-	alertMax       int
+	rates    recent[rateKey, rateState]
+	bits     hostBits
+	alertMax int
 
-	// Suppressed counts matches held back; Evicted counters given up for want
-	// of memory within their window; Overflow alerts beyond AlertMax of one packet.
-	Suppressed, Evicted, Overflow uint64
+	// Suppressed counts matches held back; Overflow alerts beyond AlertMax of
+	// one packet; Unset matches whose conditions on bits of hosts did not hold.
+	Suppressed, Overflow, Unset uint64
 }
 
 // ThresholdConfig bounds Thresholds.
 type ThresholdConfig struct {
-	MaxEntries int // counters kept; default 65,536, about 100 bytes each
+	MaxEntries int // counters kept, and as many bits of hosts; default 65,536, about 110 bytes each
 	AlertMax   int // alerts of one packet (packet-alert-max); default 15
 }
 
@@ -54,14 +51,6 @@ type rateKey struct {
 	a, b          decoders.Addr
 }
 
-type rateEntry struct {
-	key          rateKey
-	state        rateState
-	live         int64  // packet time until which forgetting the entry could change a decision
-	older, newer uint32 // index + 1
-	nextInSlot   uint32 // index + 1
-}
-
 // NewThresholds makes an empty table. Zero fields of cfg stand for defaults.
 func NewThresholds(cfg ThresholdConfig) *Thresholds {
 	d := DefaultThresholdConfig()
@@ -71,15 +60,12 @@ func NewThresholds(cfg ThresholdConfig) *Thresholds {
 	if cfg.AlertMax <= 0 {
 		cfg.AlertMax = d.AlertMax
 	}
-	slots := 1
-	for slots < cfg.MaxEntries {
-		slots <<= 1
-	}
-	return &Thresholds{
-		entries: make([]rateEntry, 0, cfg.MaxEntries), slots: make([]uint32, slots), mask: uint64(slots - 1),
-		alertMax: cfg.AlertMax,
-	}
+	return &Thresholds{rates: newRecent[rateKey, rateState](cfg.MaxEntries), bits: newHostBits(cfg.MaxEntries), alertMax: cfg.AlertMax}
 }
+
+// Evicted returns how many counters and bits were given up for want of memory
+// while they still mattered.
+func (t *Thresholds) Evicted() uint64 { return t.rates.evicted + t.bits.table.evicted }
 
 // Decision is what becomes of a match.
 type Decision struct {
@@ -88,20 +74,29 @@ type Decision struct {
 }
 
 // Apply decides about one match of packet p, in packet order. now is packet
-// time in nanoseconds.
+// time in nanoseconds. Matches that are Pending are to be given to it even if
+// they make no alert: they may set bits of hosts.
 func (t *Thresholds) Apply(now int64, m *Match, p *decoders.Packet) Decision {
 	d := Decision{Alert: m.Alert, Action: m.Sig.action}
 	if !m.Pending {
 		return d
+	}
+	if uses := m.Sig.plan.HostBits; len(uses) > 0 {
+		if !t.bits.hold(now, uses, p) {
+			t.Unset++
+			d.Alert = false
+			return d
+		}
+		t.bits.change(now, uses, p)
 	}
 	for i := range m.Sig.rates {
 		r := &m.Sig.rates[i]
 		if r.Track == keyword.TrackFlow {
 			continue // decided by the flow's Inspector
 		}
-		e, fresh := t.entry(now, rateKeyOf(m.Sig, i, r.Track, p))
-		result := e.state.add(r, now, fresh)
-		e.live = max(e.state.start+int64(r.Seconds)*int64(time.Second), e.state.until)
+		e, fresh := t.rates.entry(now, rateKeyOf(m.Sig, i, r.Track, p))
+		result := e.value.add(r, now, fresh)
+		e.live = max(e.value.start+int64(r.Seconds)*int64(time.Second), e.value.until)
 		switch result {
 		case holdBack:
 			d.Alert = false
@@ -150,7 +145,7 @@ func (t *Thresholds) Finish(now int64, p *decoders.Packet, matches []Match) []Ma
 }
 
 // Len returns the number of counters in memory.
-func (t *Thresholds) Len() int { return len(t.entries) }
+func (t *Thresholds) Len() int { return len(t.rates.entries) }
 
 func rateKeyOf(s *Signature, rate int, track keyword.Track, p *decoders.Packet) rateKey {
 	k := rateKey{sid: s.Sid(), gid: s.Gid(), rev: s.Rev(), rate: uint8(rate)}
@@ -173,80 +168,23 @@ func rateKeyOf(s *Signature, rate int, track keyword.Track, p *decoders.Packet) 
 
 // hash is FNV-1a over the words of the key. The table is chained and bounded,
 // and only matches reach it.
-func (k *rateKey) hash() uint64 {
-	const offset, prime = 14695981039346656037, 1099511628211
-	h := uint64(offset)
-	for _, w := range [...]uint64{uint64(k.sid), uint64(k.gid)<<32 | uint64(k.rev), uint64(k.rate)<<8 | uint64(k.version)} {
-		h = (h ^ w) * prime
-	}
-	for _, a := range [...]*decoders.Addr{&k.a, &k.b} {
+func (k rateKey) hash() uint64 {
+	h := fnvBasis
+	h = fnv(h, uint64(k.sid))
+	h = fnv(h, uint64(k.gid)<<32|uint64(k.rev))
+	h = fnv(h, uint64(k.rate)<<8|uint64(k.version))
+	return fnvAddresses(h, &k.a, &k.b)
+}
+
+const fnvBasis uint64 = 14695981039346656037
+
+func fnv(h, word uint64) uint64 { return (h ^ word) * 1099511628211 }
+
+func fnvAddresses(h uint64, addresses ...*decoders.Addr) uint64 {
+	for _, a := range addresses {
 		for _, c := range a {
-			h = (h ^ uint64(c)) * prime
+			h = fnv(h, uint64(c))
 		}
 	}
 	return h ^ h>>32
-}
-
-// entry returns the counter of a key, making it when there is none.
-func (t *Thresholds) entry(now int64, k rateKey) (e *rateEntry, fresh bool) {
-	slot := &t.slots[k.hash()&t.mask]
-	for i := *slot; i != 0; i = t.entries[i-1].nextInSlot {
-		if e := &t.entries[i-1]; e.key == k {
-			t.unlink(i)
-			t.linkNewest(i)
-			return e, false
-		}
-	}
-	var i uint32
-	if len(t.entries) < cap(t.entries) {
-		t.entries = append(t.entries, rateEntry{})
-		i = uint32(len(t.entries))
-	} else {
-		i = t.oldest
-		if t.entries[i-1].live >= now {
-			t.Evicted++
-		}
-		t.unlink(i)
-		t.removeFromSlot(i)
-	}
-	e = &t.entries[i-1]
-	*e = rateEntry{key: k, nextInSlot: *slot}
-	*slot = i
-	t.linkNewest(i)
-	return e, true
-}
-
-func (t *Thresholds) removeFromSlot(i uint32) {
-	for at := &t.slots[t.entries[i-1].key.hash()&t.mask]; *at != 0; at = &t.entries[*at-1].nextInSlot {
-		if *at == i {
-			*at = t.entries[i-1].nextInSlot
-			return
-		}
-	}
-}
-
-func (t *Thresholds) unlink(i uint32) {
-	e := &t.entries[i-1]
-	if e.older != 0 {
-		t.entries[e.older-1].newer = e.newer
-	} else {
-		t.oldest = e.newer
-	}
-	if e.newer != 0 {
-		t.entries[e.newer-1].older = e.older
-	} else {
-		t.newest = e.older
-	}
-	e.older, e.newer = 0, 0
-}
-
-func (t *Thresholds) linkNewest(i uint32) {
-	e := &t.entries[i-1]
-	e.older = t.newest
-	if t.newest != 0 {
-		t.entries[t.newest-1].newer = i
-	} else {
-		t.oldest = i
-	}
-	t.newest = i
 }

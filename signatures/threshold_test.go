@@ -77,8 +77,8 @@ func TestThresholdMemoryIsBoundedAndCounted(t *testing.T) {
 			t.Errorf("source %d: no alert", i)
 		}
 	}
-	if th.Len() != 4 || th.Evicted != 6 {
-		t.Errorf("%d entries, %d evicted; want 4 and 6", th.Len(), th.Evicted)
+	if th.Len() != 4 || th.Evicted() != 6 {
+		t.Errorf("%d entries, %d evicted; want 4 and 6", th.Len(), th.Evicted())
 	}
 }
 

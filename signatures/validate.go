@@ -1,7 +1,6 @@
 package signatures
 
 import (
-	"spanwatch/decoders/app"
 	"spanwatch/signatures/keyword"
 	"spanwatch/signatures/rule"
 )
@@ -28,13 +27,40 @@ func (s *Signature) validate() *rule.Diagnostic {
 	if p.StreamOnly && p.PacketOnly {
 		return fail("bad-combination", p.PacketOnlyBy+" beside flow:only_stream", "a stream has no packets", "")
 	}
-	if s.app != app.ProtoUnknown {
-		if carries := appTransports(s.app); carries&s.header.transports == 0 {
-			return fail("wrong-protocol", "protocol "+s.rule.Proto+" does not carry "+s.app.String(), "", "")
+	if s.apps != 0 && appTransports(s.apps)&s.header.transports == 0 {
+		return fail("wrong-protocol", "protocol "+s.rule.Proto+" does not carry that of the keywords", "", "")
+	}
+	if len(s.tx)+len(p.TxTests)+2 > maxTxParts {
+		return fail("too-many", "more conditions on a transaction than can be remembered", "", "")
+	}
+	if s.bothWays {
+		if d := s.transactional(fail); d != nil {
+			return d
 		}
+	}
+	if d := s.lateBits(fail); d != nil {
+		return d
 	}
 	if d := s.contradiction(fail); d != nil {
 		return d
+	}
+	return nil
+}
+
+// lateBits refuses what cannot be put off: conditions on bits of hosts are
+// decided after the flow's own worker is done with the packet.
+func (s *Signature) lateBits(fail func(code, what, why, hint string) *rule.Diagnostic) *rule.Diagnostic {
+	for i := range s.plan.HostBits {
+		if !s.plan.HostBits[i].Op.Condition() {
+			continue
+		}
+		const why = "bits of hosts are known when the packets of all workers are put in order, too late for the flow"
+		switch {
+		case s.action == ActionPass:
+			return fail("unsupported-value", "pass with a condition on xbits or hostbits is not supported yet", why, "")
+		case len(s.plan.Effects) > 0 || s.plan.Meta.Bypass:
+			return fail("unsupported-value", "a condition on xbits or hostbits beside something done to the flow is not supported yet", why, "set the flowbit in a rule of its own")
+		}
 	}
 	return nil
 }
@@ -51,12 +77,28 @@ func (s *Signature) contradiction(fail func(code, what, why, hint string) *rule.
 	return nil
 }
 
-func appTransports(p app.Proto) transport {
+// transactional checks a rule with =>: it needs conditions on both sides, each
+// on a buffer that exists on one side, or that the rule gives one.
+func (s *Signature) transactional(fail func(code, what, why, hint string) *rule.Diagnostic) *rule.Diagnostic {
+	var sides keyword.DirectionSet
+	for _, l := range s.tx {
+		if l.Dirs == keyword.DirBoth {
+			return fail("ambiguous-buffer", "buffer "+l.Source.Name+" exists on both sides of a transaction", "a rule with => must say which is meant", "write "+l.Source.Name+":to_server; or :to_client;")
+		}
+		sides |= l.Dirs
+	}
+	if sides != keyword.DirBoth {
+		return fail("bad-combination", "a rule with => that is about one side only", "", "use -> or name a buffer of the other side")
+	}
+	return nil
+}
+
+func appTransports(apps keyword.ProtoSet) (t transport) {
 	for _, a := range keyword.AppProtocols() {
-		if a.Proto == p {
+		if apps.Has(a.Proto) {
 			h, _ := protocolHeader(a.Name)
-			return h.transports
+			t |= h.transports
 		}
 	}
-	return 0
+	return t
 }

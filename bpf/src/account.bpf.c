@@ -2,8 +2,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Accounting with the array store: the one that is used wherever it can be. */
 #include "store_array.h"
-#include "account.h"
+#include "account_xdp.h"
+#include "account_tcx.h"
+#include "clock.h"
 #include "feed.h"
+
+char _license[] SEC("license") = "Dual BSD/GPL";
 
 EXPORT(enum reason, export_reason);
 EXPORT(enum side, export_side);

@@ -2,5 +2,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Accounting with the kernel's LRU hash. */
 #include "store_lru.h"
-#include "account.h"
+#include "account_xdp.h"
+#include "account_tcx.h"
+#include "clock.h"
 #include "feed.h"
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -17,11 +17,24 @@ static __always_inline void flow_counts_add(struct flow_counts *c, const struct 
 	c->last = now;
 }
 
-static __always_inline void flow_counts_begin(struct flow_counts *c, const struct packet *p, __u64 now)
+/* Writes all of c for the first packet of a flow. */
+static __always_inline void flow_counts_begin(struct flow_counts *c, const struct packet *p, int side,
+					      __u64 packets, __u64 bytes, __u64 now)
 {
-	__builtin_memset(c, 0, sizeof(*c));
+	__u64 reversed = -(__u64)(p->reversed & 1);
+
+	c->packets[0] = packets & ~reversed;
+	c->packets[1] = packets & reversed;
+	c->bytes[0] = bytes & ~reversed;
+	c->bytes[1] = bytes & reversed;
 	c->first = now;
+	c->last = now;
+	c->tcp_flags[0] = p->tcp_flags & (__u8)~reversed;
+	c->tcp_flags[1] = p->tcp_flags & (__u8)reversed;
 	c->first_dir = p->reversed & 1;
+	c->sides = 1 << side;
+	c->index = 0;
+	c->spare = 0;
 }
 
 #endif

@@ -23,8 +23,8 @@ struct packet {
 	__u32 inner_off;   /* valid iff inner */
 	__u32 inner_limit; /* where the inner bytes end */
 	__u32 inner_id;
+	__u32 type;       /* EtherType at off, or TYPE_ETHERNET or TYPE_RAW_IP */
 	__u16 inner_type; /* EtherType of the inner bytes */
-	__u16 type;       /* EtherType at off */
 	__u16 src_port;
 	__u16 dst_port;
 	__u8 inner; /* enum tunnel_kind */
@@ -34,14 +34,14 @@ struct packet {
 	__u8 reversed; /* runs from B to A */
 	__u8 version;
 	__u8 fragment;
-	__u8 spare;
+	__u8 spare[3];
 };
 
 /* The bytes that a program may read: a packet in place, or a copy in a map. */
 struct view {
 	void *data;
-	void *end;  /* of a packet; NULL for a copy */
-	__u32 have; /* bytes of a copy */
+	void *end;  /* of a packet */
+	__u32 have; /* bytes of a copy; 0 for a packet */
 };
 
 #define COPY_SIZE 512
@@ -52,7 +52,7 @@ struct view {
  */
 static __always_inline const __u8 *at(const struct view *v, __u32 off, __u32 size)
 {
-	if (v->end) {
+	if (!v->have) {
 		const __u8 *b;
 
 		asm volatile("" : "+r"(off));

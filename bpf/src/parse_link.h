@@ -33,9 +33,9 @@ enum {
 
 	ETHER_MAX_LENGTH = 1500, /* up to here the field is an 802.3 length */
 
-	/* No EtherTypes: what a frame may start with. */
-	TYPE_ETHERNET = 1,
-	TYPE_RAW_IP = 2,
+	/* What a frame may start with; no frame can say this of itself. */
+	TYPE_ETHERNET = 0x10000,
+	TYPE_RAW_IP,
 };
 
 #define ETHERNET_LEN 14

@@ -167,9 +167,8 @@ static __always_inline void store_add(const struct packet *p, struct cpu_totals 
 		seq_set(s, s->seq + 1);
 		s->key = p->key;
 		s->generation++;
-		flow_counts_begin(&s->counts, p, now);
+		flow_counts_begin(&s->counts, p, side, packets, bytes, now);
 		s->counts.index = set * WAYS + way;
-		flow_counts_add(&s->counts, p, side, packets, bytes, now);
 		seq_set(s, s->seq + 1);
 		*w = (word & ~(0xffffULL << 16 * way)) | tag << 16 * way;
 		t->new_flows++;

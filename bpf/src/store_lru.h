@@ -34,8 +34,9 @@ static __always_inline void store_add(const struct packet *p, struct cpu_totals 
 		}
 	}
 	if (!c->first) { /* new on this CPU */
-		flow_counts_begin(c, p, now);
+		flow_counts_begin(c, p, side, packets, bytes, now);
 		t->new_flows++;
+		return;
 	}
 	flow_counts_add(c, p, side, packets, bytes, now);
 }

@@ -34,6 +34,15 @@ func (b *backoff) fail(now time.Time, most time.Duration) {
 	b.until = now.Add(b.pause)
 }
 
+// failSlowly is fail for an attempt that the caller had to wait for since
+// start: the pause is several times as long, so that most of the time is left
+// for spooling.
+func (b *backoff) failSlowly(start, now time.Time, most time.Duration) {
+	const share = 4
+	b.fail(now, most)
+	b.until = now.Add(max(b.pause, share*now.Sub(start)))
+}
+
 func (b *backoff) over(now time.Time) bool { return !now.Before(b.until) }
 
 // broker is one of the cluster.
@@ -80,6 +89,7 @@ type cluster struct {
 	topics  map[string]*topic
 	brokers map[int32]*broker
 	control *conn // for metadata; never waits behind a produce request
+	tired   bool  // an attempt to connect failed in the present round: no further one
 	next    int   // bootstrap address to try
 
 	asked  time.Time // when metadata last came
@@ -106,6 +116,7 @@ func newCluster(cfg *Config, names []string) *cluster {
 // ready brings metadata and producer id up to date, if it is time to. It says
 // whether there is anything to send by.
 func (c *cluster) ready(ctx context.Context, now time.Time) bool {
+	c.tired = false
 	if now.Sub(c.asked) > metadataAge {
 		c.stale = true
 	}
@@ -118,6 +129,7 @@ func (c *cluster) ready(ctx context.Context, now time.Time) bool {
 // ask does what ready found to be due. Only a failure makes the pause grow,
 // but even without one metadata are not asked for at every call.
 func (c *cluster) ask(ctx context.Context) {
+	start := time.Now()
 	err := c.refresh(ctx)
 	if err == nil && !c.known {
 		err = c.identify()
@@ -127,12 +139,13 @@ func (c *cluster) ask(ctx context.Context) {
 	if err == nil {
 		c.faulty = time.Time{}
 	} else {
+		c.tired = true
 		c.blame(now)
 		if c.control != nil {
 			c.control.close()
 			c.control = nil
 		}
-		c.rest.fail(now, c.cfg.MaxBackoff)
+		c.rest.failSlowly(start, now, c.cfg.MaxBackoff)
 		return
 	}
 	c.stale, c.asked = false, now
@@ -188,24 +201,28 @@ func (c *cluster) dialControl(ctx context.Context) error {
 }
 
 func (c *cluster) fetch() error {
-	m, err := c.control.exchange(&metadata.Request{TopicNames: c.names})
+	ask := &metadata.Request{TopicNames: c.names}
+	answer, err := c.control.exchange(ask)
 	if err != nil {
 		return fmt.Errorf("metadata: %w", err)
 	}
-	c.learn(m.(*metadata.Response))
+	m, err := readMetadata(answer, c.control.version(ask))
+	if err != nil {
+		return fmt.Errorf("metadata: %w", err)
+	}
+	c.learn(&m)
 	return nil
 }
 
 // learn takes metadata over. What is known of partitions for idempotence is
 // kept as long as the topic has them.
-func (c *cluster) learn(m *metadata.Response) {
+func (c *cluster) learn(m *clusterAnswer) {
 	seen := map[int32]bool{}
-	for i := range m.Brokers {
-		b := &m.Brokers[i]
-		addr := net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port)))
-		seen[b.NodeID] = true
-		if old := c.brokers[b.NodeID]; old == nil {
-			c.brokers[b.NodeID] = &broker{id: b.NodeID, addr: addr}
+	for _, b := range m.brokers {
+		addr := net.JoinHostPort(b.host, strconv.Itoa(int(b.port)))
+		seen[b.id] = true
+		if old := c.brokers[b.id]; old == nil {
+			c.brokers[b.id] = &broker{id: b.id, addr: addr}
 		} else if old.addr != addr {
 			old.addr, old.rest = addr, backoff{}
 			if old.conn != nil && old.request == nil {
@@ -222,38 +239,32 @@ func (c *cluster) learn(m *metadata.Response) {
 			delete(c.brokers, id)
 		}
 	}
-	for i := range m.Topics {
-		if t := c.topics[m.Topics[i].Name]; t != nil {
-			t.learn(&m.Topics[i])
+	for i := range m.topics {
+		if t := c.topics[m.topics[i].name]; t != nil {
+			t.learn(&m.topics[i])
 		}
 	}
 }
 
-func (t *topic) learn(m *metadata.ResponseTopic) {
+func (t *topic) learn(m *topicAnswer) {
 	t.fault = nil
-	if m.ErrorCode != 0 {
-		t.fault = fmt.Errorf("topic %s: %w", t.name, brokerError(m.ErrorCode))
-		if len(m.Partitions) == 0 {
-			for _, p := range t.partitions {
-				p.leader = noLeader
-			}
-			return
-		}
-	}
-	for len(t.partitions) < len(m.Partitions) {
-		t.partitions = append(t.partitions, &partition{leader: noLeader, producer: nobody})
+	if m.code != 0 {
+		t.fault = fmt.Errorf("topic %s: %w", t.name, brokerError(m.code))
 	}
 	for _, p := range t.partitions {
 		p.leader = noLeader
 	}
-	for i := range m.Partitions {
-		p := &m.Partitions[i]
-		if int(p.PartitionIndex) < len(t.partitions) && p.PartitionIndex >= 0 {
-			t.partitions[p.PartitionIndex].leader = p.LeaderID
-		}
+	if m.code != 0 && len(m.partitions) == 0 {
+		return
 	}
-	if n := len(m.Partitions); n < len(t.partitions) { // made anew, with fewer
-		t.partitions = t.partitions[:n]
+	for len(t.partitions) < len(m.partitions) {
+		t.partitions = append(t.partitions, &partition{leader: noLeader, producer: nobody})
+	}
+	t.partitions = t.partitions[:len(m.partitions)] // made anew, with fewer
+	for _, p := range m.partitions {
+		if p.number >= 0 && int(p.number) < len(t.partitions) {
+			t.partitions[p.number].leader = p.leader
+		}
 	}
 }
 
@@ -262,18 +273,21 @@ func (t *topic) available() int { return len(t.partitions) }
 
 // identify asks for a producer id.
 func (c *cluster) identify() error {
-	m, err := c.control.exchange(&initproducerid.Request{ProducerID: nobody.id, ProducerEpoch: nobody.epoch})
+	ask := &initproducerid.Request{ProducerID: nobody.id, ProducerEpoch: nobody.epoch}
+	answer, err := c.control.exchange(ask)
 	if err != nil {
 		return fmt.Errorf("producer id: %w", err)
 	}
-	answer := m.(*initproducerid.Response)
+	p, code, err := readProducerID(answer, c.control.version(ask))
 	switch {
-	case answer.ErrorCode == 0:
-		c.producer = producer{answer.ProducerID, answer.ProducerEpoch}
-	case forbidden(answer.ErrorCode):
+	case err != nil:
+		return fmt.Errorf("producer id: %w", err)
+	case code == 0:
+		c.producer = p
+	case forbidden(code):
 		c.producer = nobody
 	default:
-		return fmt.Errorf("producer id: %w", brokerError(answer.ErrorCode))
+		return fmt.Errorf("producer id: %w", brokerError(code))
 	}
 	c.known = true
 	return nil
@@ -296,13 +310,14 @@ func (c *cluster) leader(ctx context.Context, p *partition, now time.Time) *brok
 		c.stale = true
 		return nil
 	}
-	if b.conn == nil && b.rest.over(now) {
+	if b.conn == nil && b.rest.over(now) && !c.tired {
+		now = time.Now()
 		conn, err := c.dialer.dial(ctx, b.addr)
 		if err != nil {
 			c.fault = err
-			c.stale = true
+			c.stale, c.tired = true, true
 			c.blame(now)
-			b.rest.fail(time.Now(), c.cfg.MaxBackoff)
+			b.rest.failSlowly(now, time.Now(), c.cfg.MaxBackoff)
 			return nil
 		}
 		b.conn = conn
@@ -328,6 +343,16 @@ func (c *cluster) blame(now time.Time) {
 	if c.faulty.IsZero() {
 		c.faulty = now
 	}
+}
+
+// waitsSince says whether a request of before that time has no answer yet.
+func (c *cluster) waitsSince(t time.Time) bool {
+	for _, b := range c.brokers {
+		if b.request != nil && b.request.sent.Before(t) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *cluster) close() {

@@ -51,13 +51,14 @@ type Config struct {
 	NoIdempotence bool
 
 	// DialTimeout bounds connecting to a broker, TLS and SASL included.
-	// Default 3 s. A dead network holds Deliver up for as long, once in
-	// MaxBackoff; the queue in front must hold the events of that time.
+	// Default 3 s. A dead network holds Deliver up for as long, and for a fifth
+	// of the time at most; the queue in front must hold the events of that time.
 	DialTimeout time.Duration
 	// RequestTimeout is how long a broker may take to answer; after that the
 	// connection is given up. Default 10 s.
 	RequestTimeout time.Duration
-	// MaxBackoff bounds the growing time between attempts. Default 5 s.
+	// MaxBackoff bounds the growing time between attempts. Default 5 s. Attempts
+	// that run into DialTimeout are followed by four times as long a pause.
 	MaxBackoff time.Duration
 	// SpoolAfter is how long Deliver waits for the answer before it spools.
 	// Default 1 s. Without a spool it means nothing.

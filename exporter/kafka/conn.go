@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/binary"
@@ -114,26 +113,25 @@ func (c *conn) prepare(ctx context.Context, s *SASL, deadline time.Time) error {
 // negotiate asks for the versions of the broker's requests. Until then all
 // requests go in version 0.
 func (c *conn) negotiate() error {
-	m, err := c.exchange(new(apiversions.Request))
+	answer, err := c.exchange(new(apiversions.Request))
 	if err != nil {
 		return err
 	}
-	answer := m.(*apiversions.Response)
-	if answer.ErrorCode != 0 {
-		return brokerError(answer.ErrorCode)
+	versions, code, err := readVersions(answer)
+	if err != nil {
+		return err
 	}
-	c.versions = make(map[protocol.ApiKey]int16, len(answer.ApiKeys))
-	for _, k := range answer.ApiKeys {
-		key := protocol.ApiKey(k.ApiKey)
-		c.versions[key] = key.SelectVersion(k.MinVersion, k.MaxVersion)
+	if code != 0 {
+		return brokerError(code)
 	}
+	c.versions = versions
 	return nil
 }
 
 func (c *conn) close() { _ = c.net.Close() } // what was sent is settled by answers alone
 
 // exchange sends a request and waits for the answer.
-func (c *conn) exchange(m protocol.Message) (protocol.Message, error) {
+func (c *conn) exchange(m protocol.Message) ([]byte, error) {
 	if c.timeout <= 0 {
 		return nil, os.ErrDeadlineExceeded
 	}
@@ -141,15 +139,11 @@ func (c *conn) exchange(m protocol.Message) (protocol.Message, error) {
 	if err := c.send(m, deadline); err != nil {
 		return nil, err
 	}
-	for {
-		answer, err := c.receive(m, deadline)
-		if answer != nil || err != nil {
-			return answer, err
-		}
-		if !time.Now().Before(deadline) {
-			return nil, os.ErrDeadlineExceeded
-		}
+	answer, err := c.receive(deadline)
+	if answer == nil && err == nil {
+		err = os.ErrDeadlineExceeded
 	}
+	return answer, err
 }
 
 // send writes a request. After an error the connection is of no use.
@@ -158,47 +152,39 @@ func (c *conn) send(m protocol.Message, deadline time.Time) error {
 	if err := c.net.SetWriteDeadline(deadline); err != nil {
 		return err
 	}
-	return protocol.WriteRequest(c.net, c.versions[m.ApiKey()], c.id, c.clientID, m)
+	return protocol.WriteRequest(c.net, c.version(m), c.id, c.clientID, m)
 }
 
-// receive returns the answer to the last request, m, or nil when it has not
-// begun to come before until. After an error the connection is of no use.
-func (c *conn) receive(m protocol.Message, until time.Time) (protocol.Message, error) {
+// version is that of a request and its answer.
+func (c *conn) version(m protocol.Message) int16 { return c.versions[m.ApiKey()] }
+
+// receive returns the answer to the last request, without its head, or nil when
+// it has not begun to come before until. After an error the connection is of no
+// use.
+func (c *conn) receive(until time.Time) ([]byte, error) {
 	if err := c.net.SetReadDeadline(until); err != nil {
 		return nil, err
 	}
-	const head = 8 // size and correlation id
-	b, err := c.r.Peek(head)
+	const size, correlation = 4, 4
+	head, err := c.r.Peek(size + correlation)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, noEOF(err)
 	}
-	size := binary.BigEndian.Uint32(b)
-	if size < head-4 || size > maxAnswer || int32(binary.BigEndian.Uint32(b[4:])) != c.id {
+	n := binary.BigEndian.Uint32(head)
+	if n < correlation || n > maxAnswer || int32(binary.BigEndian.Uint32(head[size:])) != c.id {
 		return nil, errProtocol
 	}
 	if err := c.net.SetReadDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return nil, err
 	}
-	frame := make([]byte, size+4)
+	frame := make([]byte, n+size)
 	if _, err := io.ReadFull(c.r, frame); err != nil {
 		return nil, noEOF(err)
 	}
-	return decode(frame, m.ApiKey(), c.versions[m.ApiKey()])
-}
-
-// decode reads an answer. The library believes the lengths of arrays; what
-// lies about them must not end the sensor.
-func decode(frame []byte, key protocol.ApiKey, version int16) (m protocol.Message, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			m, err = nil, fmt.Errorf("%w: %v", errProtocol, r)
-		}
-	}()
-	_, m, err = protocol.ReadResponse(bytes.NewReader(frame), key, version)
-	return m, err
+	return frame[size+correlation:], nil
 }
 
 func noEOF(err error) error {

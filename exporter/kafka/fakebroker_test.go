@@ -59,6 +59,7 @@ type written struct {
 type fakeBroker struct {
 	cluster *fakeCluster
 	id      int
+	addr    string
 	l       net.Listener
 	conns   map[net.Conn]bool
 	down    bool
@@ -72,6 +73,7 @@ func newFakeCluster(t *testing.T, brokers, partitions int) *fakeCluster {
 	for i := range brokers {
 		b := &fakeBroker{cluster: c, id: i, conns: map[net.Conn]bool{}}
 		b.listen("127.0.0.1:0")
+		b.addr = b.l.Addr().String()
 		c.brokers = append(c.brokers, b)
 		t.Cleanup(b.stop)
 	}
@@ -80,7 +82,7 @@ func newFakeCluster(t *testing.T, brokers, partitions int) *fakeCluster {
 
 func (c *fakeCluster) addrs() (list []string) {
 	for _, b := range c.brokers {
-		list = append(list, b.l.Addr().String())
+		list = append(list, b.addr)
 	}
 	return list
 }
@@ -90,7 +92,7 @@ func (b *fakeBroker) listen(addr string) {
 	if err != nil {
 		b.cluster.t.Fatal(err)
 	}
-	b.l, b.down = l, false
+	b.cluster.set(func() { b.l, b.down = l, false })
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -117,7 +119,10 @@ func (b *fakeBroker) stop() {
 	clear(b.conns)
 }
 
-func (b *fakeBroker) start() { b.listen(b.l.Addr().String()) }
+func (b *fakeBroker) start() {
+	b.cluster.t.Helper()
+	b.listen(b.addr)
+}
 
 func (b *fakeBroker) serve(conn net.Conn) {
 	defer conn.Close()
@@ -168,7 +173,7 @@ func (c *fakeCluster) metadata(m *metadata.Request) protocol.Message {
 		if b.down {
 			continue
 		}
-		host, port, err := net.SplitHostPort(b.l.Addr().String())
+		host, port, err := net.SplitHostPort(b.addr)
 		if err != nil {
 			c.t.Error(err)
 		}

@@ -127,6 +127,7 @@ func (f *flight) split(p *part) {
 type request struct {
 	parts    []flown
 	message  *rawRequest
+	sent     time.Time
 	deadline time.Time
 }
 

@@ -10,7 +10,6 @@ import (
 
 	kafka "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/produce"
 	"github.com/segmentio/kafka-go/protocol/rawproduce"
 )
 
@@ -145,7 +144,7 @@ func (s *Sink) send(b *broker, r *request, now time.Time) {
 		r.message.Topics = topics
 	}
 	b.request = r
-	r.deadline = now.Add(s.cfg.RequestTimeout)
+	r.sent, r.deadline = now, now.Add(s.cfg.RequestTimeout)
 	if err := b.conn.send(r.message, now.Add(writeTimeout)); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			s.window = max(s.window/2, minWindow)
@@ -192,16 +191,21 @@ func (s *Sink) collect(until time.Time) (any, flying bool) {
 		if b.request == nil {
 			continue
 		}
-		m, err := b.conn.receive(b.request.message, until)
+		answer, err := b.conn.receive(until)
+		var results []producedAnswer
+		if answer != nil {
+			results, err = readProduce(answer, b.conn.version(b.request.message))
+		}
 		switch {
 		case err != nil:
 			s.fail(b, err)
 			any = true
-		case m != nil:
+		case answer != nil:
 			r := b.request
 			b.request = nil
 			b.rest = backoff{}
-			s.answered(r, m.(*produce.Response))
+			s.answerTime = (3*s.answerTime + time.Since(r.sent)) / 4
+			s.answered(r, results)
 			any = true
 		case !time.Now().Before(b.request.deadline):
 			s.fail(b, fmt.Errorf("no answer within %v", s.cfg.RequestTimeout))
@@ -214,13 +218,13 @@ func (s *Sink) collect(until time.Time) (any, flying bool) {
 }
 
 // answered settles the parts of a request.
-func (s *Sink) answered(r *request, m *produce.Response) {
+func (s *Sink) answered(r *request, results []producedAnswer) {
 	now := time.Now()
 	for _, fl := range r.parts {
 		if fl.lane.flight != fl.flight {
 			continue
 		}
-		code, ok := resultOf(m, fl.part)
+		code, ok := resultOf(results, fl.part)
 		if !ok {
 			fl.part.rest.fail(now, s.cfg.MaxBackoff)
 			s.cluster.stale = true
@@ -230,15 +234,10 @@ func (s *Sink) answered(r *request, m *produce.Response) {
 	}
 }
 
-func resultOf(m *produce.Response, p *part) (code int16, ok bool) {
-	for i := range m.Topics {
-		if m.Topics[i].Topic != p.topic.name {
-			continue
-		}
-		for j := range m.Topics[i].Partitions {
-			if m.Topics[i].Partitions[j].Partition == p.number {
-				return m.Topics[i].Partitions[j].ErrorCode, true
-			}
+func resultOf(results []producedAnswer, p *part) (code int16, ok bool) {
+	for i := range results {
+		if results[i].partition == p.number && results[i].topic == p.topic.name {
+			return results[i].code, true
 		}
 	}
 	return 0, false
@@ -299,6 +298,9 @@ func (s *Sink) refuse(l *lane, p *part, what fate) {
 		return
 	}
 	s.recycle(p)
+	if s.report == nil {
+		s.report = l.fault // the next success clears the lane's
+	}
 	for _, i := range p.index {
 		s.deadLetter(l, &l.flight.records[i], l.fault)
 	}

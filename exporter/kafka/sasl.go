@@ -90,27 +90,34 @@ func (c *conn) authenticate(ctx context.Context, s *SASL) error {
 	if err != nil {
 		return err
 	}
-	m, err := c.exchange(&saslhandshake.Request{Mechanism: mechanism.Name()})
+	answer, err := c.exchange(&saslhandshake.Request{Mechanism: mechanism.Name()})
 	if err != nil {
 		return err
 	}
-	if code := m.(*saslhandshake.Response).ErrorCode; code != 0 {
-		return brokerError(code)
+	code, err := readHandshake(answer)
+	if err == nil && code != 0 {
+		err = brokerError(code)
+	}
+	if err != nil {
+		return err
 	}
 	machine, bytes, err := mechanism.Start(ctx)
 	if err != nil {
 		return fmt.Errorf("sasl: %w", err)
 	}
 	for done := false; !done; {
-		m, err := c.exchange(&saslauthenticate.Request{AuthBytes: bytes})
+		answer, err := c.exchange(&saslauthenticate.Request{AuthBytes: bytes})
 		if err != nil {
 			return err
 		}
-		answer := m.(*saslauthenticate.Response)
-		if answer.ErrorCode != 0 {
-			return brokerError(answer.ErrorCode)
+		challenge, code, err := readAuthenticate(answer)
+		if err == nil && code != 0 {
+			err = brokerError(code)
 		}
-		if done, bytes, err = machine.Next(ctx, answer.AuthBytes); err != nil {
+		if err != nil {
+			return err
+		}
+		if done, bytes, err = machine.Next(ctx, challenge); err != nil {
 			return fmt.Errorf("sasl: %w", err)
 		}
 	}

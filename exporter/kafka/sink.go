@@ -29,6 +29,9 @@ const (
 	replayTime = 50 * time.Millisecond
 	// closeTime is what Close waits for answers in flight.
 	closeTime = time.Second
+	// quickAnswer is up to how long an answer is waited for so that new records
+	// need not queue up behind the last of the spool.
+	quickAnswer = 20 * time.Millisecond
 	// maxLetters bounds the dead letters waiting for their topic.
 	maxLetters = 256
 )
@@ -49,8 +52,10 @@ type Sink struct {
 	buffers [][]byte
 	later   [event.NumTypes]Later
 	dead    Letters
-	damage  error // of the spool, not yet reported
+	report  error // damage of the spool or a refused record, not yet returned by Deliver
 	closed  bool
+
+	answerTime time.Duration // between request and answer, smoothed
 }
 
 // lane is the queue of one event type.
@@ -113,6 +118,7 @@ func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *ex
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sort(records, tally)
+	s.catchUp(ctx)
 	var faults []error
 	for _, l := range s.order {
 		if len(l.fresh) > 0 {
@@ -127,8 +133,8 @@ func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *ex
 	}
 	s.sendLetters()
 	s.replay(ctx, time.Now().Add(replayTime))
-	faults = append(faults, s.damage)
-	s.damage = nil
+	faults = append(faults, s.report)
+	s.report = nil
 	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("kafka: %w", err)
 	}
@@ -353,7 +359,7 @@ func (s *Sink) finish() {
 			}
 		}
 		if err := s.spool.Commit(l.kind, f.end); err != nil {
-			s.damage = errors.Join(s.damage, err)
+			s.report = errors.Join(s.report, err)
 		}
 	}
 }
@@ -372,13 +378,55 @@ func (s *Sink) replay(ctx context.Context, deadline time.Time) {
 	}
 }
 
+// catchUp waits for the last records of the spool, so that a broker that
+// answers quickly gets the new ones without the detour by the disk. Without it
+// events that keep coming would queue up behind each other for ever.
+func (s *Sink) catchUp(ctx context.Context) {
+	if s.spool == nil || s.cluster.fault != nil || s.answerTime > quickAnswer {
+		return
+	}
+	patience := 2*s.answerTime + quickAnswer
+	deadline := time.Now().Add(patience)
+	for now := time.Now(); ctx.Err() == nil && now.Before(deadline) && s.nearlyEmpty(); now = time.Now() {
+		if !s.load() || s.cluster.waitsSince(now.Add(-patience)) {
+			return
+		}
+		sent := s.launch(ctx, now)
+		any, flying := s.collect(time.Now().Add(glance))
+		s.finish()
+		if !sent && !any && !flying {
+			return
+		}
+	}
+}
+
+// nearlyEmpty says whether what is spooled of the lanes with new records is
+// not more than one flight of each, and not held up by a fault.
+func (s *Sink) nearlyEmpty() bool {
+	waiting := false
+	for _, l := range s.order {
+		if len(l.fresh) == 0 {
+			continue
+		}
+		if l.fault != nil {
+			return false
+		}
+		bytes := s.spool.Pending(l.kind).Bytes
+		waiting = waiting || bytes > 0
+		if bytes > maxWindow {
+			return false
+		}
+	}
+	return waiting
+}
+
 // load starts flights from the spool in idle lanes and says whether there is
 // any flight.
 func (s *Sink) load() (any bool) {
 	for _, l := range s.order {
 		if l.flight == nil && s.spool != nil && l != s.letters && s.spool.Pending(l.kind).Records > 0 {
 			records, end, err := s.spool.Head(l.kind, s.window)
-			s.damage = errors.Join(s.damage, err)
+			s.report = errors.Join(s.report, err)
 			if len(records) > 0 {
 				l.flight = &flight{
 					records: records, fates: make([]fate, len(records)), open: len(records), logged: true, end: end, parked: true,

@@ -64,12 +64,11 @@ func (t *Table) quotedKey(p *decoders.Packet, k *decoders.FlowKey) (reversed boo
 	return reversed
 }
 
-// ShardHash is the hash by which packets are dealt to workers, each by its
-// own: the inner packet of a tunnel, and the datagram rebuilt from fragments,
-// may go to another worker than the frame it came in. It takes the two
-// addresses only, or those that an ICMPv4 unreachable quotes, so that both
-// directions of a flow, flows of different VLANs that the table puts into one,
-// and related flows of the same hosts meet at one worker.
+// ShardHash is the hash by which packets are dealt to workers: both directions
+// of a flow and the ICMP errors that quote it come to the same worker. It takes
+// the two addresses only, those that are quoted in an ICMP error, so that
+// fragments that are not rebuilt yet can be dealt too. A packet inside a tunnel
+// is dealt by its own addresses: its flow may use several tunnels.
 func ShardHash(p *decoders.Packet, seed uint64) uint64 {
 	k := decoders.FlowKey{AddrA: p.Src, AddrB: p.Dst, IPVersion: p.IPVersion}
 	if quotesFlow(p) {

@@ -26,30 +26,31 @@ type Raw struct {
 // NextApp returns what is due for the parser of a direction, and false when
 // nothing is. The caller answers each chunk with Consumed; what it does not
 // consume is offered again, together with what follows, when more is due.
-func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (Chunk, bool) {
+func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (c Chunk, ok bool) {
 	if f.Stream == 0 {
-		return Chunk{}, false
+		return
 	}
 	s := &e.sessions[f.Stream]
 	h := &s.half[dir]
 	if h.flags&(appOff|stopped) != 0 {
-		return Chunk{}, false
+		return
 	}
 	limit, final := e.due(s, dir)
 	if h.app >= limit && (!final || h.flags&eofGiven != 0) {
-		return Chunk{}, false
+		return
 	}
-	c := Chunk{Offset: h.app}
 	if limit > h.app {
 		r, hole := e.locate(h, h.app, limit)
-		if end := e.contiguous(h, h.app); hole == 0 && h.flags&parsing != 0 && end <= h.appSeen && end < limit {
-			// The parser waits for what was lost: it goes on behind that.
-			h.app = end
-			r, hole = e.locate(h, h.app, limit)
+		if hole == 0 && h.flags&parsing != 0 && h.appSeen > h.app {
+			if end := e.contiguous(h, h.app); end <= h.appSeen && end < limit {
+				// The parser waits for what was lost: it goes on behind that.
+				h.app = end
+				r, hole = e.locate(h, h.app, limit)
+			}
 		}
 		if hole > 0 {
 			c.Gap = hole - h.app
-			h.app, c.Offset, h.appSeen = hole, hole, hole
+			h.app, h.appSeen = hole, hole
 			e.stats.Gaps++
 			e.stats.GapBytes += c.Gap
 			e.stats.Events[EventReassemblySeqGap]++
@@ -58,6 +59,7 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (Chunk, bool) {
 			c.Data = e.bytesFrom(s, h, r, h.app, limit)
 		}
 	}
+	c.Offset = h.app
 	end := h.app + uint64(len(c.Data))
 	c.EOF = final && end >= limit
 	if end <= h.appSeen && c.Gap == 0 && (!c.EOF || h.flags&eofGiven != 0) {
@@ -158,7 +160,9 @@ func (e *Engine) DisableRaw(f *flow.Flow, dir decoders.Direction) {
 	h := &e.sessions[f.Stream].half[dir]
 	if h.flags&(rawOff|rawEnding) == 0 {
 		h.flags |= rawEnding
-		h.rawEnd = h.edge
+		if h.rawEnd = h.edge; h.raw >= h.rawEnd {
+			h.flags |= rawOff
+		}
 	}
 }
 

@@ -19,8 +19,9 @@ type Engine struct {
 	runs     slab[run]
 	segments slab[segment]
 	offers   slab[offer]
-	lent     []loan // runs whose bytes still lie in packets
-	scratch  []byte // a segment while overlaps are resolved
+	lent     []loan   // runs whose bytes still lie in packets
+	returned []uint32 // places in lent that are no longer needed
+	scratch  []byte   // a segment while overlaps are resolved
 	stats    Stats
 }
 
@@ -69,8 +70,7 @@ type Verdict struct {
 // Packet advances the session of a packet's flow, which it begins with the
 // first packet (f.Stream). dir is the packet's direction as flow.Table.Update
 // returned it. p must be a TCP packet; its payload is borrowed until Retain.
-func (e *Engine) Packet(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) Verdict {
-	var v Verdict
+func (e *Engine) Packet(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) (v Verdict) {
 	e.stats.Packets++
 	if e.cfg.IgnoreBadChecksums && (p.L4Checksum == decoders.ChecksumBad || p.IPChecksum == decoders.ChecksumBad) {
 		e.stats.BadChecksum++
@@ -104,7 +104,9 @@ func (e *Engine) follow(f *flow.Flow, p *decoders.Packet, dir decoders.Direction
 	e.prune(s)
 	before := s.state
 	s.lastSeen = p.Timestamp
-	t := turn{e: e, s: s, f: f, p: p, dir: dir, mine: &s.half[dir], peer: &s.half[dir.Opposite()], v: v}
+	var t turn
+	t.e, t.s, t.f, t.p, t.dir, t.v = e, s, f, p, dir, v
+	t.mine, t.peer = &s.half[dir&1], &s.half[dir&1^1]
 	t.mine.tcpFlags |= p.TCPFlags
 	if s.flags&oneSided != 0 && s.half[0].tcpFlags != 0 && s.half[1].tcpFlags != 0 {
 		s.flags &^= oneSided
@@ -131,12 +133,12 @@ func (e *Engine) State(f *flow.Flow) flow.TCPState {
 // with another initial sequence number while the old session is over, or as
 // good as over because its client has closed. The caller ends the flow then
 // and begins another before it calls Packet.
-func (e *Engine) Reuses(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) bool {
+func (e *Engine) Reuses(f *flow.Flow, p *decoders.Packet) bool {
 	if f.Stream == 0 || p.TCPFlags&handshakeFlags != decoders.TCPSyn {
 		return false
 	}
 	s := &e.sessions[f.Stream]
-	return s.state >= flow.TCPTimeWait && s.half[dir].isn != p.Seq
+	return s.state >= flow.TCPTimeWait && s.half[decoders.ToServer].isn != p.Seq
 }
 
 // Size is what the keyword stream_size compares: how many bytes of sequence

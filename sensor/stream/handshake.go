@@ -124,9 +124,7 @@ func (t *turn) takeSyn(o offer) {
 
 // takeSynAck sets the sides by the SYN+ACK that answers a known SYN.
 func (t *turn) takeSynAck(o offer) {
-	if t.s.state != flow.TCPEstablished {
-		t.s.state = flow.TCPSynRecv
-	}
+	t.s.state = flow.TCPSynRecv
 	t.mine.setStart(o.seq)
 	t.mine.next = o.seq.Add(1)
 	t.mine.ack = t.mine.next
@@ -280,7 +278,6 @@ func (t *turn) answerSyn() bool {
 	switch {
 	case tfo && o.ack == t.peer.next:
 		t.s.flags |= fastOpen
-		t.s.state = flow.TCPEstablished
 	case o.ack == t.peer.isn.Add(1):
 		if tfo && t.peer.next != o.ack {
 			// The server did not take the data of the SYN: the client will
@@ -384,7 +381,6 @@ func (t *turn) repeatSynAck() bool {
 	if t.p.Seq == t.mine.isn {
 		return true
 	}
-	t.event(Event3whsSynackResendWithDiffSeq)
 	if !t.e.addOffer(t.s, t.offerOf(), maxSynAcks) {
 		return t.refuse(Event3whsSynackFlood)
 	}
@@ -412,12 +408,7 @@ func (t *turn) complete() bool {
 	if t.dir == decoders.ToClient && t.s.flags&midSynAck == 0 {
 		// The server goes on only when it got the client's answer: the capture
 		// missed that.
-		switch {
-		case t.peer.ack.Less(t.p.Ack):
-		case t.p.Seq == t.mine.next && t.peer.ack == t.p.Ack:
-		case t.p.PayloadLen == 0:
-			return t.refuse(Event3whsAckInWrongDir)
-		default:
+		if !t.peer.ack.Less(t.p.Ack) && (t.p.Seq != t.mine.next || t.peer.ack != t.p.Ack) {
 			return t.refuse(Event3whsWrongSeqWrongAck)
 		}
 		t.established()

@@ -47,10 +47,13 @@ func (t *turn) repeatSyn() bool {
 	if o.seq == t.mine.isn && o.timestamp == t.mine.tsLast {
 		return true
 	}
-	if !t.e.addOffer(t.s, o, maxSyns) {
-		return t.refuse(Event3whsSynFlood)
+	if t.e.addOffer(t.s, o, maxSyns) {
+		return true
 	}
-	return true
+	// Of a flood the latest is worth most: it is the one that is answered.
+	t.e.dropOldestOffer(t.s)
+	t.e.addOffer(t.s, o, maxSyns)
+	return t.refuse(Event3whsSynFlood)
 }
 
 // addOffer keeps an offer unless it is known; false when there are too many.
@@ -79,6 +82,19 @@ func (e *Engine) findOffer(s *session, fits func(*offer) bool) (offer, bool) {
 		}
 	}
 	return offer{}, false
+}
+
+// dropOldestOffer forgets the last of the list.
+func (e *Engine) dropOldestOffer(s *session) {
+	link := &s.offers
+	for *link != 0 && e.offers.items[*link].next != 0 {
+		link = &e.offers.items[*link].next
+	}
+	if *link != 0 {
+		e.offers.give(*link)
+		*link = 0
+		s.offered--
+	}
 }
 
 func (e *Engine) dropOffers(s *session) {

@@ -47,7 +47,7 @@ func (e *Engine) Retain() {
 		}
 	}
 	clear(e.lent)
-	e.lent = e.lent[:0]
+	e.lent, e.returned = e.lent[:0], e.returned[:0]
 }
 
 // bytes returns the memory of a run.
@@ -62,9 +62,17 @@ func (e *Engine) bytes(r *run) []byte {
 // data stays where it is until Retain.
 func (e *Engine) addRun(session uint32, dir decoders.Direction, h *half, after uint32, off uint64, data []byte) uint32 {
 	i := e.runs.take()
-	e.lent = append(e.lent, loan{data: data, session: session, run: i, dir: dir})
+	at := uint32(len(e.lent))
+	if n := len(e.returned); n > 0 {
+		at, e.returned = e.returned[n-1], e.returned[:n-1]
+	} else {
+		e.lent = append(e.lent, loan{})
+	}
+	l := &e.lent[at]
+	l.data, l.session, l.run, l.dir = data, session, i, dir
 	r := &e.runs.items[i]
-	*r = run{off: off, size: uint32(len(data)), memory: uint32(len(e.lent) - 1), prev: after, lent: true}
+	r.off, r.size, r.head, r.memory, r.lent = off, uint32(len(data)), 0, at, true
+	r.next, r.prev = 0, after
 	if after == 0 {
 		r.next, h.firstRun = h.firstRun, i
 	} else {
@@ -97,10 +105,8 @@ func (e *Engine) removeRun(h *half, i uint32) {
 
 func (e *Engine) freeMemory(h *half, r *run) {
 	if r.lent {
-		e.lent[r.memory] = loan{}
-		if last := len(e.lent) - 1; int(r.memory) == last {
-			e.lent = e.lent[:last]
-		}
+		e.lent[r.memory].run = 0
+		e.returned = append(e.returned, r.memory)
 		return
 	}
 	h.held -= uint32(len(e.pool.blocks[r.memory]))

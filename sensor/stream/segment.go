@@ -113,7 +113,7 @@ func (e *Engine) remember(h *half, after uint32, seq decoders.Seq, size uint32) 
 	i := e.segments.take()
 	items := e.segments.items
 	g := &items[i]
-	*g = segment{seq: seq, size: size, prev: after}
+	g.seq, g.size, g.next, g.prev = seq, size, 0, after
 	if after == 0 {
 		g.next, h.firstSegment = h.firstSegment, i
 	} else {

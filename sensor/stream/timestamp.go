@@ -47,23 +47,21 @@ func (t *turn) timestampValid() bool {
 			return t.refuse(EventPktInvalidTimestamp)
 		}
 	}
-	age := int32(value - h.tsLast)
-	if policy == PolicyLinux {
-		age++ // takes one less than the last
-	}
+	age := int32(value-h.tsLast) + 1 // hosts differ in whether one less is old
 	if old := seconds(t.p.Timestamp) - h.tsTime; h.tsTime != 0 && int32(old) > timestampLife {
 		return inOrder || t.refuse(EventPktInvalidTimestamp)
 	}
 	return age >= 0 || t.refuse(EventPktInvalidTimestamp)
 }
 
-// updateTimestamp remembers the timestamp of a packet that was taken.
+// updateTimestamp remembers the timestamp of a packet that was taken, if the
+// receiver does: not when it waits for something before (RFC 7323 section 4.3),
+// which would then seem to be old.
 func (t *turn) updateTimestamp() {
 	if t.s.flags&timestamps == 0 || t.p.TCPOpts&decoders.TCPOptTimestamp == 0 {
 		return
 	}
-	if t.p.Seq == t.mine.next || t.end() == t.mine.next {
-		t.mine.tsLast = t.p.TSVal
+	if t.p.Seq.LessEq(t.mine.ack) {
+		t.mine.stamp(t.p.TSVal, t.p.Timestamp)
 	}
-	t.mine.tsTime = seconds(t.p.Timestamp)
 }

@@ -17,19 +17,38 @@ type Source struct {
 	// and whether the packet has it.
 	Packet func(*decoders.Packet) ([]byte, bool)
 
-	// A buffer of a transaction has App and Buffer.
-	App    app.Proto
+	// A buffer of a transaction has Apps, the protocols it exists in, and
+	// Buffer.
+	Apps   ProtoSet
 	Buffer app.Buffer
 	Dirs   DirectionSet // in which it exists
 	Multi  bool         // several instances, each tried on its own
+	// Streamed: the buffer grows and is looked at piece by piece (app.Streamed).
+	Streamed bool
+	// Stage is the progress of the transaction from which the buffer is to be
+	// had, 0 when that is not known; buffers of earlier stages are looked at
+	// first. Of a buffer of several protocols it says the order only.
+	Stage uint8
 
 	// Class is the fast pattern class; the lowest is preferred.
 	Class FastClass
 	// Check says why a content can never match this buffer; "" when it can.
 	Check func(*Content) string
 
-	order int // place in the table: of equal patterns the later buffer's wins
+	hidden bool // rules reach it by other keywords only
+	order  int  // place in the table: of equal patterns the later buffer's wins
 }
+
+// From returns the progress from which the buffer is to be had, 0 for any.
+func (s *Source) From() uint8 {
+	if s.Apps&(s.Apps-1) != 0 {
+		return 0
+	}
+	return s.Stage
+}
+
+// Files reports whether the buffer has an instance for each file.
+func (s *Source) Files() bool { return s.Apps == fileProtos }
 
 // FastClass orders buffers for the choice of the fast pattern.
 type FastClass uint8
@@ -58,62 +77,76 @@ func (l *List) FastClass() FastClass {
 	return l.Source.Class
 }
 
-// sources is the table of sticky buffers. A protocol adds its lines here.
+// sources is the table of all buffers. A protocol adds its lines to
+// appSources.
 func sources() []Source {
-	return []Source{
-		{Name: "ipv4.hdr", Packet: ipv4Header, Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "ipv6.hdr", Packet: ipv6Header, Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "tcp.hdr", Packet: transportHeader(decoders.LayerTCP), Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "udp.hdr", Packet: transportHeader(decoders.LayerUDP), Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "icmpv4.hdr", Packet: icmpv4Header, Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "icmpv6.hdr", Packet: transportHeader(decoders.LayerICMPv6), Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "ip.src", Packet: sourceAddress, Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "ip.dst", Packet: destinationAddress, Dirs: DirBoth, Class: ClassBuffer},
-
-		{Name: "dns.query", Aliases: []string{"dns_query"}, App: app.ProtoDNS, Buffer: app.DNSQuery, Dirs: DirToServer, Multi: true, Class: ClassBuffer},
-		{Name: "dns.queries.rrname", Aliases: []string{"dns.query.name"}, App: app.ProtoDNS, Buffer: app.DNSQueriesRRName, Dirs: DirBoth, Multi: true, Class: ClassBuffer},
-		{Name: "dns.answers.rrname", Aliases: []string{"dns.answer.name"}, App: app.ProtoDNS, Buffer: app.DNSAnswersRRName, Dirs: DirBoth, Multi: true, Class: ClassBuffer},
-		{Name: "dns.authorities.rrname", App: app.ProtoDNS, Buffer: app.DNSAuthoritiesRRName, Dirs: DirBoth, Multi: true, Class: ClassBuffer},
-		{Name: "dns.additionals.rrname", App: app.ProtoDNS, Buffer: app.DNSAdditionalsRRName, Dirs: DirBoth, Multi: true, Class: ClassBuffer},
-		{Name: "dns.response.rrname", App: app.ProtoDNS, Buffer: app.DNSResponseRRName, Dirs: DirToClient, Multi: true, Class: ClassBuffer},
+	table := append(packetSources(), appSources()...)
+	for i := range table {
+		table[i].order = i
 	}
+	return table
 }
 
-// bufferKeywords makes a keyword of every source.
-func bufferKeywords() []Keyword {
-	table := sources()
+// bufferKeywords makes a sticky buffer of every source.
+func bufferKeywords(table []Source) []Keyword {
 	keywords := make([]Keyword, 0, len(table))
 	for i := range table {
 		s := &table[i]
-		s.order = i
-		k := Keyword{Name: s.Name, Aliases: s.Aliases, Kind: KindBuffer, Argument: None, Syntax: s.Name + "; content:…", Setup: func(b *Builder, o *rule.Option) *rule.Diagnostic {
-			return b.useSource(o, s)
-		}}
+		if s.hidden {
+			continue
+		}
+		k := Keyword{Name: s.Name, Aliases: s.Aliases, Kind: KindBuffer, Argument: None, Syntax: s.Name + "; content:…"}
 		if s.Packet != nil {
 			k.Traits = NeedsPacket
+		} else if s.Dirs == DirBoth {
+			k.Argument, k.Syntax = Optional, s.Name+"[:to_server|to_client]; content:…"
 		}
+		k.Setup = func(b *Builder, o *rule.Option) *rule.Diagnostic { return b.useSource(o, s) }
 		keywords = append(keywords, k)
 	}
 	return keywords
 }
 
+// useSource makes s the current buffer.
 func (b *Builder) useSource(o *rule.Option, s *Source) *rule.Diagnostic {
 	if d := b.closeList(); d != nil {
 		return d
 	}
-	if s.Packet == nil {
-		if d := b.needApp(o, s.App); d != nil {
-			return d
-		}
-		if d := b.narrow(o, s.Dirs); d != nil {
-			return d
-		}
+	dirs := s.Dirs
+	switch o.Value {
+	case "":
+	case "to_server":
+		dirs &= DirToServer
+	case "to_client":
+		dirs &= DirToClient
+	default:
+		return b.badValue(o, "unknown direction "+quoted(o.Value))
 	}
-	b.list = b.listOf(s)
+	l, d := b.sourceList(o, s, dirs)
+	if d != nil {
+		return d
+	}
+	b.list = l
 	b.lastSource = o
 	b.transform = true
 	b.plan.IPOnly, b.plan.EventOnly = false, false
 	return nil
+}
+
+// sourceList returns the list to fill for a buffer, once the rule is known to
+// be able to have it.
+func (b *Builder) sourceList(o *rule.Option, s *Source, dirs DirectionSet) (*List, *rule.Diagnostic) {
+	if s.Packet == nil {
+		if d := b.needApps(o, s.Apps); d != nil {
+			return nil, d
+		}
+		if d := b.narrow(o, dirs); d != nil {
+			return nil, d
+		}
+	}
+	l := b.listOf(s, dirs)
+	b.plan.IPOnly, b.plan.EventOnly = false, false
+	return l, nil
 }
 
 // setPktData is the keyword pkt_data: back to the payload.
@@ -121,77 +154,17 @@ func setPktData(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if d := b.closeList(); d != nil {
 		return d
 	}
-	b.list = b.listOf(nil)
+	b.list = b.listOf(nil, DirBoth)
 	b.lastSource = o
 	return nil
 }
 
-func ipHeader(p *decoders.Packet, layer decoders.Layers) ([]byte, bool) {
-	if !p.Layers.Has(layer) {
-		return nil, false
-	}
-	return window(p.Data, p.IPOffset, uint32(p.IPHeaderLen)), true
-}
-
-func ipv4Header(p *decoders.Packet) ([]byte, bool) { return ipHeader(p, decoders.LayerIPv4) }
-func ipv6Header(p *decoders.Packet) ([]byte, bool) { return ipHeader(p, decoders.LayerIPv6) }
-
-func transportHeader(layer decoders.Layers) func(*decoders.Packet) ([]byte, bool) {
-	return func(p *decoders.Packet) ([]byte, bool) {
-		if !p.Layers.Has(layer) {
-			return nil, false
-		}
-		return window(p.Data, p.L4Offset, uint32(p.L4HeaderLen)), true
-	}
-}
-
-// icmpv4Header is the header by its type: eight bytes, and for some types the
-// fields that follow.
-func icmpv4Header(p *decoders.Packet) ([]byte, bool) {
-	if !p.Layers.Has(decoders.LayerICMPv4) {
-		return nil, false
-	}
-	const common = 8
-	size := uint32(common)
-	switch p.ICMPType {
-	case 9: // router advertisement, RFC 1256: count and words of address entries
-		if h := window(p.Data, p.L4Offset, common); len(h) == common {
-			size += uint32(h[4]) * uint32(h[5]) * 4
-		}
-	case 13, 14: // timestamp and its reply, RFC 792: three times
-		size += 12
-	case 17, 18: // address mask and its reply, RFC 950
-		size += 4
-	}
-	return window(p.Data, p.L4Offset, size), true
-}
-
-func sourceAddress(p *decoders.Packet) ([]byte, bool)      { return addressBytes(p, &p.Src) }
-func destinationAddress(p *decoders.Packet) ([]byte, bool) { return addressBytes(p, &p.Dst) }
-
-func addressBytes(p *decoders.Packet, a *decoders.Addr) ([]byte, bool) {
-	switch p.IPVersion {
-	case 4:
-		return a[:4], true
-	case 6:
-		return a[:], true
-	}
-	return nil, false
-}
-
-// window cuts size bytes at offset, fewer where data ends: a capture may have
-// cut the packet short.
-func window(data []byte, offset, size uint32) []byte {
-	from := min(int(offset), len(data))
-	return data[from:min(from+int(size), len(data))]
-}
-
-// AppliesTo names the protocol and direction of a buffer for the README.
+// AppliesTo names the protocols and direction of a buffer for the README.
 func (s *Source) AppliesTo() string {
 	if s.Packet != nil {
 		return "packet"
 	}
-	parts := []string{s.App.String()}
+	parts := s.Apps.names()
 	switch s.Dirs {
 	case DirToServer:
 		parts = append(parts, "to server")

@@ -1,6 +1,7 @@
 package keyword
 
 import (
+	"slices"
 	"strings"
 
 	"spanwatch/decoders/app"
@@ -16,9 +17,12 @@ type Builder struct {
 	text  *rule.Rule
 
 	list        *List        // current buffer; nil until something needs the payload
+	touched     *List        // that got the last condition
 	transform   bool         // the current list may still be given transforms
-	lastSource  *rule.Option // that named the current buffer
+	lastSource  *rule.Option // that named the current buffer; nil outside of sticky buffers
 	classOption *rule.Option
+	base64      *base64Step     // the last base64_decode
+	variables   []string        // of byte_extract and byte_math, by slot
 	seen        map[string]bool // keywords that may be given once
 	warnings    []*rule.Diagnostic
 }
@@ -29,6 +33,17 @@ type Environment struct {
 	Class func(name string) (text string, priority uint8, ok bool)
 	// URL resolves a reference; ok is false for an unknown type.
 	URL func(kind, id string) (url string, ok bool)
+	// Country finds countries for geoip; nil when there is no database.
+	Country CountryFunc
+	// Reputation is for iprep; nil when there is none.
+	Reputation *Reputation
+	// Datasets of the ruleset; nil refuses rules that need one.
+	Datasets *Datasets
+	// ReadFile reads a file that a rule names; ruleFile is where the rule is
+	// from. nil refuses such rules.
+	ReadFile func(ruleFile, name string) ([]byte, error)
+	// Features are those that `requires: feature X` may ask for.
+	Features []string
 }
 
 // NewBuilder starts the plan of r. names numbers the flowbits of the whole
@@ -89,7 +104,12 @@ func (b *Builder) Finish() (*Plan, []*rule.Diagnostic, *rule.Diagnostic) {
 	if d := b.closeList(); d != nil {
 		return nil, nil, d
 	}
-	for _, l := range b.plan.Lists {
+	b.plan.Lists = slices.DeleteFunc(b.plan.Lists, func(l *List) bool { return l.Chain.Len() == 0 && l.Absent == AbsentNever })
+	lists := b.plan.Lists
+	if b.base64 != nil && b.base64.data != nil {
+		lists = append(lists[:len(lists):len(lists)], b.base64.data)
+	}
+	for _, l := range lists {
 		if d := b.finishList(l); d != nil {
 			return nil, nil, d
 		}
@@ -107,73 +127,88 @@ func (b *Builder) once(o *rule.Option) *rule.Diagnostic {
 	return nil
 }
 
-// payload returns the current list, the payload's when no buffer was named.
+// current returns the current list, the payload's when no buffer was named.
 func (b *Builder) current() *List {
 	if b.list == nil {
-		b.list = b.listOf(nil)
+		b.list = b.listOf(nil, DirBoth)
 	}
 	return b.list
 }
 
 // listOf returns the list to fill for a source: that of an earlier use, or a
-// new one where instances are told apart.
-func (b *Builder) listOf(source *Source) *List {
+// new one where instances or directions are told apart.
+func (b *Builder) listOf(source *Source, dirs DirectionSet) *List {
 	if source == nil || !source.Multi {
 		for _, l := range b.plan.Lists {
-			if l.Source == source && len(l.Transforms) == 0 {
+			if l.Source == source && l.Dirs == dirs && len(l.Transforms) == 0 && l.Absent == AbsentNever {
 				return l
 			}
 		}
 	}
-	l := &List{Source: source}
+	l := &List{Source: source, Dirs: dirs}
 	b.plan.Lists = append(b.plan.Lists, l)
 	return l
 }
 
+// measured returns the list that a relative keyword measures in: outside of
+// sticky buffers that of the content or step before it, wherever a modifier
+// may have moved that.
+func (b *Builder) measured(relative bool) *List {
+	if relative && b.lastSource == nil && b.touched != nil {
+		return b.touched
+	}
+	return b.current()
+}
+
 // closeList checks that the buffer just left had conditions.
 func (b *Builder) closeList() *rule.Diagnostic {
-	if b.lastSource == nil || b.list == nil || b.list.Chain.Len() > 0 {
+	if b.lastSource == nil || b.list == nil || b.list.Chain.Len() > 0 || b.list.Absent != AbsentNever {
 		return nil
 	}
 	return b.fail(b.lastSource, "empty-buffer", "nothing is asked of buffer "+b.lastSource.Name, "a sticky buffer needs at least one condition", "")
 }
 
-// addNode adds a step to the current buffer.
-func (b *Builder) addNode(n node) {
-	l := b.current()
+// addNode adds a step to a list.
+func (b *Builder) addNode(l *List, n node) {
 	b.transform = false
+	b.touched = l
 	l.Chain.nodes = append(l.Chain.nodes, n)
 	b.plan.IPOnly = false
 	b.plan.EventOnly = false
 }
 
-// addStep adds a step that is not a content. A relative one makes the content
-// before it worth retrying.
+// addStep adds a step that matches in one place only. A relative one makes
+// what is before it worth retrying.
 func (b *Builder) addStep(s step, relative bool) {
-	l := b.current()
+	l := b.measured(relative)
 	if relative {
 		l.markRelative(len(l.Chain.nodes))
 	}
-	b.addNode(node{step: s})
+	b.addNode(l, node{step: s})
 }
 
-// markRelative notes on the last content before node i that something
-// measures from it.
+// markRelative notes on the last content or expression before node i that
+// something measures from it.
 func (l *List) markRelative(i int) {
 	for k := i - 1; k >= 0; k-- {
-		if l.Chain.nodes[k].content != nil {
-			l.Chain.nodes[k].relativeNext = true
+		if n := &l.Chain.nodes[k]; n.content != nil || n.pcre != nil {
+			n.relativeNext = true
 			return
 		}
 	}
 }
 
-// lastContent is the content that a modifier refers to.
+// lastContent is the content that a modifier refers to: in a sticky buffer its
+// last one, else the last one of the rule.
 func (b *Builder) lastContent(o *rule.Option) (*List, int, *rule.Diagnostic) {
-	if b.list != nil {
-		for i := len(b.list.Chain.nodes) - 1; i >= 0; i-- {
-			if b.list.Chain.nodes[i].content != nil {
-				return b.list, i, nil
+	l := b.list
+	if b.lastSource == nil && b.touched != nil {
+		l = b.touched
+	}
+	if l != nil {
+		for i := len(l.Chain.nodes) - 1; i >= 0; i-- {
+			if l.Chain.nodes[i].content != nil {
+				return l, i, nil
 			}
 		}
 	}
@@ -185,45 +220,60 @@ func (b *Builder) defineVariable(o *rule.Option, name string) (int8, *rule.Diagn
 	if name == "" || strings.ContainsAny(name, " \t,") || isDigit(name[0]) || name[0] == '-' {
 		return 0, b.badValue(o, "bad variable name "+quoted(name))
 	}
-	l := b.current()
-	for i, v := range l.variables {
+	for i, v := range b.variables {
 		if v == name {
 			return int8(i), nil
 		}
 	}
-	if len(l.variables) == maxVariables {
-		return 0, b.fail(o, "too-many", "more than 32 variables in one buffer", "", "")
+	if len(b.variables) == maxVariables {
+		return 0, b.fail(o, "too-many", "more than 32 byte variables", "", "")
 	}
-	l.variables = append(l.variables, name)
-	return int8(len(l.variables) - 1), nil
+	b.variables = append(b.variables, name)
+	b.plan.Variables = len(b.variables)
+	return int8(len(b.variables) - 1), nil
 }
 
-// variable returns slot + 1 of a variable that the same buffer defined before.
+// variable returns slot + 1 of a variable that the rule defined before.
 func (b *Builder) variable(o *rule.Option, name string) (int8, *rule.Diagnostic) {
-	l := b.current()
-	for i, v := range l.variables {
+	for i, v := range b.variables {
 		if v == name {
 			return int8(i + 1), nil
 		}
 	}
 	return 0, b.fail(o, "undefined-variable", "byte variable "+quoted(name)+" is not defined",
-		"byte_extract or byte_math must define it earlier in the same buffer", rule.Nearest(name, l.variables))
+		"byte_extract or byte_math must define it earlier in the rule", rule.Nearest(name, b.variables))
 }
 
-// needApp notes that the rule is about an application protocol.
-func (b *Builder) needApp(o *rule.Option, p app.Proto) *rule.Diagnostic {
-	if b.plan.App != app.ProtoUnknown && b.plan.App != p {
-		return b.fail(o, "wrong-protocol", o.Name+" is a keyword of "+p.String()+" in a rule of "+b.plan.App.String(), "", "")
+// needApps notes that the rule is about one of some application protocols.
+func (b *Builder) needApps(o *rule.Option, apps ProtoSet) *rule.Diagnostic {
+	var flows ProtoSet // protocols of flows that carry them
+	for p := range apps.All() {
+		flows |= covered(p)
 	}
-	b.plan.App = p
+	if b.plan.Apps != 0 && b.plan.Apps&flows == 0 {
+		return b.fail(o, "wrong-protocol", o.Name+" is a keyword of "+strings.Join(apps.names(), ", ")+" in a rule of "+strings.Join(b.plan.Apps.names(), ", "), "", "")
+	}
+	if b.plan.Apps != 0 {
+		flows &= b.plan.Apps
+	}
+	b.plan.Apps = flows
 	return nil
 }
 
-// SetApp notes the application protocol of the rule's header.
-func (b *Builder) SetApp(p app.Proto) { b.plan.App = p }
+// SetApp notes the application protocol of the rule's header; ProtoUnknown
+// for none.
+func (b *Builder) SetApp(p app.Proto) {
+	if p != app.ProtoUnknown {
+		b.plan.Apps = covered(p)
+	}
+}
 
-// narrow restricts the directions in which the rule can match.
+// narrow restricts the directions in which the rule can match. A
+// transactional rule (=>) is about both sides of a transaction.
 func (b *Builder) narrow(o *rule.Option, dirs DirectionSet) *rule.Diagnostic {
+	if b.text.Direction == rule.Transactional {
+		return nil
+	}
 	if b.plan.Dirs&dirs == 0 {
 		return b.fail(o, "wrong-direction", o.Name+" exists in the other direction only",
 			"flow or an earlier buffer chose the direction", "")

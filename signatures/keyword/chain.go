@@ -1,24 +1,27 @@
 package keyword
 
+import "spanwatch/signatures/pcre"
+
 // Chain is what one buffer must satisfy: steps tried in the order of the rule,
 // each with the cursor that the one before left (the end of the last match).
 // It is immutable.
 //
-// A content that matched and is followed by something that fails is tried
-// again at its next occurrence, if what follows depends on where it matched;
-// otherwise nothing can change and the whole chain has failed.
+// A content or expression that matched and is followed by something that fails
+// is tried again at its next occurrence, if what follows depends on where it
+// matched; otherwise nothing can change and the whole chain has failed.
 type Chain struct {
 	nodes []node
 	// MinLength is the least length of a buffer that can match, 0 when not known.
 	MinLength int
 }
 
-// node is one step. Contents are held apart from the other steps because they
-// alone can match in several places.
+// node is one step, one of three. Contents and expressions are held apart from
+// the other steps because they alone can match in several places.
 type node struct {
 	content *Content
-	step    step // nil iff content is not
-	// relativeNext: a later step measures from where this content matched.
+	pcre    *expression
+	step    step
+	// relativeNext: a later step measures from where this one matched.
 	relativeNext bool
 }
 
@@ -52,22 +55,41 @@ const StepLimit = 3000
 // ready.
 type Machine struct {
 	data      []byte
+	base      int  // offset of data in its buffer
+	open      bool // the buffer may go on behind data
 	variables [maxVariables]uint64
 	steps     int
 
-	// Exhausted counts evaluations that ran into StepLimit.
-	Exhausted uint64
+	// Exhausted counts evaluations that ran into StepLimit, GaveUp those of
+	// expressions that ran into theirs.
+	Exhausted, GaveUp uint64
 
+	// Captures of the evaluations since they were last cleared.
+	Captures Captures
+
+	regexps     *pcre.Scratch
+	decoded     []byte    // of base64_decode
 	transformed [2][]byte // alternating outputs of transforms
+}
+
+// Piece is the part of a buffer that a chain is matched with. Bytes are
+// borrowed for the time of the match.
+type Piece struct {
+	Data   []byte
+	Offset int  // of Data in the buffer; positions in rules count from the buffer's start
+	Open   bool // the buffer may go on behind Data
 }
 
 // Match reports whether the bytes of one whole buffer satisfy the chain. data
 // is borrowed until Match returns.
-func (m *Machine) Match(c *Chain, data []byte) bool {
-	if len(data) < c.MinLength {
+func (m *Machine) Match(c *Chain, data []byte) bool { return m.MatchPiece(c, Piece{Data: data}) }
+
+// MatchPiece is Match for a part of a buffer.
+func (m *Machine) MatchPiece(c *Chain, p Piece) bool {
+	if p.Offset+len(p.Data) < c.MinLength {
 		return false
 	}
-	m.data = data
+	m.data, m.base, m.open = p.Data, p.Offset, p.Open
 	m.steps = 0
 	v := m.run(c.nodes, 0)
 	m.data = nil
@@ -78,6 +100,19 @@ func (m *Machine) Match(c *Chain, data []byte) bool {
 	return v == yes
 }
 
+// ClearVariables forgets the first n byte variables: those of another rule.
+func (m *Machine) ClearVariables(n int) { clear(m.variables[:n]) }
+
+// nested evaluates a chain on bytes that a step made, within the steps of the
+// chain it belongs to.
+func (m *Machine) nested(c *Chain, data []byte) verdict {
+	outer, base, open := m.data, m.base, m.open
+	m.data, m.base, m.open = data, 0, false
+	v := m.run(c.nodes, 0)
+	m.data, m.base, m.open = outer, base, open
+	return v
+}
+
 // run tries the nodes from the cursor on.
 func (m *Machine) run(nodes []node, cursor int) verdict {
 	for len(nodes) > 0 {
@@ -86,20 +121,28 @@ func (m *Machine) run(nodes []node, cursor int) verdict {
 		}
 		n := &nodes[0]
 		nodes = nodes[1:]
-		if n.content != nil {
+		switch {
+		case n.content != nil:
 			if !n.content.Negated {
 				return m.occurrences(n, nodes, cursor)
 			}
 			if !n.content.absentFrom(m, cursor) {
 				return no
 			}
-			continue
+		case n.pcre != nil:
+			if !n.pcre.negated {
+				return m.expressions(n, nodes, cursor)
+			}
+			if n.pcre.match(m, cursor, 0) != pcre.NoMatch {
+				return no
+			}
+		default:
+			next, v := n.step.try(m, cursor)
+			if v != yes {
+				return v
+			}
+			cursor = next
 		}
-		next, v := n.step.try(m, cursor)
-		if v != yes {
-			return v
-		}
-		cursor = next
 	}
 	return yes
 }
@@ -110,7 +153,7 @@ func (m *Machine) occurrences(n *node, rest []node, cursor int) verdict {
 	c := n.content
 	from, to := c.window(m, cursor)
 	for {
-		end := c.find(m.data, from, to)
+		end := c.find(m, from, to)
 		if end < 0 {
 			if c.relative {
 				return no
@@ -128,5 +171,32 @@ func (m *Machine) occurrences(n *node, rest []node, cursor int) verdict {
 			return never
 		}
 		from = end - len(c.Pattern) + 1
+	}
+}
+
+// expressions is occurrences for a regular expression: the next match is
+// looked for one byte behind the start of the last one.
+func (m *Machine) expressions(n *node, rest []node, cursor int) verdict {
+	start := 0
+	for {
+		if n.pcre.match(m, cursor, start) != pcre.Matched {
+			return no
+		}
+		place := m.regexps.Group(0)
+		n.pcre.capture(m, cursor)
+		if len(rest) == 0 {
+			return yes
+		}
+		v := m.run(rest, n.pcre.origin(cursor)+place.To)
+		if v != no {
+			return v
+		}
+		if !n.relativeNext {
+			return never
+		}
+		start = place.From + 1
+		if m.steps++; m.steps >= StepLimit {
+			return never
+		}
 	}
 }

@@ -71,19 +71,21 @@ func (c *Content) window(m *Machine, cursor int) (from, to int) {
 		}
 		return from, to
 	}
-	from = c.offset.of(m)
+	// Absolute positions count from the start of the buffer, of which data may
+	// be a later piece.
+	from = c.offset.of(m) - m.base
 	if c.hasDepth {
 		to = min(to, from+c.depth.of(m))
 	}
-	return from, to
+	return max(from, 0), to
 }
 
-// find returns the end of the first occurrence in data[from:to], or -1. With
-// endswith the occurrence must end where data ends.
-func (c *Content) find(data []byte, from, to int) int {
-	n := len(c.Pattern)
+// find returns the end of the first occurrence in m.data[from:to], or -1. With
+// endswith the occurrence must end where the buffer ends.
+func (c *Content) find(m *Machine, from, to int) int {
+	n, data := len(c.Pattern), m.data
 	if c.EndsWith {
-		if to < len(data) {
+		if to < len(data) || m.open {
 			return -1
 		}
 		from = max(from, to-n)
@@ -107,7 +109,7 @@ func (c *Content) find(data []byte, from, to int) int {
 // window that is empty or outside of the buffer holds nothing.
 func (c *Content) absentFrom(m *Machine, cursor int) bool {
 	from, to := c.window(m, cursor)
-	return c.find(m.data, from, to) < 0
+	return c.find(m, from, to) < 0
 }
 
 // Anchored returns the place of the pattern when it can be in one place only.
@@ -141,7 +143,7 @@ func setContent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if len(pattern) == 0 {
 		return b.fail(o, "bad-value", "content is empty", "nothing to look for", "")
 	}
-	b.addNode(node{content: &Content{Pattern: pattern, Negated: negated, option: o}})
+	b.addNode(b.current(), node{content: &Content{Pattern: pattern, Negated: negated, option: o}})
 	return nil
 }
 

@@ -100,13 +100,18 @@ func (t detectionEvent) Match(f *Facts) bool { return f.AppEvents.Has(AppEvent(t
 // transaction.
 type txEvent app.Event
 
-func (t txEvent) MatchTx(tx app.Tx) bool { return tx.HasEvent(app.Event(t)) }
+func (t txEvent) MatchTx(f *TxFacts) bool { return f.Tx.HasEvent(app.Event(t)) }
 
 // appEvents is the table of the events of each protocol: a block of app.Event,
 // first and last. A protocol adds its line here.
 func appEvents() map[app.Proto][2]app.Event {
 	return map[app.Proto][2]app.Event{
-		app.ProtoDNS: {app.EventDNSUnsolicitedResponse, app.EventDNSInvalidAuthorities},
+		app.ProtoDNS:  {app.EventDNSUnsolicitedResponse, app.EventDNSInvalidAuthorities},
+		app.ProtoHTTP: {app.EventHTTPUnknownError, app.EventHTTPFailedProtocolChange},
+		app.ProtoTLS:  {app.EventTLSInvalidSSLv2Header, app.EventTLSInvalidSSLRecord},
+		app.ProtoSSH:  {app.EventSSHInvalidBanner, app.EventSSHLongKexRecord},
+		app.ProtoFTP:  {app.EventFTPRequestCommandTooLong, app.EventFTPFileBeforePort},
+		app.ProtoSMTP: {app.EventSMTPInvalidReply, app.EventSMTPTruncatedLine},
 	}
 }
 
@@ -155,7 +160,7 @@ func setAppLayerEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if !ok {
 		return b.fail(o, "unknown-event", "protocol "+proto+" has no event "+quoted(name), "", "")
 	}
-	if d := b.needApp(o, p); d != nil {
+	if d := b.needApps(o, Protos(p)); d != nil {
 		return d
 	}
 	b.plan.TxTests = append(b.plan.TxTests, txEvent(event))

@@ -19,5 +19,7 @@ type Facts struct {
 	StreamSize  [2]uint32 // bytes by sequence number, by direction of sending
 	Stream      decoders.StreamEventSet
 	AppEvents   AppEventSet
-	Bits        FlowBits // of the flow; valid iff HasFlow
+	Bits        FlowBits  // of the flow; valid iff HasFlow
+	Vars        FlowVars  // of the flow; valid iff HasFlow
+	Captured    *Captures // by expressions, on this packet
 }

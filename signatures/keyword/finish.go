@@ -16,6 +16,7 @@ func (b *Builder) finishList(l *List) *rule.Diagnostic {
 			case *byteJump, *byteExtract, *byteMath:
 				moved = true
 			}
+			moved = moved || n.pcre != nil && !n.pcre.negated
 			continue
 		}
 		c.relative = c.hasDistance || c.hasWithin

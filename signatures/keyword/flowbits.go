@@ -109,22 +109,32 @@ func setFlowbits(b *Builder, o *rule.Option) *rule.Diagnostic {
 
 // Names numbers the names that the rules of one ruleset share.
 type Names struct {
-	Flowbits []string // by number
-	index    map[string]uint16
+	Flowbits  []string // by number
+	Variables []string // of flowint, flowvar and pktvar, by number
+	Hostbits  []string // of xbits and hostbits, by number
+	index     [3]map[string]uint16
 }
 
 // NewNames makes an empty numbering.
-func NewNames() *Names { return &Names{index: make(map[string]uint16)} }
+func NewNames() *Names {
+	return &Names{index: [3]map[string]uint16{{}, {}, {}}}
+}
 
-func (n *Names) flowbit(name string) (uint16, bool) {
-	if i, ok := n.index[name]; ok {
+func (n *Names) flowbit(name string) (uint16, bool)  { return n.number(&n.Flowbits, 0, name) }
+func (n *Names) variable(name string) (uint16, bool) { return n.number(&n.Variables, 1, name) }
+func (n *Names) hostbit(name string) (uint16, bool)  { return n.number(&n.Hostbits, 2, name) }
+
+// number returns the number of a name in a list, giving it one when it is new;
+// ok is false when there are none left.
+func (n *Names) number(list *[]string, which int, name string) (i uint16, ok bool) {
+	if i, ok := n.index[which][name]; ok {
 		return i, true
 	}
-	if len(n.Flowbits) == 1<<16-1 {
+	if len(*list) == 1<<16-1 {
 		return 0, false
 	}
-	i := uint16(len(n.Flowbits))
-	n.Flowbits = append(n.Flowbits, name)
-	n.index[name] = i
+	i = uint16(len(*list))
+	*list = append(*list, name)
+	n.index[which][name] = i
 	return i, true
 }

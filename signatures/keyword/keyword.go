@@ -77,14 +77,19 @@ type Keyword struct {
 // Set finds keywords by name. It is immutable and may be shared.
 type Set struct {
 	byName map[string]*Keyword
+	buffer map[string]*Source  // by name
 	known  map[string]struct{} // names of the language, supported or not
 	names  []string            // of known, sorted
 }
 
 // NewSet makes the set of all supported keywords.
 func NewSet() *Set {
-	table := Table()
-	s := &Set{byName: make(map[string]*Keyword, 2*len(table)), known: make(map[string]struct{}, len(languageNames))}
+	buffers := sources()
+	table := tableWith(buffers)
+	s := &Set{buffer: make(map[string]*Source, len(buffers)), byName: make(map[string]*Keyword, 2*len(table)), known: make(map[string]struct{}, len(languageNames))}
+	for i := range buffers {
+		s.buffer[buffers[i].Name] = &buffers[i]
+	}
 	for _, name := range languageNames {
 		s.known[name] = struct{}{}
 	}
@@ -109,6 +114,9 @@ func (s *Set) Lookup(name string) (*Keyword, bool) {
 	k, ok := s.byName[name]
 	return k, ok
 }
+
+// source returns the buffer of a name that this package itself uses.
+func (s *Set) source(name string) *Source { return s.buffer[name] }
 
 // Known reports whether name is a keyword of the language, supported or not.
 func (s *Set) Known(name string) bool {

@@ -114,17 +114,19 @@ func setMetadata(b *Builder, o *rule.Option) *rule.Diagnostic {
 
 // setTarget is the keyword target: `target:src_ip|dest_ip`.
 func setTarget(b *Builder, o *rule.Option) *rule.Diagnostic {
-	if d := b.once(o); d != nil {
-		return d
-	}
+	var side Target
 	switch o.Value {
 	case "src_ip":
-		b.plan.Meta.Target = TargetSource
+		side = TargetSource
 	case "dest_ip":
-		b.plan.Meta.Target = TargetDestination
+		side = TargetDestination
 	default:
 		return b.badValue(o, "target is src_ip or dest_ip")
 	}
+	if was := b.plan.Meta.Target; was != TargetNone && was != side {
+		return b.fail(o, "duplicate-option", "target names both sides", "", "")
+	}
+	b.plan.Meta.Target = side
 	return nil
 }
 

@@ -14,7 +14,10 @@ type Plan struct {
 	TxTests []TxTest // on a transaction, in the order of the rule
 	Effects []Effect // run after a full match, also when the alert is held back
 
-	Rates []Rate // threshold or detection_filter
+	Rates    []Rate    // threshold or detection_filter
+	HostBits []HostBit // in the order of the rule
+	// Variables is how many byte variables Machine keeps for the rule.
+	Variables int
 
 	// Dirs are the directions of the flow in which the rule can match: from
 	// flow and from buffers that exist in one direction only.
@@ -26,10 +29,10 @@ type Plan struct {
 	StreamOnly   bool     // flow:only_stream
 	StreamSize   bool     // has stream_size
 	EventTest    bool     // has decode-event, stream-event or an event of protocol detection
-	App          app.Proto
-	AppTest      bool   // has app-layer-protocol
-	AppOnly      bool   // every keyword leaves the rule decidable by protocol detection
-	PacketOnlyBy string // the keyword behind PacketOnly, for messages
+	Apps         ProtoSet // application protocols of flows, one of them; empty for any
+	AppTest      bool     // has app-layer-protocol
+	AppOnly      bool     // every keyword leaves the rule decidable by protocol detection
+	PacketOnlyBy string   // the keyword behind PacketOnly, for messages
 
 	IPOnly    bool // every keyword leaves the rule decidable by addresses
 	EventOnly bool // every keyword leaves the rule decidable by events
@@ -48,6 +51,9 @@ type Meta struct {
 	Target        Target
 	NoAlert       bool
 	ForceAlert    bool // keyword alert
+	Bypass        bool
+	Tag           *Tag       // nil for none
+	FileStore     *FileStore // nil for none
 }
 
 // Reference points to a description of what a rule is about.
@@ -96,8 +102,18 @@ type Test interface {
 
 // TxTest is a condition on one transaction.
 type TxTest interface {
-	MatchTx(tx app.Tx) bool
+	MatchTx(t *TxFacts) bool
 }
+
+// TxFacts is what a TxTest may ask about.
+type TxFacts struct {
+	Tx    app.Tx
+	Dir   decoders.Direction // in which the transaction is inspected
+	Facts *Facts             // of the packet at hand
+}
+
+// Buffer returns the buffer that rules mean by b in the direction at hand.
+func (t *TxFacts) Buffer(b app.Buffer) app.Buffer { return b.In(t.Dir) }
 
 // Effect is something a full match does.
 type Effect interface {
@@ -107,14 +123,25 @@ type Effect interface {
 // List is one buffer of a rule with the conditions on it. Repeating a multi
 // buffer starts another List, which may be satisfied by another instance.
 type List struct {
-	Source     *Source // nil for the payload
+	Source     *Source      // nil for the payload
+	Dirs       DirectionSet // in which it is looked at
 	Transforms []Transform
 	Chain      Chain
+	Absent     Absence
 
-	key       string // of transforms, to tell lists apart
-	size      *bufferSize
-	variables []string
+	key  string // of transforms, to tell lists apart
+	size *bufferSize
 }
+
+// Absence says what a buffer that does not exist comes to.
+type Absence uint8
+
+// Absences.
+const (
+	AbsentNever Absence = iota // no match
+	AbsentOnly                 // a match, and a buffer that exists is none
+	AbsentOr                   // a match; a buffer that exists must satisfy the conditions
+)
 
 // Payload reports whether the list is on the packet payload or the stream.
 func (l *List) Payload() bool { return l.Source == nil }

@@ -1,6 +1,8 @@
 package keyword
 
 import (
+	"iter"
+	"math/bits"
 	"strings"
 
 	"spanwatch/decoders"
@@ -8,8 +10,8 @@ import (
 	"spanwatch/signatures/rule"
 )
 
-// AppProtocol is an application protocol that rules can be about: it has a
-// parser.
+// AppProtocol is an application protocol that rules can be about: detection
+// knows it, and for some there is a parser.
 type AppProtocol struct {
 	Name   string // as in a rule's header
 	Proto  app.Proto
@@ -18,16 +20,84 @@ type AppProtocol struct {
 
 // AppProtocols is the table of them. A protocol adds its line here.
 func AppProtocols() []AppProtocol {
+	const tcp, udp = decoders.LayerTCP, decoders.LayerUDP
 	return []AppProtocol{
-		{"dns", app.ProtoDNS, decoders.LayerUDP | decoders.LayerTCP},
+		{"dns", app.ProtoDNS, udp | tcp},
+		{"http", app.ProtoHTTP, tcp},
+		{"http1", app.ProtoHTTP1, tcp},
+		{"http2", app.ProtoHTTP2, tcp},
+		{"tls", app.ProtoTLS, tcp},
+		{"quic", app.ProtoQUIC, udp},
+		{"ssh", app.ProtoSSH, tcp},
+		{"ftp", app.ProtoFTP, tcp},
+		{"ftp-data", app.ProtoFTPData, tcp},
+		{"smtp", app.ProtoSMTP, tcp},
+		{"imap", app.ProtoIMAP, tcp},
+		{"pop3", app.ProtoPOP3, tcp},
+		{"smb", app.ProtoSMB, tcp},
+		{"dcerpc", app.ProtoDCERPC, tcp | udp},
+		{"rdp", app.ProtoRDP, tcp},
+		{"mqtt", app.ProtoMQTT, tcp},
+		{"telnet", app.ProtoTelnet, tcp},
+		{"ntp", app.ProtoNTP, udp},
+		{"dhcp", app.ProtoDHCP, udp},
+		{"snmp", app.ProtoSNMP, udp},
 	}
 }
 
-// Protocol finds an application protocol with a parser by its name in rules.
+// ProtoSet is a set of application protocols of flows. The empty set stands
+// for any.
+type ProtoSet uint64
+
+// Protos makes a set.
+func Protos(protos ...app.Proto) (s ProtoSet) {
+	for _, p := range protos {
+		s |= 1 << p
+	}
+	return s
+}
+
+// Has reports whether p is in the set.
+func (s ProtoSet) Has(p app.Proto) bool { return s&(1<<p) != 0 }
+
+// All yields the protocols of the set.
+func (s ProtoSet) All() iter.Seq[app.Proto] {
+	return func(yield func(app.Proto) bool) {
+		for ; s != 0; s &= s - 1 {
+			if !yield(app.Proto(bits.TrailingZeros64(uint64(s)))) {
+				return
+			}
+		}
+	}
+}
+
+func (s ProtoSet) names() (names []string) {
+	for p := range s.All() {
+		names = append(names, p.String())
+	}
+	return names
+}
+
+// covered are the protocols of flows that a rule for p, or a keyword of p, is
+// meant for.
+func covered(p app.Proto) (s ProtoSet) {
+	for _, a := range AppProtocols() {
+		if p.Covers(a.Proto) {
+			s |= Protos(a.Proto)
+		}
+	}
+	return s
+}
+
+// Protocol finds an application protocol by its name in rules.
 func Protocol(name string) (app.Proto, bool) {
-	for _, p := range AppProtocols() {
-		if p.Name == name {
-			return p.Proto, true
+	p, ok := app.ProtoByName(name)
+	if !ok {
+		return app.ProtoUnknown, false
+	}
+	for _, a := range AppProtocols() {
+		if a.Proto == p {
+			return p, true
 		}
 	}
 	return app.ProtoUnknown, false
@@ -45,6 +115,7 @@ func (b *Builder) noParser(o *rule.Option, name string) *rule.Diagnostic {
 type protocolTest struct {
 	protos  []app.Proto
 	negated bool
+	exact   bool // http is HTTP/1 only, and so on
 }
 
 func (t *protocolTest) Match(f *Facts) bool {
@@ -52,7 +123,7 @@ func (t *protocolTest) Match(f *Facts) bool {
 		return false
 	}
 	for _, p := range t.protos {
-		if f.App == p {
+		if f.App == p || !t.exact && p.Covers(f.App) {
 			return !t.negated
 		}
 	}
@@ -67,20 +138,23 @@ func setAppLayerProtocol(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if len(args) == 0 {
 		return b.badValue(o, "app-layer-protocol needs a protocol")
 	}
+	exact := false
 	for _, mode := range args[1:] {
 		switch mode {
-		case "either", "exact":
+		case "either":
+		case "exact":
+			exact = true
 		case "to_server", "toserver", "to_client", "toclient", "direction", "final", "original":
 			return b.fail(o, "unsupported-value", "app-layer-protocol mode "+mode+" is not supported yet", "detection keeps one protocol per flow", "")
 		default:
 			return b.badValue(o, "unknown mode "+quoted(mode))
 		}
 	}
-	if b.plan.App != app.ProtoUnknown {
-		return b.fail(o, "bad-combination", "app-layer-protocol in a rule of protocol "+b.plan.App.String(), "the protocol is known already", "")
+	if b.plan.Apps != 0 {
+		return b.fail(o, "bad-combination", "app-layer-protocol in a rule of protocol "+strings.Join(b.plan.Apps.names(), ", "), "the protocol is known already", "")
 	}
 	text, negated := strings.CutPrefix(args[0], "!")
-	t := &protocolTest{negated: negated}
+	t := &protocolTest{negated: negated, exact: exact}
 	for name := range strings.SplitSeq(text, "|") {
 		name = strings.ToLower(strings.TrimSpace(name))
 		switch name {

@@ -29,6 +29,7 @@ const (
 // lies outside of the buffer or is no number.
 func (r *reading) read(m *Machine, cursor int) (value uint64, start, taken int, ok bool) {
 	n := r.bytes.of(m)
+	all := n == 0 && r.text // as many digits as there are
 	if n > maxTextBytes || !r.text && n > maxBinaryBytes {
 		return 0, 0, 0, false
 	}
@@ -43,6 +44,9 @@ func (r *reading) read(m *Machine, cursor int) (value uint64, start, taken int, 
 		return 0, 0, 0, false
 	}
 	b := m.data[start : start+n]
+	if all {
+		b = m.data[start:]
+	}
 	if r.text {
 		value, taken, ok = parseText(b, r.base)
 		if !ok {

@@ -1,6 +1,7 @@
 package keyword
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,9 @@ func setRequires(b *Builder, o *rule.Option) *rule.Diagnostic {
 		}
 		switch word {
 		case "feature":
-			unmet = "feature " + rest
+			if !slices.Contains(b.env.Features, rest) {
+				unmet = "feature " + rest
+			}
 		case "keyword":
 			if _, ok := b.set.Lookup(rest); !ok {
 				unmet = "keyword " + rest

@@ -10,33 +10,40 @@ import (
 	"spanwatch/signatures/rule"
 )
 
-// Transform changes the bytes of a buffer before conditions look at it.
-// Apply appends the result to dst, which has no content, and returns it; src
-// is not changed.
-type Transform func(dst, src []byte) []byte
+// Transform changes the bytes of a buffer before conditions look at it. It
+// appends the result to dst, which has no content, and returns it; src is not
+// changed. ok is false when there is no result: the buffer does not exist then.
+type Transform func(m *Machine, dst, src []byte) (out []byte, ok bool)
 
-// Transformed returns the list's buffer after its transforms. The result is
-// borrowed until the next call.
-func (m *Machine) Transformed(l *List, data []byte) []byte {
+// Transformed returns the list's buffer after its transforms; ok is false when
+// one of them has no result. The bytes are borrowed until the next call.
+func (m *Machine) Transformed(l *List, data []byte) (out []byte, ok bool) {
 	for i, t := range l.Transforms {
 		out := &m.transformed[i&1]
-		*out = t((*out)[:0], data)
+		if *out, ok = t(m, (*out)[:0], data); !ok {
+			return nil, false
+		}
 		data = *out
 	}
-	return data
+	return data, true
+}
+
+// always makes a Transform of a function that has a result for all bytes.
+func always(f func(dst, src []byte) []byte) Transform {
+	return func(_ *Machine, dst, src []byte) ([]byte, bool) { return f(dst, src), true }
 }
 
 // transform makes the Setup of a transform without a value.
-func transform(t Transform) func(*Builder, *rule.Option) *rule.Diagnostic {
-	return func(b *Builder, o *rule.Option) *rule.Diagnostic { return b.addTransform(o, t) }
+func transform(f func(dst, src []byte) []byte) func(*Builder, *rule.Option) *rule.Diagnostic {
+	return func(b *Builder, o *rule.Option) *rule.Diagnostic { return b.addTransform(o, always(f)) }
 }
 
 func (b *Builder) addTransform(o *rule.Option, t Transform) *rule.Diagnostic {
-	if !b.transform || b.list == nil || b.list.Source == nil {
+	if b.list == nil || b.list.Source == nil || !b.transform && len(b.list.Transforms) > 0 {
 		return b.fail(o, "misplaced-transform", "transform "+o.Name+" does not follow a sticky buffer", "transforms come directly behind the buffer, before any condition", "")
 	}
-	if len(b.list.Transforms) == 0 && b.list.Chain.Len() > 0 {
-		b.list = &List{Source: b.list.Source}
+	if b.list.Chain.Len() > 0 {
+		b.list = &List{Source: b.list.Source, Dirs: b.list.Dirs}
 		b.plan.Lists = append(b.plan.Lists, b.list)
 	}
 	b.list.Transforms = append(b.list.Transforms, t)
@@ -176,7 +183,7 @@ func setXor(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if err != nil || len(key) == 0 || len(key) > 255 {
 		return b.badValue(o, "the key of xor must be 1 to 255 bytes in hexadecimal")
 	}
-	return b.addTransform(o, func(dst, src []byte) []byte {
+	return b.addTransform(o, always(func(dst, src []byte) []byte {
 		for i, c := range src {
 			if uint64(i) >= offset {
 				c ^= key[(i-int(offset))%len(key)]
@@ -184,5 +191,5 @@ func setXor(b *Builder, o *rule.Option) *rule.Diagnostic {
 			dst = append(dst, c)
 		}
 		return dst
-	})
+	}))
 }

@@ -20,10 +20,11 @@ type txNumber struct {
 // count, looks at; a condition on any of them looks at all.
 const maxNumbers = 512
 
-func (t *txNumber) MatchTx(tx app.Tx) bool {
+func (t *txNumber) MatchTx(f *TxFacts) bool {
+	tx, buffer := f.Tx, f.Buffer(t.buffer)
 	if t.want.Kind == rule.IndexAny && !t.want.Part {
 		for i := 0; ; i++ {
-			v, ok := tx.Integer(t.buffer, i)
+			v, ok := tx.Integer(buffer, i)
 			if !ok {
 				return false
 			}
@@ -35,7 +36,7 @@ func (t *txNumber) MatchTx(tx app.Tx) bool {
 	var values [maxNumbers]uint64
 	n := 0
 	for ; n < len(values); n++ {
-		v, ok := tx.Integer(t.buffer, n)
+		v, ok := tx.Integer(buffer, n)
 		if !ok {
 			break
 		}
@@ -60,6 +61,8 @@ func txFields() []txField {
 		{"dns.opcode", app.ProtoDNS, app.DNSOpcode, 8, false, nil},
 		{"dns.rcode", app.ProtoDNS, app.DNSRcode, 16, false, dnsRcodes},
 		{"dns.rrtype", app.ProtoDNS, app.DNSRRType, 16, true, dnsTypes},
+		{"tls.cert_chain_len", app.ProtoTLS, app.TLSCertChainLen, 32, false, nil},
+		{"ftp.dynamic_port", app.ProtoFTP, app.FTPDynamicPort, 16, false, nil},
 	}
 }
 
@@ -77,7 +80,7 @@ func txKeywords() []Keyword {
 			form += "[,index]"
 		}
 		keywords = append(keywords, Keyword{Name: field.name, Kind: KindApp, Syntax: form, Setup: func(b *Builder, o *rule.Option) *rule.Diagnostic {
-			if d := b.needApp(o, field.proto); d != nil {
+			if d := b.needApps(o, Protos(field.proto)); d != nil {
 				return d
 			}
 			return b.addTxNumber(o, field)

@@ -49,6 +49,16 @@ func (b *Builder) quotedBytes(o *rule.Option) (pattern []byte, negated bool, d *
 	return pattern, negated, nil
 }
 
+// quotedText reads `[!]"text"` as it stands, escapes and all.
+func (b *Builder) quotedText(o *rule.Option) (text string, negated bool, d *rule.Diagnostic) {
+	text, negated = strings.CutPrefix(strings.TrimSpace(o.Value), "!")
+	text = strings.TrimSpace(text)
+	if len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' {
+		return "", false, b.badValue(o, "value must be in quotes")
+	}
+	return text[1 : len(text)-1], negated, nil
+}
+
 // integer reads the integer expression that is the option's whole value.
 func (b *Builder) integer(o *rule.Option, bits int) (rule.Int, *rule.Diagnostic) {
 	return b.integerText(o, o.Value, bits)

@@ -75,11 +75,12 @@ func (z *lzmaDecoder) write(p []byte, l *layer) (bool, error) {
 }
 
 func (z *lzmaDecoder) finish(l *layer) error {
-	_, err := z.decode(l, 1)
+	_, err := z.decode(l, 0)
 	return err
 }
 
-// decode decodes symbols while at least ahead bytes of input are there.
+// decode decodes symbols while at least ahead bytes of input are there; 0 goes on
+// until a symbol wants input that is missing.
 func (z *lzmaDecoder) decode(l *layer, ahead int) (done bool, err error) {
 	if !z.started {
 		if len(z.pending) < lzmaHeader+lzmaStart {

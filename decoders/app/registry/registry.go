@@ -9,6 +9,10 @@ package registry
 import (
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dns"
+	"spanwatch/decoders/app/http1"
+	"spanwatch/decoders/app/smtp"
+	"spanwatch/decoders/app/ssh"
+	"spanwatch/decoders/app/tls"
 )
 
 // Set has a parser of every protocol, for one worker.
@@ -19,6 +23,10 @@ type Set []app.Candidate
 func New() Set {
 	return Set{
 		{Parser: dns.NewParser(), TCPPorts: []uint16{53}, UDPPorts: []uint16{53}},
+		{Parser: http1.NewParser()}, // by its methods, at any port
+		{Parser: smtp.NewParser(), TCPPorts: []uint16{25, 465}},
+		{Parser: ssh.NewParser(), TCPPorts: []uint16{22}},
+		{Parser: tls.NewParser(), TCPPorts: []uint16{443}},
 	}
 }
 

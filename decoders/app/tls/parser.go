@@ -5,8 +5,10 @@ import (
 	"spanwatch/decoders/app"
 )
 
-// Parser is the TLS of one worker. It holds nothing between flows.
-type Parser struct{}
+// Parser is the TLS of one worker and used by one goroutine.
+type Parser struct {
+	sorted []uint16 // scratch of JA4
+}
 
 var (
 	_ app.Parser    = (*Parser)(nil)
@@ -21,7 +23,7 @@ func NewParser() *Parser { return &Parser{} }
 func (p *Parser) Proto() app.Proto { return app.ProtoTLS }
 
 // New makes the state of a flow.
-func (p *Parser) New() app.State { return newState() }
+func (p *Parser) New() app.State { return newState(p) }
 
 // Patterns are the starts of hellos, and of what a server may send first.
 func (p *Parser) Patterns() []app.Pattern {

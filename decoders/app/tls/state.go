@@ -47,8 +47,8 @@ type reader struct {
 
 var _ app.State = (*State)(nil)
 
-func newState() *State {
-	s := &State{}
+func newState(p *Parser) *State {
+	s := &State{tx: Tx{parser: p}}
 	s.list[0] = &s.tx
 	return s
 }

@@ -48,12 +48,20 @@ func closeAfter(s *Source, d time.Duration) (stop func() bool) {
 	return time.AfterFunc(d, func() { s.Close() }).Stop
 }
 
+// giveBack ends the lease of a batch that will not be used again.
+func giveBack(s *Source, b *capture.Batch) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.forget(s.release(b))
+}
+
 // collect reads until so many frames have come, and returns copies of them.
 func collect(t testing.TB, s *Source, n int) []decoders.Frame {
 	t.Helper()
 	defer closeAfter(s, patience)()
 	var all []decoders.Frame
 	var b capture.Batch
+	defer giveBack(s, &b)
 	for len(all) < n {
 		if err := s.Next(&b); err != nil {
 			t.Fatalf("after %d of %d frames: %v", len(all), n, err)
@@ -85,6 +93,7 @@ func nextFault(t testing.TB, s *Source) (*LinkError, int) {
 	t.Helper()
 	defer closeAfter(s, patience)()
 	var b capture.Batch
+	defer giveBack(s, &b)
 	frames := 0
 	for {
 		err := s.Next(&b)

@@ -92,7 +92,10 @@ type Options struct {
 	HardwareTime bool
 
 	// Filter is an expression of pcap-filter(7), compiled by libpcap for each
-	// interface and run by the kernel. What it refuses is not counted.
+	// interface and run by the kernel. What it refuses is not counted. The kernel
+	// has taken the outermost VLAN tag out of the frame: "udp" accepts frames with
+	// and without it, "vlan and udp" those with, "udp and not vlan" those without
+	// (what follows the word vlan is looked for behind a tag).
 	Filter string
 	// Program is a compiled filter, as of `tcpdump -ddd`, instead of Filter.
 	Program []bpf.RawInstruction

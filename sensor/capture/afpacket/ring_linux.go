@@ -59,7 +59,7 @@ func (r *ring) descriptor(i int) *blockHeader {
 	return (*blockHeader)(unsafe.Pointer(&r.memory[i*r.size]))
 }
 
-// handed reports whether block i is ours.
+// handed reports whether block i is ours, read or not.
 func (r *ring) handed(i int) bool {
 	return atomic.LoadUint32(&r.descriptor(i).Block_status)&unix.TP_STATUS_USER != 0
 }
@@ -70,7 +70,9 @@ func (r *ring) ready() bool {
 		if r.opened {
 			return true
 		}
-		if !r.handed(r.current) {
+		// Round once and back at a block whose leases have not ended: the kernel
+		// waits for it, and drops.
+		if r.blocks[r.current].read || !r.handed(r.current) {
 			return false
 		}
 		h := r.descriptor(r.current)

@@ -36,12 +36,13 @@ type InterfaceStats struct {
 	// the device's was asked for.
 	SoftwareTimes uint64
 
-	// Losses of the interface itself, before any capture; the same for every
-	// Source, so that one must not add them up. Of the kernel's struct
-	// rtnl_link_stats64: no room in the device, its overruns, and frames dropped
-	// in software on the way up (the backlog of a CPU; also frames that nobody but
-	// the capture wanted).
-	Missed, Overruns, Dropped uint64
+	// Losses of the interface itself, before any capture, by the kernel's struct
+	// rtnl_link_stats64: frames for which the host had no room, and overruns of the
+	// device. The same for every Source, so that one must not add them up.
+	Missed, Overruns uint64
+	// Dropped is the kernel's rx_dropped. Not all of them are losses: a CPU's full
+	// backlog counts here, and so does a frame that nobody but the capture wanted.
+	Dropped uint64
 
 	Downs     uint64 // changes to LinkDown
 	Removals  uint64 // changes to LinkGone

@@ -36,7 +36,11 @@ var rules = []rule{
 		"it is the oracle and the packet builder of the decoders' tests"},
 	{"decoders/app/registry", []string{"decoders", "decoders/app", "decoders/app/*"}, nil,
 		"it is the list of all parsers and nothing more"},
-	{"decoders/app/*", []string{"decoders", "decoders/app"}, []string{"github.com/klauspost/compress"},
+	{"decoders/app/body", []string{"decoders/app"}, []string{"github.com/klauspost/compress", "github.com/andybalholm/brotli"}, "content codings know no protocol"},
+	{"decoders/app/apptest", []string{"decoders", "decoders/app", "decoders/decoderstest"}, nil, "it is what the tests of all parsers share"},
+	{"decoders/app/file", []string{"decoders", "decoders/app"}, nil, "files know no protocol"},
+	{"decoders/app/mime", []string{"decoders/app", "decoders/app/file"}, nil, "mail bodies know no protocol"},
+	{"decoders/app/*", []string{"decoders", "decoders/app", "decoders/app/body", "decoders/app/file", "decoders/app/mime"}, nil,
 		"a protocol must not know another protocol"},
 	{"decoders/app", []string{"decoders"}, nil, "the contract knows no protocol"},
 	{"decoders/defrag", []string{"decoders"}, nil, "fragments become datagrams before anything else is known"},
@@ -50,7 +54,7 @@ var rules = []rule{
 	{"exporter/event/...", []string{"exporter/event"}, nil, "the contract with consumers depends on nothing"},
 	{"exporter/metrics", []string{"exporter", "exporter/event"}, []string{"github.com/VictoriaMetrics/metrics"},
 		"it is the one place of the metrics library"},
-	{"exporter/kafka", []string{"exporter", "exporter/event"}, []string{"github.com/segmentio/kafka-go"},
+	{"exporter/kafka", []string{"exporter", "exporter/event", "exporter/spool"}, []string{"github.com/segmentio/kafka-go"},
 		"it is the one place of the Kafka client"},
 	{"exporter/...", []string{"exporter", "exporter/event"}, nil, "export knows neither packets nor rules"},
 
@@ -71,6 +75,7 @@ var testOnly = []string{
 	"github.com/santhosh-tekuri/jsonschema",
 	"github.com/maxmind/mmdbwriter",
 	"github.com/klauspost/compress",
+	"github.com/cilium/ebpf",
 }
 
 // testPackages are written for tests, so that their code counts as test code.

@@ -18,9 +18,6 @@ import (
 	"spanwatch/decoders/decoderstest"
 )
 
-// depth is how many tunnels both sides follow.
-const depth = 4
-
 // limit bounds the frames taken of one capture.
 const limit = 3000
 
@@ -31,13 +28,21 @@ const wholeHeaders = 14 + 40
 // counts are what packets gave: flows by key, and reasons by name.
 type counts struct {
 	flows   map[decoders.FlowKey]flow
-	reasons [2]map[string]bpf.Count // of outermost packets, and within tunnels
+	gone    map[decoders.FlowKey]flow // evicted since the last reading
+	reasons [2]map[string]bpf.Count   // of outermost packets, and within tunnels
 }
 
 type flow struct{ packets, bytes [2]uint64 }
 
+func (f *flow) add(other flow) {
+	for dir := range 2 {
+		f.packets[dir] += other.packets[dir]
+		f.bytes[dir] += other.bytes[dir]
+	}
+}
+
 func newCounts() *counts {
-	return &counts{flows: map[decoders.FlowKey]flow{}, reasons: [2]map[string]bpf.Count{{}, {}}}
+	return &counts{flows: map[decoders.FlowKey]flow{}, gone: map[decoders.FlowKey]flow{}, reasons: [2]map[string]bpf.Count{{}, {}}}
 }
 
 func (c *counts) refuse(depth uint8, reason string, bytes uint32) {
@@ -55,8 +60,8 @@ var principled = map[string]string{
 	"truncated":        "the kernel looks for headers in the first 4096 bytes only",
 }
 
-// decode adds what the decoders make of a frame.
-func (c *counts) decode(d *decoders.Decoder, data []byte) {
+// decode adds what the decoders make of a frame, with depth tunnels followed.
+func (c *counts) decode(d *decoders.Decoder, data []byte, depth int) {
 	var packets [2]decoders.Packet
 	p, next := &packets[0], &packets[1]
 	d.Decode(&decoders.Frame{Data: data, WireLen: uint32(len(data)), Link: decoders.LinkEthernet, Number: 1}, p)
@@ -75,7 +80,7 @@ func (c *counts) decode(d *decoders.Decoder, data []byte) {
 		default:
 			c.refuse(p.Depth, p.Refused.String(), p.WireLen)
 		}
-		if p.Refused != decoders.ReasonNone || p.Inner == decoders.TunnelNone {
+		if p.Refused != decoders.ReasonNone || p.Inner == decoders.TunnelNone || depth == 0 {
 			return
 		}
 		d.DecodeInner(p, next)
@@ -86,19 +91,18 @@ func (c *counts) decode(d *decoders.Decoder, data []byte) {
 // read fills c with what the kernel counted.
 func (c *counts) read(t testing.TB, p *bpf.Programs) {
 	t.Helper()
-	add := func(r *bpf.FlowRecord) {
-		k := *(*decoders.FlowKey)(unsafe.Pointer(&r.Key))
-		f := c.flows[k]
-		for dir := range 2 {
-			f.packets[dir] += r.Packets[dir]
-			f.bytes[dir] += r.Bytes[dir]
+	add := func(flows map[decoders.FlowKey]flow) func(*bpf.FlowRecord) {
+		return func(r *bpf.FlowRecord) {
+			k := *(*decoders.FlowKey)(unsafe.Pointer(&r.Key))
+			f := flows[k]
+			f.add(flow{r.Packets, r.Bytes})
+			flows[k] = f
 		}
-		c.flows[k] = f
 	}
-	if _, err := p.Evictions(add); err != nil {
+	if _, err := p.Evictions(add(c.gone)); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.ReadFlows(add); err != nil {
+	if err := p.ReadFlows(add(c.flows)); err != nil {
 		t.Fatal(err)
 	}
 	s, err := p.Stats()
@@ -192,10 +196,10 @@ func ethernet(f *decoders.Frame) (data []byte, ok bool) {
 
 // programs loads the accounting programs; the test is skipped where that cannot
 // be, unless $SPANWATCH_TEST_REQUIRE names bpf.
-func programs(t testing.TB) *bpf.Programs {
+func programs(t testing.TB, depth int) *bpf.Programs {
 	t.Helper()
 	cfg := bpf.DefaultConfig("none")
-	cfg.FlowsPerCPU = 1 << 15
+	cfg.FlowsPerCPU = 1 << 10
 	cfg.EvictionBytes = 1 << 22
 	cfg.TunnelDepth = depth
 	p, err := bpf.LoadDetached(cfg)
@@ -213,7 +217,7 @@ func programs(t testing.TB) *bpf.Programs {
 	return p
 }
 
-func decoder(t testing.TB) *decoders.Decoder {
+func decoder(t testing.TB, depth int) *decoders.Decoder {
 	t.Helper()
 	cfg := decoders.DefaultConfig()
 	cfg.MaxDepth = depth
@@ -227,19 +231,23 @@ func decoder(t testing.TB) *decoders.Decoder {
 
 // side gives frames to one of the kernel's programs.
 type side struct {
-	name string
-	most int // bytes of a frame that the kernel's test run takes
-	run  func(p *bpf.Programs, frame []byte) error
+	name  string
+	depth int // tunnels followed
+	most  int // bytes of a frame that the kernel's test run takes
+	run   func(p *bpf.Programs, frame []byte) error
 }
 
 var sides = []side{
-	{"xdp", 9000, func(p *bpf.Programs, frame []byte) error {
-		_, err := p.RunXDP(frame, 1)
-		return err
-	}},
-	{"tcx", 3500, func(p *bpf.Programs, frame []byte) error {
+	{"xdp", 4, 9000, runXDP},
+	{"xdp without tunnels", 0, 9000, runXDP}, // another way through the parser
+	{"tcx", 4, 3500, func(p *bpf.Programs, frame []byte) error {
 		return p.RunTCX(bpf.Ingress, frame, bpf.Segments{})
 	}},
+}
+
+func runXDP(p *bpf.Programs, frame []byte) error {
+	_, err := p.RunXDP(frame, 1)
+	return err
 }
 
 // TestKernelCountsAsDecodersDo compares whole collections, and looks for the
@@ -259,7 +267,7 @@ func TestKernelCountsAsDecodersDo(t *testing.T) {
 }
 
 func compare(t *testing.T, s side, captures []decoderstest.Capture) {
-	kernel, d := programs(t), decoder(t)
+	kernel, d := programs(t, s.depth), decoder(t, s.depth)
 	frames, other, large, short, flows := 0, 0, 0, 0, 0
 	for _, c := range captures {
 		var kept [][]byte
@@ -283,7 +291,7 @@ func compare(t *testing.T, s side, captures []decoderstest.Capture) {
 			if err != nil {
 				t.Fatalf("%s: frame %d of %d bytes: %v", c.Name, i+1, len(data), err)
 			}
-			want.decode(d, data)
+			want.decode(d, data, s.depth)
 			kept = append(kept, data)
 		}
 		after := newCounts()
@@ -305,7 +313,7 @@ func compare(t *testing.T, s side, captures []decoderstest.Capture) {
 // search gives the frames of a capture to fresh programs one by one, and reports
 // those that differ and that no principle explains.
 func search(t *testing.T, s side, capture string, frames [][]byte) {
-	kernel, d := programs(t), decoder(t)
+	kernel, d := programs(t, s.depth), decoder(t, s.depth)
 	before := newCounts()
 	before.read(t, kernel)
 	unexplained := 0
@@ -317,7 +325,7 @@ func search(t *testing.T, s side, capture string, frames [][]byte) {
 		after.read(t, kernel)
 		got, want := minus(after, before), newCounts()
 		before = after
-		want.decode(d, data)
+		want.decode(d, data, s.depth)
 		diff := differences(got, want)
 		if len(diff) == 0 || explained(got) {
 			continue
@@ -334,16 +342,28 @@ func search(t *testing.T, s side, capture string, frames [][]byte) {
 	}
 }
 
+// minus is what was counted between two readings. A flow that was evicted in
+// between had at its end what the reading before showed, and more.
 func minus(after, before *counts) *counts {
 	out := newCounts()
-	for k, a := range after.flows {
-		b := before.flows[k]
-		for dir := range 2 {
-			a.packets[dir] -= b.packets[dir]
-			a.bytes[dir] -= b.bytes[dir]
+	for _, flows := range []map[decoders.FlowKey]flow{after.flows, after.gone} {
+		for k, f := range flows {
+			sum := out.flows[k]
+			sum.add(f)
+			out.flows[k] = sum
 		}
-		if a.packets != [2]uint64{} {
-			out.flows[k] = a
+	}
+	for k, b := range before.flows {
+		f := out.flows[k]
+		for dir := range 2 {
+			f.packets[dir] -= b.packets[dir]
+			f.bytes[dir] -= b.bytes[dir]
+		}
+		out.flows[k] = f
+	}
+	for k, f := range out.flows {
+		if f == (flow{}) {
+			delete(out.flows, k)
 		}
 	}
 	for i := range after.reasons {

@@ -3,8 +3,11 @@
 package netnstest
 
 import (
+	"errors"
 	"net"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestWhatIsSentOnOneSideArrivesOnTheOther(t *testing.T) {
@@ -47,6 +50,15 @@ func TestTheTestIsOutsideAgainAtItsEnd(t *testing.T) {
 	})
 	if _, err := net.InterfaceByName("netnstest0"); err == nil {
 		t.Error("the interface is seen outside")
+	}
+}
+
+func TestAFrameThatTheOtherSideRefusesIsAnError(t *testing.T) {
+	ns := Enter(t)
+	ns.Veth(t, Pair{A: "tx", B: "rx", MTU: 9000})
+	ns.IP(t, "link", "set", "dev", "rx", "mtu", "1500")
+	if _, err := OpenSender(t, "tx").SendN(UDPFlows(1, 2000, true), 1); !errors.Is(err, unix.ENOBUFS) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -3,7 +3,6 @@
 package netnstest
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"testing"
@@ -17,8 +16,13 @@ type Sender struct {
 	fd int
 }
 
-// maxSend bounds a single call of SendN, against a test that never ends.
-const maxSend = 20_000_000
+// Bounds of a call of SendN, against a test that never ends: how many frames it
+// sends, and how often in a row the kernel may have no room for one, which it also
+// says of a frame that the other side's MTU refuses.
+const (
+	maxSend    = 20_000_000
+	maxRetries = 10_000
+)
 
 // OpenSender opens a sender on an interface of the calling goroutine's
 // namespace; it is closed with the test. The sender may then be used anywhere,
@@ -74,6 +78,7 @@ func (s *Sender) SendN(frames [][]byte, n int) (bytes uint64, err error) {
 	}
 	var messages [64]message
 	var vectors [len(messages)]unix.Iovec
+	retries := 0
 	for sent := 0; sent < n; {
 		count := min(len(messages), n-sent)
 		for i := range count {
@@ -87,7 +92,11 @@ func (s *Sender) SendN(frames [][]byte, n int) (bytes uint64, err error) {
 			uintptr(unsafe.Pointer(&messages)), uintptr(count), 0, 0, 0)
 		switch {
 		case errno == 0:
-		case errors.Is(errno, unix.EINTR), errors.Is(errno, unix.ENOBUFS), errors.Is(errno, unix.EAGAIN):
+			retries = 0
+		case errno == unix.EINTR:
+			continue
+		case (errno == unix.ENOBUFS || errno == unix.EAGAIN) && retries < maxRetries:
+			retries++
 			continue
 		default:
 			return bytes, fmt.Errorf("frame %d of %d: %w", sent+1, n, errno)

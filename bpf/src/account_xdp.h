@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Counts frames as a driver, or the generic hook, received them. */
+#ifndef SPANWATCH_ACCOUNT_XDP_H
+#define SPANWATCH_ACCOUNT_XDP_H
+
+#include "account.h"
+
+volatile const __u8 has_frags; /* the kernel has XDP buffers of several pieces (5.18) */
+
+PARSER(parse_xdp, struct xdp_md)
+
+static __always_inline int account_xdp(struct xdp_md *ctx)
+{
+	struct view v = { .data = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end };
+	struct frame f = { .segments = 1, .side = SIDE_INGRESS };
+	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
+	struct cpu_totals *t = bpf_map_lookup_elem(&totals, &zero);
+	__u64 now = bpf_jiffies64();
+	struct packet p = {};
+	int r = REASON_NONE;
+
+	if (!t)
+		return XDP_PASS;
+	f.len = has_frags ? bpf_xdp_get_buff_len(ctx) : v.end - v.data;
+	burst_tick(t, cpu, now);
+	packet_begin(&p, f.len, 0, 0);
+	if (link_type != TYPE_ETHERNET || !parse_fast(v.data, v.end, &p, f.len))
+		r = parse_xdp(ctx, &p);
+	account_outer(&v, &p, r, &f, t, cpu, now);
+	if (max_depth)
+		ACCOUNT_TUNNELS(parse_xdp, ctx, &p, &f, t, cpu, now);
+	return XDP_PASS;
+}
+
+SEC("xdp.frags")
+int sw_xdp(struct xdp_md *ctx)
+{
+	return account_xdp(ctx);
+}
+
+#endif

@@ -1,0 +1,137 @@
+package kafka
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestAllFaultsOfTheConfigurationAreReportedAtOnce(t *testing.T) {
+	cfg := Config{
+		Brokers: []string{"no-port", "h:1"}, Prefix: "a b", Topic: "{prefix}.{event_type}", Key: 9, Compression: 99, Timestamp: 9,
+		BatchBytes: -1, MaxRecordBytes: 5, DialTimeout: -1, RequestTimeout: -1, MaxBackoff: -1, SpoolAfter: -1, DeliveryTimeout: -1,
+		Headers: []Header{{"", "x"}},
+		TLS:     TLS{Enabled: true, CertFile: "c", MinVersion: "1.0"},
+		SASL:    SASL{Mechanism: "GSSAPI", PasswordFile: "f", PasswordEnv: "E"},
+	}
+	err := cfg.Validate()
+	if err == nil {
+		t.Fatal("no fault was found")
+	}
+	for _, want := range []string{
+		"brokers:", "topic:", "key:", "compression:", "timestamp:", "batch_bytes:", "max_record_bytes:", "dial_timeout:",
+		"request_timeout:", "max_backoff:", "spool_after:", "delivery_timeout:", "headers:", "tls.cert_file", "tls.min_version:",
+		"sasl.mechanism:", "sasl.user:", "exactly one of password_file",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not name %s:\n%v", want, err)
+		}
+	}
+	for name, one := range map[string]Config{
+		"brokers:":        {},
+		"{event_type}":    {Brokers: []string{"h:1"}, Topic: "all"},
+		"tls.enabled:":    {Brokers: []string{"h:1"}, TLS: TLS{CAFile: "x"}},
+		"tls.ca_file:":    {Brokers: []string{"h:1"}, TLS: TLS{Enabled: true, CAFile: "absent"}},
+		"sasl.mechanism:": {Brokers: []string{"h:1"}, SASL: SASL{User: "x"}},
+		"password_file:":  {Brokers: []string{"h:1"}, SASL: SASL{Mechanism: "PLAIN", User: "x", PasswordFile: "absent"}},
+		"password_env:":   {Brokers: []string{"h:1"}, SASL: SASL{Mechanism: "PLAIN", User: "x", PasswordEnv: "SPANWATCH_ABSENT"}},
+	} {
+		if err := one.Validate(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want a fault of %s", err, name)
+		}
+	}
+	good := Config{Brokers: []string{"h:1"}}
+	if err := good.Validate(); err != nil {
+		t.Errorf("the defaults are refused: %v", err)
+	}
+	if got := good.Topics(); got[0] != "spanwatch.alert" || !slices.Contains(got, "spanwatch.dlq") {
+		t.Errorf("topics %v", got)
+	}
+}
+
+func TestCompressionNames(t *testing.T) {
+	for _, name := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
+		c, err := ParseCompression(name)
+		if err != nil || c.String() != name || (c.codec() == nil) != (name == "none") {
+			t.Errorf("%s: got %v, error %v", name, c, err)
+		}
+	}
+	if _, err := ParseCompression("lzma"); !errors.Is(err, ErrCompression) {
+		t.Errorf("got %v, want ErrCompression", err)
+	}
+}
+
+func TestPasswordsComeFromFileOrEnvironmentAndAreReadAgain(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	for _, secret := range []string{"one", "two"} {
+		if err := os.WriteFile(file, []byte(secret+"\r\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("SPANWATCH_TEST_PASSWORD", secret)
+		for _, s := range []SASL{{PasswordFile: file}, {PasswordEnv: "SPANWATCH_TEST_PASSWORD"}} {
+			if got, err := s.password(); got != secret || err != nil {
+				t.Errorf("got %q, error %v, want %q", got, err, secret)
+			}
+		}
+	}
+	for name, text := range map[string]string{"empty": "\n", "a wrong file": strings.Repeat("x", maxSecret+1)} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := SASL{PasswordFile: file}
+		if got, err := s.password(); err == nil {
+			t.Errorf("%s: got %d bytes and no error", name, len(got))
+		}
+	}
+}
+
+func TestTLSFilesAreReadAgainWhenTheyChangeOnly(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	var keep tlsFiles
+	cfg := TLS{Enabled: true, CAFile: file}
+	if err := os.WriteFile(file, []byte(testCA), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first, err := keep.config(&cfg, "host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := keep.config(&cfg, "host")
+	if err != nil || again.RootCAs != first.RootCAs || again.ServerName != "host" {
+		t.Errorf("an unchanged file was read again: %v", err)
+	}
+	later := time.Now().Add(time.Minute)
+	if err := os.Chtimes(file, later, later); err != nil {
+		t.Fatal(err)
+	}
+	changed, err := keep.config(&cfg, "host")
+	if err != nil || changed.RootCAs == first.RootCAs {
+		t.Errorf("a changed file was not read: %v", err)
+	}
+	if err := os.WriteFile(file, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := keep.config(&cfg, "host"); !errors.Is(err, ErrNoCertificate) {
+			t.Errorf("got %v, want ErrNoCertificate", err)
+		}
+	}
+}
+
+// testCA is a certificate without a use.
+const testCA = `-----BEGIN CERTIFICATE-----
+MIIBiTCCAS+gAwIBAgIUPPumhTNUUukNNAYZoavMQfYuLmUwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdGVzdCBhdXRob3JpdHkwIBcNMjYxMTIzMjEwMjIzWhgPMjEy
+NjEwMzAyMTAyMjNaMBkxFzAVBgNVBAMMDnRlc3QgYXV0aG9yaXR5MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEZnTtDL+w9YmSiVnNG5OmghsouWyN16CQg7Yfc4ra
+vhtgw5OSXGKY4bqs74L0FMnQsEewHZYds2NB4vkZmiSdmqNTMFEwHQYDVR0OBBYE
+FBtok2XqE05r7QNChYxIGE8T3sbZMB8GA1UdIwQYMBaAFBtok2XqE05r7QNChYxI
+GE8T3sbZMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAM19JqrA
+uvfhN/9kjaeA78QjkKeZbziNyie/5Zp6stcqAiBQMZBVq+QWmJqMK8A6VPyn+fLz
+PDPiC0EQv1h/YcqO/w==
+-----END CERTIFICATE-----
+`

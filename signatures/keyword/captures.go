@@ -1,0 +1,111 @@
+package keyword
+
+import (
+	"strings"
+
+	"spanwatch/signatures/rule"
+)
+
+// CaptureKind says what becomes of the bytes that a group of a regular
+// expression matched.
+type CaptureKind uint8
+
+// Kinds of captures.
+const (
+	CaptureFlow   CaptureKind = iota + 1 // kept with the flow; flowvar reads it
+	CapturePacket                        // kept for the packet; pktvar reads it
+	CaptureAlert                         // shown with the alert
+)
+
+// capture is one group that a rule wants kept.
+type capture struct {
+	kind     CaptureKind
+	name     uint16 // index into Names.Variables; unused with keyGroup
+	group    int
+	keyGroup int // pkt:key, pkt:value: the group that holds the name; 0 for none
+}
+
+// Captured is one value that an expression caught. Borrowed until the
+// Inspector's next packet.
+type Captured struct {
+	Kind  CaptureKind
+	Name  uint16 // index into Names.Variables; unused when Key is set
+	Key   []byte
+	Value []byte
+}
+
+// Captures are the values caught on one packet: memory of one worker, reused.
+type Captures struct {
+	list []Captured
+	text []byte
+}
+
+// Bounds of what is kept of one packet.
+const (
+	maxCaptures     = 64
+	maxCaptureBytes = 16 << 10
+)
+
+// add copies a value; what is beyond the bounds is left out.
+func (c *Captures) add(of *capture, key, value []byte) {
+	if len(c.list) == maxCaptures || len(c.text)+len(key)+len(value) > maxCaptureBytes {
+		return
+	}
+	if c.text == nil {
+		c.text = make([]byte, 0, maxCaptureBytes) // never moved: values point into it
+	}
+	at := len(c.text)
+	c.text = append(append(c.text, key...), value...)
+	v := Captured{Kind: of.kind, Name: of.name, Value: c.text[at+len(key) : len(c.text) : len(c.text)]}
+	if of.keyGroup > 0 {
+		v.Key = c.text[at : at+len(key) : at+len(key)]
+	}
+	c.list = append(c.list, v)
+}
+
+// Mark returns the number of values so far, for Cut.
+func (c *Captures) Mark() int { return len(c.list) }
+
+// Since returns the values behind a mark.
+func (c *Captures) Since(mark int) []Captured { return c.list[mark:] }
+
+// Cut forgets the values behind a mark: the rule that caught them did not
+// match.
+func (c *Captures) Cut(mark int) {
+	if mark < len(c.list) {
+		c.list = c.list[:mark]
+	}
+}
+
+// Clear forgets everything.
+func (c *Captures) Clear() { c.list, c.text = c.list[:0], c.text[:0] }
+
+// captures reads the list behind a pcre's flags: `flow:name`, `pkt:name` and
+// `alert:name` for successive groups, or `pkt:key,pkt:value` for a group that
+// holds the name and one that holds the value.
+func (b *Builder) captures(o *rule.Option, e *expression, text string) *rule.Diagnostic {
+	kinds := map[string]CaptureKind{"flow": CaptureFlow, "pkt": CapturePacket, "alert": CaptureAlert}
+	args := splitList(text)
+	if len(args) > e.re.Groups() {
+		return b.badValue(o, "pcre names more variables than it has groups")
+	}
+	for i := 0; i < len(args); i++ {
+		kind, name, found := strings.Cut(args[i], ":")
+		c := capture{kind: kinds[strings.TrimSpace(kind)], group: i + 1}
+		name = strings.TrimSpace(name)
+		if !found || c.kind == 0 || name == "" {
+			return b.badValue(o, "bad pcre variable "+quoted(args[i]))
+		}
+		if name == "key" && i+1 < len(args) && strings.TrimSpace(args[i+1]) == strings.TrimSpace(kind)+":value" {
+			c.keyGroup, c.group = i+1, i+2
+			i++
+		} else {
+			var ok bool
+			if c.name, ok = b.names.variable(name); !ok {
+				return b.fail(o, "too-many", "more than 65535 variable names", "", "")
+			}
+		}
+		e.captures = append(e.captures, c)
+	}
+	return nil
+}

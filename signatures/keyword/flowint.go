@@ -1,0 +1,128 @@
+package keyword
+
+import (
+	"spanwatch/signatures/rule"
+)
+
+// intOperand is a number or another variable of the flow. A variable that is
+// not set has no value.
+type intOperand struct {
+	value    uint32
+	variable uint16
+	isVar    bool
+}
+
+func (v intOperand) of(f *Facts) (uint32, bool) {
+	if v.isVar {
+		return f.Vars.Number(v.variable)
+	}
+	return v.value, true
+}
+
+// flowIntTest compares a flow's number, or asks whether it is set.
+type flowIntTest struct {
+	name    uint16
+	want    string
+	operand intOperand
+}
+
+func (t *flowIntTest) Match(f *Facts) bool {
+	if !f.HasFlow {
+		return false
+	}
+	have, set := f.Vars.Number(t.name)
+	switch t.want {
+	case "isset":
+		return set
+	case "notset":
+		return !set
+	}
+	n, ok := t.operand.of(f)
+	if !set || !ok {
+		return false
+	}
+	switch t.want {
+	case "<":
+		return have < n
+	case "<=":
+		return have <= n
+	case ">":
+		return have > n
+	case ">=":
+		return have >= n
+	case "==":
+		return have == n
+	}
+	return have != n
+}
+
+// flowIntEffect changes a flow's number. Arithmetic wraps at 32 bits; a number
+// that is not set stays so.
+type flowIntEffect struct {
+	name     uint16
+	operator byte // '=', '+' or '-'
+	operand  intOperand
+}
+
+func (e *flowIntEffect) Apply(f *Facts) {
+	if !f.HasFlow {
+		return
+	}
+	n, ok := e.operand.of(f)
+	if !ok {
+		return
+	}
+	have, set := f.Vars.Number(e.name)
+	switch {
+	case e.operator == '=':
+		have = n
+	case !set:
+		return
+	case e.operator == '+':
+		have += n
+	default:
+		have -= n
+	}
+	f.Vars.SetNumber(e.name, have)
+}
+
+// setFlowint is the keyword flowint: `flowint:name,+|-|=,N|name`,
+// `flowint:name,<|<=|>|>=|==|!=,N|name`, `flowint:name,isset|notset|isnotset`.
+func setFlowint(b *Builder, o *rule.Option) *rule.Diagnostic {
+	args := splitList(o.Value)
+	if len(args) < 2 || len(args) > 3 || args[0] == "" {
+		return b.badValue(o, "flowint needs a name, an operator and a number")
+	}
+	name, ok := b.names.variable(args[0])
+	if !ok {
+		return b.fail(o, "too-many", "more than 65535 variable names", "", "")
+	}
+	b.plan.NeedsFlow = true
+	operator := args[1]
+	if len(args) == 2 {
+		switch operator {
+		case "isnotset":
+			operator = "notset"
+		case "isset", "notset":
+		default:
+			return b.badValue(o, "flowint with "+quoted(operator)+" needs a number")
+		}
+		b.plan.Tests = append(b.plan.Tests, &flowIntTest{name: name, want: operator})
+		return nil
+	}
+	var operand intOperand
+	if v, ok := parse32(args[2]); ok {
+		operand.value = v
+	} else if operand.variable, operand.isVar = b.names.variable(args[2]); args[2] == "" || !operand.isVar {
+		return b.badValue(o, "bad number "+quoted(args[2]))
+	}
+	switch operator {
+	case "=", "+", "-":
+		b.plan.Effects = append(b.plan.Effects, &flowIntEffect{name, operator[0], operand})
+	case "<", "<=", ">", ">=", "==", "!=":
+		b.plan.Tests = append(b.plan.Tests, &flowIntTest{name, operator, operand})
+	default:
+		return b.badValue(o, "unknown flowint operator "+quoted(operator))
+	}
+	return nil
+}

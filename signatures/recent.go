@@ -1,0 +1,107 @@
+package signatures
+
+// recent is a bounded table that forgets what was not used for longest. Keys
+// know their hash; values are held in place. One goroutine.
+type recent[K interface {
+	comparable
+	hash() uint64
+}, V any] struct {
+	entries []recentEntry[K, V]
+	slots   []uint32 // hash table of indexes into entries, +1; 0 is empty
+	mask    uint64
+	// oldest and newest are the ends of a list by time of use.
+	oldest, newest uint32
+	// evicted counts entries that made room although they still mattered.
+	evicted uint64
+}
+
+type recentEntry[K comparable, V any] struct {
+	key          K
+	value        V
+	live         int64  // packet time until which forgetting the entry could change a decision
+	older, newer uint32 // index + 1
+	nextInSlot   uint32 // index + 1
+}
+
+func newRecent[K interface {
+	comparable
+	hash() uint64
+}, V any](limit int) recent[K, V] {
+	slots := 1
+	for slots < limit {
+		slots <<= 1
+	}
+	return recent[K, V]{entries: make([]recentEntry[K, V], 0, limit), slots: make([]uint32, slots), mask: uint64(slots - 1)}
+}
+
+// find returns the entry of a key, nil when there is none. It counts as a use.
+func (t *recent[K, V]) find(k K) *recentEntry[K, V] {
+	for i := t.slots[k.hash()&t.mask]; i != 0; i = t.entries[i-1].nextInSlot {
+		if e := &t.entries[i-1]; e.key == k {
+			t.unlink(i)
+			t.linkNewest(i)
+			return e
+		}
+	}
+	return nil
+}
+
+// entry returns the entry of a key, making it when there is none.
+func (t *recent[K, V]) entry(now int64, k K) (e *recentEntry[K, V], fresh bool) {
+	if e := t.find(k); e != nil {
+		return e, false
+	}
+	var i uint32
+	if len(t.entries) < cap(t.entries) {
+		t.entries = append(t.entries, recentEntry[K, V]{})
+		i = uint32(len(t.entries))
+	} else {
+		i = t.oldest
+		if t.entries[i-1].live >= now {
+			t.evicted++
+		}
+		t.unlink(i)
+		t.removeFromSlot(i)
+	}
+	slot := &t.slots[k.hash()&t.mask]
+	e = &t.entries[i-1]
+	*e = recentEntry[K, V]{key: k, nextInSlot: *slot}
+	*slot = i
+	t.linkNewest(i)
+	return e, true
+}
+
+func (t *recent[K, V]) removeFromSlot(i uint32) {
+	for at := &t.slots[t.entries[i-1].key.hash()&t.mask]; *at != 0; at = &t.entries[*at-1].nextInSlot {
+		if *at == i {
+			*at = t.entries[i-1].nextInSlot
+			return
+		}
+	}
+}
+
+func (t *recent[K, V]) unlink(i uint32) {
+	e := &t.entries[i-1]
+	if e.older != 0 {
+		t.entries[e.older-1].newer = e.newer
+	} else {
+		t.oldest = e.newer
+	}
+	if e.newer != 0 {
+		t.entries[e.newer-1].older = e.older
+	} else {
+		t.newest = e.older
+	}
+	e.older, e.newer = 0, 0
+}
+
+func (t *recent[K, V]) linkNewest(i uint32) {
+	e := &t.entries[i-1]
+	e.older = t.newest
+	if t.newest != 0 {
+		t.entries[t.newest-1].newer = i
+	} else {
+		t.oldest = i
+	}
+	t.newest = i
+}

@@ -1,0 +1,155 @@
+package signatures
+
+import (
+	"cmp"
+	"slices"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/signatures/keyword"
+)
+
+// txPart is one of the conditions that a transaction must satisfy, each at
+// some time of its life: a buffer, a number or event, or the payload.
+type txPart struct {
+	list *keyword.List // of a buffer, or of the payload
+	test keyword.TxTest
+	hook bool // nothing but that the transaction is so far
+	dirs keyword.DirectionSet
+	// stage is the progress from which the condition can be decided. Once the
+	// progress is beyond it, a condition that does not hold never will; of
+	// stage 0 that is so when the transaction is complete.
+	stage uint8
+	rank  uint8 // parts of a lower rank come first
+	files bool  // about a file: of several, each is asked about
+	done  bool  // the hook waits for the end of the transaction's side
+}
+
+// maxTxParts is the number of bits in txMatch.held.
+const maxTxParts = 30
+
+// txParts are the conditions of s: that of the fast pattern first, then by
+// stage, then as the rule has them.
+func (s *Signature) txParts() []txPart {
+	var parts []txPart
+	if h := s.hook; h != nil {
+		parts = append(parts, txPart{hook: true, dirs: h.dirs, stage: h.stage, rank: h.stage, done: h.done})
+	}
+	for _, t := range s.plan.TxTests {
+		parts = append(parts, txPart{test: t, dirs: s.plan.Dirs})
+	}
+	for _, l := range s.tx {
+		parts = append(parts, txPart{list: l, dirs: l.Dirs, stage: l.Source.From(), rank: l.Source.Stage, files: l.Source.Files()})
+	}
+	if s.payload != nil {
+		parts = append(parts, txPart{list: s.payload, dirs: keyword.DirBoth})
+	}
+	slices.SortStableFunc(parts, func(a, b txPart) int {
+		if fast := s.fast.list; fast != nil && (a.list == fast) != (b.list == fast) {
+			if a.list == fast {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.rank, b.rank)
+	})
+	return parts
+}
+
+// txMatch is what is remembered of a signature on an unfinished transaction.
+type txMatch struct {
+	held   uint32 // parts that were satisfied, a bit each
+	files  uint8  // files that the rule is done with
+	file   uint8  // place of the last file that satisfied a part
+	failed bool   // a part can never be satisfied
+}
+
+// nextFile makes ready for the files behind the one that completed the match:
+// a rule about files matches a transaction once for each.
+func (m *txMatch) nextFile(s *Signature) {
+	for k := range s.parts {
+		if s.parts[k].files {
+			m.held &^= 1 << k
+			m.files = max(m.files, m.file+1)
+		}
+	}
+	if m.files == maxTxFiles {
+		m.failed = true
+	}
+}
+
+// maxTxFiles bounds the files of one transaction that rules are asked about.
+const maxTxFiles = 250
+
+// full is held when every part was satisfied.
+func (s *Signature) full() uint32 { return 1<<len(s.parts) - 1 }
+
+// txGroup is the signatures on transactions of one protocol, as far as they
+// can match in one direction.
+type txGroup struct {
+	sigs    []*Signature // by order
+	always  []*Signature
+	buffers []txBuffer
+	whole   uint64 // buffers that are searched once: a bit each, see txHead.searched
+}
+
+// txBuffer is a buffer that some fast pattern is in, after transforms.
+type txBuffer struct {
+	list    *keyword.List // the first of those that name it
+	matcher matcher
+	// bit of txHead.searched; 0 for a buffer of several instances or pieces,
+	// which may have more the next time, and beyond 64 buffers.
+	bit uint64
+}
+
+// newTxGroup makes the group of sigs, which are in inspection order.
+func (b *groupBuilder) newTxGroup(sigs []*Signature) (g txGroup) {
+	g.sigs = sigs
+	searched := map[string][]*Signature{} // by what is searched
+	var keys []string
+	for _, s := range sigs {
+		if !b.prefilter || s.bypassesPrefilter() {
+			g.always = append(g.always, s)
+			continue
+		}
+		key := s.fast.list.Key()
+		if searched[key] == nil {
+			keys = append(keys, key)
+		}
+		searched[key] = append(searched[key], s)
+	}
+	for _, key := range keys {
+		m, refused := b.matcher(searched[key])
+		g.always = append(g.always, refused...)
+		if m == nil {
+			continue
+		}
+		list := searched[key][0].fast.list
+		buffer := txBuffer{list: list, matcher: m}
+		if !list.Source.Multi && !list.Source.Streamed && len(g.buffers) < 64 {
+			buffer.bit = 1 << len(g.buffers)
+		}
+		g.buffers = append(g.buffers, buffer)
+	}
+	return g
+}
+
+// has reports whether s is in the group.
+func (g *txGroup) has(s *Signature) bool {
+	_, found := slices.BinarySearchFunc(g.sigs, s.order, func(s *Signature, order uint32) int { return cmp.Compare(s.order, order) })
+	return found
+}
+
+// finished reports whether a part that does not hold now never will.
+func (p *txPart) finished(tx app.Tx, dir decoders.Direction) bool {
+	return tx.Complete(dir) || p.stage > 0 && tx.Progress(dir) > p.stage
+}
+
+// due reports whether the part can be decided: its buffer is there, as far as
+// progress says.
+func (p *txPart) due(tx app.Tx, dir decoders.Direction) bool {
+	if p.done {
+		return tx.Complete(dir)
+	}
+	return p.stage == 0 || tx.Progress(dir) >= p.stage || tx.Complete(dir)
+}
