@@ -22,7 +22,7 @@ type fastPattern struct {
 func chooseFastPattern(lists []*keyword.List) (best fastPattern) {
 	var strength int
 	for _, l := range lists {
-		if l.Source != nil && l.Source.Packet != nil {
+		if l.Source != nil && l.Source.Packet != nil || l.Absent != keyword.AbsentNever {
 			continue // headers are short and different: they are compared directly
 		}
 		for _, c := range l.Contents(nil) {

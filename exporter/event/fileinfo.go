@@ -1,7 +1,5 @@
 package event
 
-import "encoding/hex"
-
 // FileState is fileinfo.state.
 type FileState string
 
@@ -25,7 +23,7 @@ type FileInfo struct {
 	Magic    []byte
 	Gaps     bool // bytes are missing; there are no hashes then
 	State    FileState
-	// Hashes are binary; nil where not computed.
+	// Hashes in lower-case hexadecimal; nil where not computed.
 	MD5, SHA1, SHA256 []byte
 	SIDs              []uint32 // of rules that asked for the file
 	Stored            bool
@@ -82,6 +80,6 @@ func appendHash(dst []byte, name string, sum []byte) []byte {
 	if len(sum) == 0 {
 		return dst
 	}
-	dst = hex.AppendEncode(append(dst, name...), sum)
+	dst = append(append(dst, name...), sum...)
 	return append(dst, '"')
 }

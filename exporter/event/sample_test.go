@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"bytes"
 	"net/netip"
 
 	"spanwatch/exporter/event"
@@ -185,7 +186,7 @@ func fullFileInfo(e *event.Encoder) *event.FileInfo {
 	return &event.FileInfo{
 		Envelope: fullEnvelope(), App: e.AppendHTTPMember(nil, &h.HTTPRecord),
 		Filename: []byte("/a"), Magic: []byte("PDF document"), Gaps: true, State: event.FileTruncated,
-		MD5: make([]byte, 16), SHA1: make([]byte, 20), SHA256: make([]byte, 32),
+		MD5: bytes.Repeat([]byte("0a"), 16), SHA1: bytes.Repeat([]byte("1b"), 20), SHA256: bytes.Repeat([]byte("2c"), 32),
 		SIDs: []uint32{1, 2}, Stored: true, Size: 10, HasRange: true, Start: 3, End: 12,
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 
 	"spanwatch/decoders"
+	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dns"
+	"spanwatch/decoders/app/http1"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
 	"spanwatch/signatures"
@@ -35,13 +37,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	m.ofPacket(v, p)
 	if match.Tx != nil {
 		v.HasTx, v.TxID = true, match.TxID
-		if tx, ok := match.Tx.(*dns.Tx); ok {
-			if record := m.dns.of(tx); record != nil {
-				record.HasTx, record.TxID = true, match.TxID
-				m.appText = m.enc.AppendDNSMember(m.appText[:0], record)
-				a.App = m.appText
-			}
-		}
+		a.App = w.appMember(match.Tx)
 	}
 	if f != nil {
 		f.Alerts++
@@ -64,6 +60,25 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	e.match = *match
 	e.match.Tx = nil // not valid any more when the merge stage decides
 	e.src, e.dst, e.version = p.Src, p.Dst, p.IPVersion
+}
+
+// appMember renders the record of an alert's transaction; nil without one.
+func (w *worker) appMember(tx app.Tx) []byte {
+	m := &w.events
+	switch t := tx.(type) {
+	case *dns.Tx:
+		record := m.dns.of(t)
+		if record == nil {
+			return nil
+		}
+		record.HasTx, record.TxID = true, t.ID()
+		m.appText = m.enc.AppendDNSMember(m.appText[:0], record)
+	case *http1.Tx:
+		m.appText = m.enc.AppendHTTPMember(m.appText[:0], m.http.of(t))
+	default:
+		return nil
+	}
+	return m.appText
 }
 
 // streamPayload is the evidence of a match on the stream: the first chunk that

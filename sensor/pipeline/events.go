@@ -36,6 +36,8 @@ type eventMaker struct {
 	alertFlow      event.AlertFlow
 	anomaly        event.Anomaly
 	dns            dnsRecords
+	http           httpRecords
+	file           event.FileInfo
 	decoderEvents  []decoders.Event
 	appEvents      []app.Event
 	appText        []byte
@@ -59,7 +61,7 @@ func newEventMaker(o *Options) (eventMaker, error) {
 	return eventMaker{
 		enc: enc, wanted: wanted, replay: o.Replay, seed: o.Config.Flow.CommunityIDSeed, names: o.Interfaces,
 		geo: newGeoLookup(o.Geo), otherProtocols: o.Config.Flow.OtherProtocols,
-		anomalyLimit: uint64(o.Config.Events.AnomaliesPerType),
+		anomalyLimit: uint64(o.Config.Events.AnomaliesPerType), http: httpRecords{dump: o.Config.Events.HTTPHeaders},
 	}, err
 }
 
@@ -122,6 +124,20 @@ func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
 func (m *eventMaker) locate(v *event.Envelope, src, dst decoders.Addr, version uint8) {
 	v.SrcGeo = m.geo.into(&m.srcGeo, src, version)
 	v.DstGeo = m.geo.into(&m.dstGeo, dst, version)
+}
+
+// ofFlowSides fills in the flow's addresses, from client to server whichever way
+// the packet went: so EVE has them in records of transactions with two sides.
+func (m *eventMaker) ofFlowSides(v *event.Envelope, f *flow.Flow, p *decoders.Packet, from decoders.Direction) {
+	m.ofPacket(v, p)
+	client, clientPort := f.Client()
+	server, serverPort := f.Server()
+	if from == decoders.ToClient {
+		client, clientPort, server, serverPort = server, serverPort, client, clientPort
+	}
+	v.Src, v.SrcPort, v.Dst, v.DstPort = event.Addr(client), clientPort, event.Addr(server), serverPort
+	m.locate(v, client, server, f.Key.IPVersion)
+	m.ofFlow(v, f)
 }
 
 // ofFlow fills in what names the flow.

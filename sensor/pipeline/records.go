@@ -4,6 +4,7 @@ import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dns"
+	"spanwatch/decoders/app/http1"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
 )
@@ -25,6 +26,8 @@ func (w *worker) records(f *flow.Flow, p *decoders.Packet, end bool) {
 		switch t := tx.(type) {
 		case *dns.Tx:
 			w.dnsRecord(t, p, f)
+		case *http1.Tx:
+			w.httpRecord(t, p, f)
 		}
 	}
 	a.state.Release()

@@ -92,7 +92,7 @@ func landlockABI() (int, error) {
 	case errno == unix.ENOSYS:
 		return 0, errors.New("the kernel has no Landlock (it came with 5.13)")
 	case errno == unix.EOPNOTSUPP:
-		return 0, errors.New("Landlock is switched off at boot (see the kernel's parameter lsm)")
+		return 0, errors.New("landlock is switched off at boot (see the kernel's parameter lsm)")
 	case errno != 0:
 		return 0, fmt.Errorf("probe Landlock: %w", errno)
 	}

@@ -80,7 +80,7 @@ func (t *turn) exchange() bool {
 	if t.p.PayloadLen > 0 && end.LessEq(t.mine.ack) {
 		t.event(EventPktSpuriousRetransmission)
 	}
-	if end.Less(t.mine.ack) {
+	if probe := t.p.PayloadLen <= 1 && t.p.Seq == t.mine.next-1; end.Less(t.mine.ack) && !probe {
 		switch {
 		case t.mine.next.Less(t.mine.ack) && t.mine.next.Less(end):
 			// Acknowledged before the capture saw it: it came late.

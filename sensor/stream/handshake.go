@@ -322,7 +322,7 @@ func (t *turn) openOneSided() bool {
 	if t.dir != decoders.ToServer || t.p.Seq != t.mine.next {
 		return t.refuse(Event3whsAsyncWrongSeq)
 	}
-	t.s.flags |= oneSided | midstream
+	t.s.flags |= oneSided
 	t.s.state = flow.TCPEstablished
 	t.mine.window = uint32(t.p.TCPWindow)
 	t.mine.ack = t.p.Seq

@@ -64,7 +64,8 @@ func (t *turn) past() bool {
 
 // outdated recognises an acknowledgment that came later than a newer one.
 func (t *turn) outdated() bool {
-	return t.p.PayloadLen == 0 && !t.has(decoders.TCPSyn|decoders.TCPFin|decoders.TCPRst) && t.p.Ack.Less(t.peer.ack)
+	return t.p.PayloadLen == 0 && !t.has(decoders.TCPSyn|decoders.TCPFin|decoders.TCPRst) &&
+		t.p.Seq == t.mine.next && t.p.Ack.Less(t.peer.ack)
 }
 
 // badWindowUpdate recognises a window that shrinks by more than what was sent,

@@ -94,7 +94,11 @@ func setByteTest(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if d := t.flags(b, o, args[4:], nil); d != nil {
 		return d
 	}
-	if d := t.count(b, o, args[0], 1); d != nil {
+	least := 1
+	if t.text {
+		least = 0 // as many digits as there are
+	}
+	if d := t.count(b, o, args[0], least); d != nil {
 		return d
 	}
 	b.addStep(t, t.relative)

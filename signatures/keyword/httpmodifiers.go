@@ -1,6 +1,7 @@
 package keyword
 
 import (
+	"spanwatch/decoders/app"
 	"spanwatch/signatures/rule"
 )
 
@@ -10,7 +11,7 @@ var contentModifiers = [...][2]string{
 	{"http_uri", "http.uri"}, {"http_raw_uri", "http.uri.raw"}, {"http_method", "http.method"}, {"http_header", "http.header"},
 	{"http_raw_header", "http.header.raw"}, {"http_cookie", "http.cookie"}, {"http_user_agent", "http.user_agent"},
 	{"http_host", "http.host"}, {"http_raw_host", "http.host.raw"}, {"http_client_body", "http.request_body"},
-	{"http_server_body", "http.response_body"}, {"http_stat_code", "http.stat_code"}, {"http_stat_msg", "http.stat_msg"},
+	{"http_server_body", "file.data"}, {"http_stat_code", "http.stat_code"}, {"http_stat_msg", "http.stat_msg"},
 }
 
 // modifierKeywords makes a keyword of every content modifier.
@@ -36,6 +37,11 @@ func (b *Builder) moveContent(o *rule.Option, buffer string) *rule.Diagnostic {
 	if !from.Payload() {
 		return b.fail(o, "duplicate-option", "the content before "+o.Name+" is in a buffer already", "", "")
 	}
+	if buffer == "file.data" {
+		if d := b.bodyOfResponse(o); d != nil {
+			return d
+		}
+	}
 	to, d := b.sourceByName(o, buffer)
 	if d != nil {
 		return d
@@ -58,4 +64,13 @@ func setUricontent(b *Builder, o *rule.Option) *rule.Diagnostic {
 func (b *Builder) sourceByName(o *rule.Option, name string) (*List, *rule.Diagnostic) {
 	s := b.set.source(name)
 	return b.sourceList(o, s, s.Dirs)
+}
+
+// bodyOfResponse restricts a rule that names the body of a response by an older
+// word, which is the file of a response.
+func (b *Builder) bodyOfResponse(o *rule.Option) *rule.Diagnostic {
+	if d := b.needApps(o, Protos(app.ProtoHTTP)); d != nil {
+		return d
+	}
+	return b.narrow(o, DirToClient)
 }

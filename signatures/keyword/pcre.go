@@ -72,7 +72,7 @@ var pcreFlags = map[byte]pcre.Flags{
 
 // pcreBuffers are the letters that name a buffer.
 var pcreBuffers = map[byte]string{
-	'U': "http.uri", 'I': "http.uri.raw", 'P': "http.request_body", 'Q': "http.response_body", 'H': "http.header",
+	'U': "http.uri", 'I': "http.uri.raw", 'P': "http.request_body", 'Q': "file.data", 'H': "http.header",
 	'D': "http.header.raw", 'M': "http.method", 'C': "http.cookie", 'S': "http.stat_code", 'Y': "http.stat_msg",
 	'V': "http.user_agent", 'W': "http.host", 'Z': "http.host.raw",
 }
@@ -133,7 +133,8 @@ func setPcre(b *Builder, o *rule.Option) *rule.Diagnostic {
 		}
 	}
 	if e.relative {
-		if !l.hasPlace() {
+		// In a sticky buffer it is relative to the start then.
+		if b.lastSource == nil && !l.hasPlace() {
 			return b.fail(o, "bad-combination", "pcre with flag R and nothing before it in the same buffer", "there is no match to be relative to", "leave R out, or put a content before it")
 		}
 		l.markRelative(len(l.Chain.nodes))
@@ -146,6 +147,11 @@ func setPcre(b *Builder, o *rule.Option) *rule.Diagnostic {
 func (b *Builder) pcreList(o *rule.Option, buffer string, relative bool) (*List, *rule.Diagnostic) {
 	if buffer == "" {
 		return b.measured(relative), nil
+	}
+	if buffer == "file.data" {
+		if d := b.bodyOfResponse(o); d != nil {
+			return nil, d
+		}
 	}
 	if b.lastSource != nil {
 		if b.list.Source == b.set.source(buffer) {

@@ -91,9 +91,13 @@ func setDetectionFilter(b *Builder, o *rule.Option) *rule.Diagnostic {
 	return nil
 }
 
+// onlyRate refuses a threshold beside a detection_filter. Several thresholds
+// must all let an alert pass.
 func (b *Builder) onlyRate(o *rule.Option) *rule.Diagnostic {
-	if len(b.plan.Rates) > 0 {
-		return b.fail(o, "bad-combination", o.Name+" beside another threshold", "a rule has one threshold or one detection_filter", "")
+	for _, r := range b.plan.Rates {
+		if r.Kind == RateDetection || o.Name == "detection_filter" {
+			return b.fail(o, "bad-combination", o.Name+" beside another threshold", "a rule has thresholds or one detection_filter", "")
+		}
 	}
 	return nil
 }

@@ -187,10 +187,12 @@ func (s *State) transfer(t *Tx) {
 }
 
 // newTx appends a transaction; nil when there are too many, which the last one
-// tells.
+// tells and does not wait any longer.
 func (s *State) newTx() *Tx {
 	if len(s.txs) >= maxTxs {
-		s.txs[len(s.txs)-1].(*Tx).event(app.EventFTPTooManyTransactions)
+		last := s.txs[len(s.txs)-1].(*Tx)
+		last.event(app.EventFTPTooManyTransactions)
+		last.done = true
 		return nil
 	}
 	t := s.parser.take()

@@ -9,6 +9,7 @@ package registry
 import (
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dns"
+	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
 	"spanwatch/decoders/app/smtp"
 	"spanwatch/decoders/app/ssh"
@@ -23,6 +24,8 @@ type Set []app.Candidate
 func New() Set {
 	return Set{
 		{Parser: dns.NewParser(), TCPPorts: []uint16{53}, UDPPorts: []uint16{53}},
+		{Parser: ftp.NewParser(), TCPPorts: []uint16{21}},
+		{Parser: ftp.NewDataParser()},
 		{Parser: http1.NewParser()}, // by its methods, at any port
 		{Parser: smtp.NewParser(), TCPPorts: []uint16{25, 465}},
 		{Parser: ssh.NewParser(), TCPPorts: []uint16{22}},

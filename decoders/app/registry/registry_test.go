@@ -26,8 +26,8 @@ func TestEveryProtocolIsListedOnce(t *testing.T) {
 			t.Errorf("rules can not name %v", p)
 		}
 	}
-	if _, ok := set.Parser(app.ProtoFTP); ok || set.Has(app.ProtoFTP) {
-		t.Error("there is a parser for ftp")
+	if _, ok := set.Parser(app.ProtoRDP); ok || set.Has(app.ProtoRDP) {
+		t.Error("there is a parser for rdp")
 	}
 }
 

@@ -14,6 +14,7 @@ func baseline() []string {
 		"--set", "decode.gtpu-ports=",
 		"--set", "defrag.default-policy=windows",
 		"--set", "flow.other-protocols=false",
+		"--set", "events.http-headers=true",
 	}
 }
 

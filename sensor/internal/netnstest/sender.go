@@ -112,6 +112,5 @@ func (s *Sender) SendN(frames [][]byte, n int) (bytes uint64, err error) {
 // message is a struct mmsghdr of sendmmsg(2).
 type message struct {
 	header unix.Msghdr
-	sent   uint32
-	_      [4]byte
+	_      [8]byte // how many bytes were sent, and padding
 }
