@@ -83,6 +83,26 @@ func samples(e *event.Encoder) []sample {
 			return finish(e, e.AppendFileInfo(dst, f), event.TypeFileInfo, &f.Envelope, 0, 0)
 		}}
 	}
+	tlsSample := func(name string, x *event.TLS) sample {
+		return sample{name, event.TypeTLS, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendTLS(dst, x), event.TypeTLS, &x.Envelope, 0, 0)
+		}}
+	}
+	sshSample := func(name string, x *event.SSH) sample {
+		return sample{name, event.TypeSSH, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendSSH(dst, x), event.TypeSSH, &x.Envelope, 0, 0)
+		}}
+	}
+	smtpSample := func(name string, x *event.SMTP) sample {
+		return sample{name, event.TypeSMTP, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendSMTP(dst, x), event.TypeSMTP, &x.Envelope, 0, 0)
+		}}
+	}
+	ftpSample := func(name string, x *event.FTP) sample {
+		return sample{name, event.TypeFTP, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendFTP(dst, x), event.TypeFTP, &x.Envelope, 0, 0)
+		}}
+	}
 	statsSample := func(name string, s *event.Stats) sample {
 		return sample{name, event.TypeStats, func(e *event.Encoder, dst []byte) []byte {
 			return finish(e, e.AppendStats(dst, s), event.TypeStats, &s.Envelope, 0, 0)
@@ -104,6 +124,14 @@ func samples(e *event.Encoder) []sample {
 		httpSample("http_empty", &event.HTTP{}),
 		fileSample("fileinfo_full", fullFileInfo(e)),
 		fileSample("fileinfo_empty", &event.FileInfo{}),
+		tlsSample("tls_full", fullTLS()),
+		tlsSample("tls_empty", &event.TLS{}),
+		sshSample("ssh_full", fullSSH()),
+		sshSample("ssh_empty", &event.SSH{}),
+		smtpSample("smtp_full", fullSMTP()),
+		smtpSample("smtp_empty", &event.SMTP{}),
+		ftpSample("ftp_full", fullFTP()),
+		ftpSample("ftp_empty", &event.FTP{}),
 		statsSample("stats_full", stats),
 		statsSample("stats_empty", &event.Stats{}),
 	}

@@ -190,3 +190,38 @@ func fullFileInfo(e *event.Encoder) *event.FileInfo {
 		SIDs: []uint32{1, 2}, Stored: true, Size: 10, HasRange: true, Start: 3, End: 12,
 	}
 }
+
+func fullTLS() *event.TLS {
+	cert := event.TLSCertificate{Subject: []byte("CN=www.example.com"), Issuer: []byte("C=US, O=Example"), Serial: []byte("0F:D0"),
+		Fingerprint: []byte("7b:b6"), NotBefore: 1543363200, NotAfter: 1606910400}
+	print := event.TLSFingerprint{Hash: bytes.Repeat([]byte("0a"), 16), Text: []byte("771,49196,0-11,29,0")}
+	return &event.TLS{Envelope: fullEnvelope(), TLSRecord: event.TLSRecord{
+		Server: cert, AltNames: [][]byte{[]byte("a.example"), []byte("b\xff")}, SNI: []byte("www.example.com"), Version: []byte("TLS 1.2"),
+		Resumed: true, JA3: print, JA3S: print, JA4: []byte("t12d2808h2_d943125447b4_e0fb7d0a714d"), Client: cert,
+		ClientProtocols: [][]byte{[]byte("h2"), []byte("http/1.1")}, ServerProtocols: [][]byte{[]byte("h2")},
+	}}
+}
+
+func fullSSH() *event.SSH {
+	side := event.SSHSide{Proto: []byte("2.0"), Software: []byte("OpenSSH_9.2"),
+		Hassh: event.TLSFingerprint{Hash: bytes.Repeat([]byte("0a"), 16), Text: []byte("curve25519-sha256;aes128-ctr;none")}}
+	return &event.SSH{Envelope: fullEnvelope(), SSHRecord: event.SSHRecord{Client: side, Server: side}}
+}
+
+func fullSMTP() *event.SMTP {
+	one := [][]byte{[]byte("a"), []byte("b \"c\"")}
+	md5 := bytes.Repeat([]byte("0a"), 16)
+	return &event.SMTP{Envelope: fullEnvelope(), SMTPRecord: event.SMTPRecord{
+		Helo: []byte("client.example"), MailFrom: []byte("<a@example.com>"), Recipients: one,
+		Email: &event.Email{Status: "PARSE_DONE", From: []byte("A <a@example.com>"), Subject: []byte("Hello"), Date: []byte("today"),
+			MessageID: []byte("<1@x>"), Mailer: []byte("mutt"), To: one, CC: one, Received: one, URLs: one, Attachments: one,
+			BodyMD5: md5, SubjectMD5: md5},
+	}}
+}
+
+func fullFTP() *event.FTP {
+	return &event.FTP{Envelope: fullEnvelope(), FTPRecord: event.FTPRecord{
+		Command: "PORT", Data: []byte("192,0,2,1,4,1"), CommandCut: true, Codes: [][]byte{[]byte("200")},
+		Replies: [][]byte{[]byte("PORT command successful.")}, Port: 1025, Mode: "active", Answered: true, ReplyCut: true,
+	}}
+}

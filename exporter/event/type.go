@@ -15,6 +15,10 @@ const (
 	TypeStats
 	TypeHTTP
 	TypeFileInfo
+	TypeTLS
+	TypeSSH
+	TypeSMTP
+	TypeFTP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -30,6 +34,10 @@ var typeNames = [NumTypes]string{
 	TypeStats:    "stats",
 	TypeHTTP:     "http",
 	TypeFileInfo: "fileinfo",
+	TypeTLS:      "tls",
+	TypeSSH:      "ssh",
+	TypeSMTP:     "smtp",
+	TypeFTP:      "ftp",
 }
 
 // String returns the value of event_type.

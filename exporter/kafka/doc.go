@@ -28,6 +28,10 @@
 // the sensor was killed, or a batch was given up and its records sent anew;
 // they have the event_id of the original.
 //
+// The sensor needs the rights Describe and Write on its topics, and from
+// brokers before 2.8 also IdempotentWrite on the cluster, without which it goes
+// on without producer id. Verify needs Read, CreateTopics needs Create.
+//
 // Order: records of one key are in order within their topic. One batch per
 // partition is in flight, and what was spooled precedes what came later.
 //

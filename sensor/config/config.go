@@ -120,7 +120,7 @@ type Rules struct {
 
 // Events configures what is reported.
 type Events struct {
-	Types            []string      `yaml:"types" doc:"Event types to write: alert, anomaly, dns, fileinfo, flow, http, stats."`
+	Types            []string      `yaml:"types" doc:"Event types to write: alert, anomaly, dns, fileinfo, flow, ftp, http, smtp, ssh, stats, tls."`
 	DNSVersion       int           `yaml:"dns-version" doc:"Format of DNS records: 3 as Suricata 8, 2 as Suricata 7." min:"2" max:"3"`
 	HTTPHeaders      bool          `yaml:"http-headers" doc:"Add all header fields to http records."`
 	AlertPayload     bool          `yaml:"alert-payload" doc:"Add payload (base64 and printable) to alerts."`
@@ -196,7 +196,7 @@ func Default() *Config {
 			Prefilter:          true,
 		},
 		Events: Events{
-			Types:            []string{"alert", "anomaly", "dns", "fileinfo", "flow", "http", "stats"},
+			Types:            []string{"alert", "anomaly", "dns", "fileinfo", "flow", "ftp", "http", "smtp", "ssh", "stats", "tls"},
 			DNSVersion:       3,
 			AlertPayload:     true,
 			PayloadLimit:     4096,

@@ -6,7 +6,11 @@ import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dns"
+	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
+	"spanwatch/decoders/app/smtp"
+	"spanwatch/decoders/app/ssh"
+	"spanwatch/decoders/app/tls"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
 	"spanwatch/signatures"
@@ -75,6 +79,22 @@ func (w *worker) appMember(tx app.Tx) []byte {
 		m.appText = m.enc.AppendDNSMember(m.appText[:0], record)
 	case *http1.Tx:
 		m.appText = m.enc.AppendHTTPMember(m.appText[:0], m.http.of(t))
+	case *tls.Tx:
+		if !m.app.ofTLS(t) {
+			return nil
+		}
+		m.appText = m.enc.AppendTLSMember(m.appText[:0], &m.app.tls.TLSRecord)
+	case *ssh.Tx:
+		if !m.app.ofSSH(t) {
+			return nil
+		}
+		m.appText = m.enc.AppendSSHMember(m.appText[:0], &m.app.ssh.SSHRecord)
+	case *smtp.Tx:
+		m.app.ofSMTP(t)
+		m.appText = m.enc.AppendSMTPMembers(m.appText[:0], &m.app.smtp.SMTPRecord)
+	case *ftp.Tx:
+		m.app.ofFTP(t)
+		m.appText = m.enc.AppendFTPMember(m.appText[:0], &m.app.ftp.FTPRecord)
 	default:
 		return nil
 	}

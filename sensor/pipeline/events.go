@@ -37,6 +37,7 @@ type eventMaker struct {
 	anomaly        event.Anomaly
 	dns            dnsRecords
 	http           httpRecords
+	app            appRecords
 	file           event.FileInfo
 	decoderEvents  []decoders.Event
 	appEvents      []app.Event

@@ -4,7 +4,11 @@ import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dns"
+	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
+	"spanwatch/decoders/app/smtp"
+	"spanwatch/decoders/app/ssh"
+	"spanwatch/decoders/app/tls"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
 )
@@ -18,7 +22,7 @@ func (w *worker) records(f *flow.Flow, p *decoders.Packet, end bool) {
 	a := w.apps.at(f.App)
 	for _, tx := range a.state.Txs() {
 		st := tx.State()
-		if st.Logged || !end && !complete(tx) {
+		if st.Logged || !end && !loggable(tx) {
 			continue
 		}
 		st.Logged = true
@@ -28,9 +32,29 @@ func (w *worker) records(f *flow.Flow, p *decoders.Packet, end bool) {
 			w.dnsRecord(t, p, f)
 		case *http1.Tx:
 			w.httpRecord(t, p, f)
+		case *tls.Tx:
+			w.tlsRecord(t, p, f)
+		case *ssh.Tx:
+			w.sshRecord(t, p, f)
+		case *smtp.Tx:
+			w.smtpRecord(t, p, f)
+		case *ftp.Tx:
+			w.ftpRecord(t, p, f)
 		}
 	}
 	a.state.Release()
+}
+
+// loggable says whether the record of a transaction is what it will be. A TLS or
+// SSH session goes on for long after its handshake, which is all that is told.
+func loggable(tx app.Tx) bool {
+	switch t := tx.(type) {
+	case *tls.Tx:
+		return t.Loggable() || complete(tx)
+	case *ssh.Tx:
+		return t.Loggable(true) || complete(tx)
+	}
+	return complete(tx)
 }
 
 // complete says whether nothing more is to come for the transaction.

@@ -148,7 +148,9 @@ func (j *judge) inspect(f *flow.Flow, p *decoders.Packet, dir decoders.Direction
 				v.Events.Add(EventReassemblySeqGap)
 			}
 			e.Consumed(f, d, len(c.Data))
-			e.TriggerRaw(f, d) // as if each acknowledged piece were a message
+			if bytes.HasSuffix(c.Data, []byte("\r\n\r\n")) {
+				e.TriggerRaw(f, d) // the end of an HTTP request, or of any head
+			}
 		}
 	}
 	matched := make([]bool, len(j.rules))
@@ -269,8 +271,8 @@ func readJSON(t testing.TB, path string, into any) {
 
 // TestPlainRulesAlertAsInSuricata takes from the conformance cases the rules
 // that need nothing but streams, and compares in which packets they alert.
-// Without parsers it cannot know when a message ends; it takes each
-// acknowledged piece for one.
+// Without parsers it cannot know when a message ends; it takes an empty line
+// for that.
 func TestPlainRulesAlertAsInSuricata(t *testing.T) {
 	root := os.Getenv("SPANWATCH_SHARED")
 	if root == "" {

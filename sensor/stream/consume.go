@@ -35,7 +35,7 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (c Chunk, ok bool
 	if h.flags&(appOff|stopped) != 0 {
 		return
 	}
-	limit, final := e.due(s, dir)
+	limit, final := e.dueApp(s, h), s.final()
 	if h.app >= limit && (!final || h.flags&eofGiven != 0) {
 		return
 	}
@@ -95,7 +95,7 @@ func (e *Engine) NextRaw(f *flow.Flow, dir decoders.Direction) (Raw, bool) {
 	if h.flags&(rawOff|stopped) != 0 {
 		return Raw{}, false
 	}
-	limit, final := e.due(s, dir)
+	limit, final := e.dueRaw(s, h), s.final()
 	if h.flags&rawEnding != 0 {
 		limit, final = min(limit, h.rawEnd), true
 		if h.raw >= h.rawEnd {

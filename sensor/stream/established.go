@@ -133,11 +133,16 @@ func (t *turn) offerWindow() {
 	t.peer.window = uint32(t.p.TCPWindow) << t.peer.scale
 }
 
-// acknowledge moves what a direction's receiver has, unless ack is old.
+// acknowledge moves what a direction's receiver has, unless ack is old. What
+// that makes due, settle says: not in the handshake yet.
 func (t *turn) acknowledge(h *half, ack decoders.Seq) {
 	if h.ack.Less(ack) {
 		h.ack = ack
 	}
+}
+
+// settle makes acknowledged data due, as far as it was received.
+func (h *half) settle() {
 	h.acked = max(h.acked, min(uint64(max(h.offset(h.inStream(h.ack)), 0)), h.edge))
 }
 
@@ -146,8 +151,9 @@ func (t *turn) acknowledge(h *half, ack decoders.Seq) {
 func (t *turn) data() {
 	if t.s.flags&oneSided != 0 {
 		t.acknowledge(t.mine, t.p.Seq)
+		t.mine.settle()
 	}
-	t.acknowledge(t.peer, t.peer.ack)
+	t.peer.settle()
 	if t.p.PayloadLen == 0 {
 		return
 	}

@@ -228,6 +228,9 @@ func compareWithModel(t *testing.T, r *rand.Rand, policy Policy) (pieces int) {
 			m.app += n
 			log = append(log, fmt.Sprintf("chunk %d gap %d %q consumed %d eof %v", c.Offset, c.Gap, c.Data, n, c.EOF))
 		}
+		if end {
+			limit = m.edge
+		}
 		if r.IntN(4) == 0 {
 			room.TriggerRaw(&room.flow, decoders.ToServer)
 		}
@@ -249,8 +252,8 @@ func compareWithModel(t *testing.T, r *rand.Rand, policy Policy) (pieces int) {
 			}
 			m.raw = int(h.raw)
 		}
-		if end && (m.app < limit || m.raw < limit) {
-			fail("the end left %d and %d of %d", m.app, m.raw, limit)
+		if end && (m.app < m.due(true) || m.raw < limit) {
+			fail("the end left %d of %d and %d of %d", m.app, m.due(true), m.raw, limit)
 		}
 	}
 	plain := make([]byte, size)

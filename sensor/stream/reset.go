@@ -14,8 +14,6 @@ func (t *turn) resetSyn() bool {
 		if t.p.Seq != t.mine.isn || t.p.TCPWindow != 0 || t.p.Ack != t.mine.isn.Add(1) {
 			return true
 		}
-	} else {
-		t.mine.flags |= rstSent
 	}
 	t.close()
 	return true
@@ -51,7 +49,7 @@ func (t *turn) reset() bool {
 	}
 	t.updateTimestamp()
 	t.data()
-	t.acknowledge(t.mine, t.mine.ack)
+	t.mine.settle()
 	return true
 }
 
@@ -60,6 +58,7 @@ func (t *turn) close() {
 	t.s.resumed = t.s.state
 	t.s.state = flow.TCPClosed
 	t.s.flags |= byReset
+	t.mine.flags |= rstSent
 }
 
 // closed is a packet of a session that is over. A reset in answer to a SYN may

@@ -276,16 +276,29 @@ func (e *Engine) contiguous(h *half, at uint64) uint64 {
 	return at
 }
 
-// due returns up to which offset a direction's data is due, and whether
-// nothing will follow. Acknowledged data is due; all data is when nobody will
+// final says whether nothing will follow in a session.
+func (s *session) final() bool { return s.flags&finished != 0 || s.state == flow.TCPClosed }
+
+// dueApp returns up to which offset a direction's data is due for its parser:
+// what is acknowledged, or all that came without a hole when nobody will
 // acknowledge it any more.
-func (e *Engine) due(s *session, dir decoders.Direction) (limit uint64, final bool) {
-	h := &s.half[dir]
-	limit = h.acked
+func (e *Engine) dueApp(s *session, h *half) uint64 {
 	if e.cfg.Inline || s.flags&(finished|oneSided) != 0 || s.state == flow.TCPClosed && s.flags&byReset == 0 {
-		limit = e.contiguous(h, limit)
+		return e.contiguous(h, h.acked)
 	}
-	return limit, s.flags&finished != 0 || s.state == flow.TCPClosed
+	return h.acked
+}
+
+// dueRaw is dueApp for rules. At the flow's end they see all that is left, also
+// behind holes.
+func (e *Engine) dueRaw(s *session, h *half) uint64 {
+	switch {
+	case s.flags&finished != 0:
+		return h.edge
+	case e.cfg.Inline || s.flags&oneSided != 0:
+		return e.contiguous(h, h.acked)
+	}
+	return h.acked
 }
 
 // prune moves the base of both directions to where everybody is past, and

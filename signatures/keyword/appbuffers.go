@@ -62,7 +62,6 @@ func appSources() []Source {
 		Source{Name: "http.request_header", Buffer: app.HTTPRequestHeader, Dirs: toServer, Multi: true, Stage: HTTPHeaders},
 		Source{Name: "http.response_header", Buffer: app.HTTPResponseHeader, Dirs: toClient, Multi: true, Stage: HTTPHeaders},
 		Source{Name: "http.request_body", Buffer: app.HTTPRequestBody, Dirs: toServer, Streamed: true, Stage: HTTPBody},
-		Source{Name: "http.response_body", Buffer: app.HTTPResponseBody, Dirs: toClient, Streamed: true, Stage: HTTPBody},
 	)
 	add(Protos(app.ProtoTLS),
 		Source{Name: "tls.sni", Aliases: []string{"tls_sni"}, Buffer: app.TLSSNI, Dirs: toServer},

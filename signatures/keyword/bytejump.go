@@ -89,11 +89,7 @@ func setByteJump(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if d != nil {
 		return d
 	}
-	least := 1
-	if j.from == fromEnd {
-		least = 0
-	}
-	if d := j.count(b, o, args[0], least); d != nil {
+	if d := j.count(b, o, args[0], 0); d != nil {
 		return d
 	}
 	b.addStep(j, j.relative)

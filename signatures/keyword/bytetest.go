@@ -96,7 +96,7 @@ func setByteTest(b *Builder, o *rule.Option) *rule.Diagnostic {
 	}
 	least := 1
 	if t.text {
-		least = 0 // as many digits as there are
+		least, t.digits = 0, args[0] == "0"
 	}
 	if d := t.count(b, o, args[0], least); d != nil {
 		return d

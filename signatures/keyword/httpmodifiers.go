@@ -66,6 +66,15 @@ func (b *Builder) sourceByName(o *rule.Option, name string) (*List, *rule.Diagno
 	return b.sourceList(o, s, s.Dirs)
 }
 
+// setResponseBody is the sticky buffer http.response_body: file.data of a
+// response of HTTP.
+func setResponseBody(b *Builder, o *rule.Option) *rule.Diagnostic {
+	if d := b.bodyOfResponse(o); d != nil {
+		return d
+	}
+	return b.useSource(o, b.set.source("file.data"))
+}
+
 // bodyOfResponse restricts a rule that names the body of a response by an older
 // word, which is the file of a response.
 func (b *Builder) bodyOfResponse(o *rule.Option) *rule.Diagnostic {

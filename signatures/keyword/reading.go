@@ -12,6 +12,7 @@ type reading struct {
 	relative bool
 	little   bool
 	text     bool // digits in ASCII instead of a binary number
+	digits   bool // as many digits as there are, whatever bytes says
 	base     int  // of text: 8, 10 or 16
 	mask     uint64
 	hasMask  bool
@@ -29,7 +30,6 @@ const (
 // lies outside of the buffer or is no number.
 func (r *reading) read(m *Machine, cursor int) (value uint64, start, taken int, ok bool) {
 	n := r.bytes.of(m)
-	all := n == 0 && r.text // as many digits as there are
 	if n > maxTextBytes || !r.text && n > maxBinaryBytes {
 		return 0, 0, 0, false
 	}
@@ -44,7 +44,7 @@ func (r *reading) read(m *Machine, cursor int) (value uint64, start, taken int, 
 		return 0, 0, 0, false
 	}
 	b := m.data[start : start+n]
-	if all {
+	if r.digits {
 		b = m.data[start:]
 	}
 	if r.text {

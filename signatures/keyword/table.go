@@ -99,6 +99,7 @@ func tableWith(buffers []Source) []Keyword {
 
 		{Name: "pkt_data", Kind: KindBuffer, Argument: None, Syntax: "pkt_data; content:…", Setup: setPktData},
 		{Name: "base64_data", Kind: KindBuffer, Argument: None, Syntax: "base64_data; content:…", Setup: setBase64Data},
+		{Name: "http.response_body", Kind: KindBuffer, Argument: None, Syntax: "http.response_body; content:… (file.data of a response)", Setup: setResponseBody},
 
 		{Name: "dotprefix", Kind: KindTransform, Argument: None, Syntax: "dotprefix", Setup: transform(dotPrefix)},
 		{Name: "to_lowercase", Kind: KindTransform, Argument: None, Syntax: "to_lowercase", Setup: transform(toLowercase)},

@@ -4,6 +4,9 @@
 // and is used again.
 //
 // Input is a parser and a Conversation, output is the failure of the test.
+//
+// Replay runs the TCP flows of a capture through parsers instead, Cases reads
+// what another sensor made of such captures.
 package apptest
 
 import (

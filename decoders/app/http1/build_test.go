@@ -2,6 +2,7 @@ package http1
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,4 +77,11 @@ func bodyOf(t *Tx, dir decoders.Direction) string {
 func respond(t testing.TB, response string) *Tx {
 	t.Helper()
 	return talk(t, newState(), "GET / HTTP/1.1\r\nHost: h\r\n\r\n", response)[0]
+}
+
+// sorted puts the words of a list in order.
+func sorted(list string) string {
+	words := strings.Fields(list)
+	slices.Sort(words)
+	return strings.Join(words, " ")
 }
