@@ -65,9 +65,21 @@ RESULTS ?= $(OUT)/conformance
 conformance: $(BIN) ## Run every case below CASES, write RESULTS/NAME/eve.json and print the tiers
 	$(GO) run ./sensor/internal/conformance -cases $(CASES) -results $(RESULTS) -scorer $(SHARED)/conformance/score.py
 
+.PHONY: kafka
+kafka: deps-test ## Run a real Kafka broker on 127.0.0.1:9092 until interrupted
+	$(GO) run ./sensor/internal/kafkatest/cmd
+
+.PHONY: bench-kafka
+bench-kafka: deps-test ## Events per second into a real broker, beside kcat and Kafka's own producer
+	$(GO) run ./sensor/internal/benchkafka
+
+.PHONY: generate
+generate: deps-test ## Compile the kernel programs of bpf/src again (clang 14)
+	$(GO) generate ./bpf/...
+
 .PHONY: captures
 captures: ## Record the bundled captures again, in network namespaces (root, a few minutes)
-	$(GO) run ./sensor/internal/record
+	$(GO) run ./sensor/internal/record -install
 
 .PHONY: golden
 golden: ## Rewrite golden files and generated tables; look at the diff
@@ -81,7 +93,7 @@ clean: ## Remove what make made
 .PHONY: deps-build deps-test
 deps-build:
 	@.ci/deps build
-deps-test: ## Install what the comparison tests need (tshark, python3)
+deps-test: ## Install what the comparison tests need (tshark, Java, clang and more)
 	@.ci/deps test
 
 .PHONY: help

@@ -131,19 +131,24 @@ func (t *probeTable) at(port uint16) []Parser {
 // or the start of the stream as far as it is known.
 func (d *Detector) Detect(in Input, transport Transport, ports Ports) Detection {
 	wait := false
-	for i := range d.patterns {
-		p := &d.patterns[i]
-		if p.Transport != transport {
-			continue
-		}
-		switch p.match(in.Data) {
-		case Maybe:
-			wait = wait || !in.Datagram
-		case Yes:
-			if p.Confirm && p.parser.Probe(in) != Yes {
+	// Patterns of the side that spoke come first: both sides of SSH begin
+	// alike, and only the other side's pattern matching alone means that the
+	// flow runs the other way.
+	for _, reversed := range [2]bool{false, true} {
+		for i := range d.patterns {
+			p := &d.patterns[i]
+			if p.Transport != transport || (p.Dir != in.Dir) != reversed {
 				continue
 			}
-			return Detection{Proto: p.parser.Proto(), Parser: p.parser, Answer: Yes, Reversed: p.Dir != in.Dir}
+			switch p.match(in.Data) {
+			case Maybe:
+				wait = wait || !in.Datagram
+			case Yes:
+				if p.Confirm && p.parser.Probe(in) != Yes {
+					continue
+				}
+				return Detection{Proto: p.parser.Proto(), Parser: p.parser, Answer: Yes, Reversed: reversed}
+			}
 		}
 	}
 	table := &d.probes[0]

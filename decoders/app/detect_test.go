@@ -52,6 +52,8 @@ func TestDetect(t *testing.T) {
 		}}},
 		{Parser: fake{proto: ProtoSSH, patterns: []Pattern{
 			{Transport: TCP, Dir: decoders.ToClient, Offset: 2, Bytes: []byte("SSH")},
+			{Transport: TCP, Dir: decoders.ToServer, Offset: 2, Bytes: []byte("SAME")},
+			{Transport: TCP, Dir: decoders.ToClient, Offset: 2, Bytes: []byte("SAME")},
 		}}},
 	})
 	if err != nil {
@@ -82,6 +84,8 @@ func TestDetect(t *testing.T) {
 		{name: "the start of a pattern", data: "GE", transport: TCP, ports: Ports{4000, 9}, want: Maybe},
 		{name: "a pattern at an offset", data: "..SSH", dir: decoders.ToClient, transport: TCP, ports: Ports{9, 4000}, want: Yes, proto: ProtoSSH},
 		{name: "a pattern of the other side", data: "..SSH", transport: TCP, ports: Ports{9, 4000}, want: Yes, proto: ProtoSSH, reversed: true},
+		{name: "a pattern that both sides have is the speaker's", data: "..SAME", transport: TCP, ports: Ports{4000, 9}, want: Yes, proto: ProtoSSH},
+		{name: "a pattern that both sides have, from the server", data: "..SAME", dir: decoders.ToClient, transport: TCP, ports: Ports{9, 4000}, want: Yes, proto: ProtoSSH},
 		{name: "less than the offset of a pattern", data: ".", transport: TCP, ports: Ports{9, 4000}, want: Maybe},
 		{name: "a pattern of another transport", data: "GET /x", transport: UDP, ports: Ports{4000, 9}, want: No, proto: ProtoFailed},
 	}

@@ -117,6 +117,28 @@ func TestTransactionsGiveWhatRulesAskFor(t *testing.T) {
 	}
 }
 
+func TestAskingForEverythingDoesNotAllocate(t *testing.T) {
+	messages := conversation()
+	s := NewParser().New().(*State)
+	once := func() {
+		for _, m := range messages {
+			s.Parse(app.Input{Data: m.Data, Dir: m.Dir})
+			s.Expectations()
+		}
+		for _, tx := range s.Txs() {
+			for b := app.BufferNone; b < app.BufferCount; b++ {
+				tx.Buffer(b, 0)
+			}
+			tx.(*Tx).Record()
+		}
+		s.Reset()
+	}
+	once()
+	if n := testing.AllocsPerRun(20, once); n != 0 {
+		t.Errorf("%v allocations for a conversation, want 0", n)
+	}
+}
+
 func TestDataConnectionsAreExpected(t *testing.T) {
 	port, pasv := []string{"> PORT 192,0,2,1,200,100", "200 ok"}, []string{"> PASV", "227 ok (192,0,2,2,4,1)"}
 	cases := []struct {

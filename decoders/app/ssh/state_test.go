@@ -85,6 +85,28 @@ func TestConnectionGivesWhatRulesAskFor(t *testing.T) {
 	}
 }
 
+func TestAskingForEverythingDoesNotAllocate(t *testing.T) {
+	messages := connection()
+	s := NewParser().New()
+	once := func() {
+		for _, m := range messages {
+			s.Parse(app.Input{Data: m.Data, Dir: m.Dir})
+		}
+		tx := s.Txs()[0].(*Tx)
+		for b := app.BufferNone; b < app.BufferCount; b++ {
+			tx.Buffer(b, 0)
+		}
+		if r := tx.Record(); r == nil || len(r.Client.Hassh) == 0 {
+			t.Fatal("no record")
+		}
+		s.Reset()
+	}
+	once()
+	if n := testing.AllocsPerRun(20, once); n != 0 {
+		t.Errorf("%v allocations for a connection, want 0", n)
+	}
+}
+
 func TestMalformedShapes(t *testing.T) {
 	banner := "SSH-2.0-x\r\n"
 	cases := []struct {

@@ -129,6 +129,32 @@ func TestSessionGivesWhatRulesAskFor(t *testing.T) {
 	}
 }
 
+func TestAskingForEverythingDoesNotAllocate(t *testing.T) {
+	messages := session(t)
+	s := NewParser().New().(*State)
+	once := func() {
+		for _, m := range messages {
+			s.Parse(app.Input{Data: m.Data, Dir: m.Dir})
+		}
+		tx := s.Txs()[0].(*Tx)
+		for b := app.BufferNone; b < app.BufferCount; b++ {
+			for i := 0; ; i++ {
+				if _, ok := tx.Buffer(b, i); !ok {
+					break
+				}
+			}
+		}
+		if r := tx.Record(); r == nil || len(r.Server.AltNames) == 0 {
+			t.Fatal("no record")
+		}
+		s.Reset()
+	}
+	once()
+	if n := testing.AllocsPerRun(20, once); n != 0 {
+		t.Errorf("%v allocations for a session, want 0", n)
+	}
+}
+
 // TestJA4OfAnEmptyHello has the value that every implementation agrees on: the
 // digests of nothing and of "_".
 func TestJA4OfAnEmptyHello(t *testing.T) {

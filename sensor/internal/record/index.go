@@ -29,7 +29,7 @@ var errNotCapture = errors.New("not a whole pcap or pcapng file")
 var otherFiles = []struct{ path, shows, made string }{
 	{"geoip/test.mmdb", "GeoIP for the documentation addresses of the captures: country, city, ASN", "`go test ./sensor/internal/geotest -update`"},
 	{"rules/demo.rules", "rules that find the office's intruder", "written by hand"},
-	{"rules/not-yet.rules", "rules with keywords that this version refuses, to show how it says so", "written by hand"},
+	{"rules/not-yet.rules", "rules with protocols and keywords that this version refuses, to show how it says so", "written by hand"},
 }
 
 // writeIndex brings README.md and SHA256SUMS of dir up to date with its files.
