@@ -32,7 +32,7 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 		return nil, nil, d
 	}
 	b.SetApp(proto)
-	hook, d := c.hook(r, proto)
+	hook, d := c.hook(b, r, proto)
 	if d != nil {
 		return nil, nil, d
 	}

@@ -33,8 +33,9 @@ const (
 // Passed reports whether a pass rule ended inspection of the flow.
 func (f *FlowState) Passed() bool { return f.flags&flowPassed != 0 }
 
-// Bypassed reports whether a rule with bypass matched: nothing more of the flow
-// is inspected, and who feeds the sensor need not deliver it.
+// Bypassed reports whether a rule with bypass matched: no further packet of the
+// flow is inspected, only what its end brings up, and who feeds the sensor need
+// not deliver it.
 func (f *FlowState) Bypassed() bool { return f.flags&flowBypassed != 0 }
 
 // Input is one packet with everything that conditions may ask about it.
@@ -48,6 +49,9 @@ type Input struct {
 	FlowPackets [2]uint64 // by decoders.Direction, this packet included
 	FlowBytes   [2]uint64
 	App         app.Proto
+	// AppSides is what the protocol of each direction looked like; both unknown
+	// stands for App on both.
+	AppSides [2]app.Proto
 	// Txs are the transactions that advanced in Dir since the packet before
 	// in Dir, oldest first.
 	Txs []app.Tx
@@ -90,4 +94,8 @@ type Match struct {
 	Pending bool   // Thresholds decides whether there is an alert
 	Action  Action // the rule's; a rate_filter changes it in Thresholds.Finish
 	Stream  bool   // bytes of a stream chunk matched, not those of the packet
+	// Captured is what expressions and datasets of the rule caught, for the
+	// event. Borrowed until the Inspector's next call. Ruleset.Variable has the
+	// names.
+	Captured []keyword.Captured
 }

@@ -30,13 +30,16 @@ var namedHooks = map[app.Proto]map[string]hook{
 		"request_body":     {dirs: keyword.DirToServer, stage: keyword.HTTPBody},
 		"response_line":    {dirs: keyword.DirToClient, stage: keyword.HTTPLine},
 		"response_headers": {dirs: keyword.DirToClient, stage: keyword.HTTPHeaders},
+		"request_trailer":  {dirs: keyword.DirToServer, stage: keyword.HTTPTrailer},
 		"response_body":    {dirs: keyword.DirToClient, stage: keyword.HTTPBody},
+		"response_trailer": {dirs: keyword.DirToClient, stage: keyword.HTTPTrailer},
 	},
 }
 
-// hook returns that of the rule's header, nil for none.
-func (c *compiler) hook(r *rule.Rule, proto app.Proto) (*hook, *rule.Diagnostic) {
-	if r.Hook == "" {
+// hook returns that of the rule's header, nil for none. Hooks of packets are
+// conditions of b's plan.
+func (c *compiler) hook(b *keyword.Builder, r *rule.Rule, proto app.Proto) (*hook, *rule.Diagnostic) {
+	if r.Hook == "" || proto == app.ProtoUnknown && b.AddPacketHook(r.Hook) {
 		return nil, nil
 	}
 	if h, ok := namedHooks[proto][r.Hook]; ok {

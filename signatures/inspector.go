@@ -134,7 +134,7 @@ func (i *Inspector) Stats() InspectorStats {
 // the packet, rules on transactions. Effects (flowbits) take place as soon as
 // a rule has matched, whatever becomes of its alert.
 func (i *Inspector) Inspect(in *Input, out []Match) []Match {
-	if in.Flow != nil && in.Flow.flags&(flowPassed|flowBypassed) != 0 {
+	if in.Flow != nil && (in.Flow.Passed() || in.Flow.Bypassed() && !in.Pseudo) {
 		i.stats.Passed++
 		return out
 	}
@@ -160,6 +160,9 @@ func (i *Inspector) begin(in *Input) {
 	f := &i.facts
 	f.Packet, f.HasFlow, f.Dir, f.Established = in.Packet, in.Flow != nil, in.Dir, in.Established
 	f.FlowStart, f.FlowPackets, f.FlowBytes, f.App = in.FlowStart, in.FlowPackets, in.FlowBytes, in.App
+	if f.AppSides = in.AppSides; in.AppSides == [2]app.Proto{} {
+		f.AppSides = [2]app.Proto{in.App, in.App}
+	}
 	f.StreamSize, f.Stream, f.AppEvents = in.StreamSize, in.StreamEvents, in.AppEvents
 	i.machine.Captures.Clear()
 	f.Captured = &i.machine.Captures
@@ -186,7 +189,7 @@ func (i *Inspector) inspectAddresses(out []Match) []Match {
 // inspectProtocol tries the rules on the detected protocol once per
 // direction, as soon as it is known.
 func (i *Inspector) inspectProtocol(out []Match) []Match {
-	if len(i.rules.protocols) == 0 || i.in.Flow == nil || i.in.App == app.ProtoUnknown {
+	if len(i.rules.protocols) == 0 || i.in.Flow == nil || i.facts.AppSides[i.in.Dir] == app.ProtoUnknown {
 		return out
 	}
 	done := flowProtocolTS << i.in.Dir
@@ -315,7 +318,7 @@ func (i *Inspector) payloadHolds(s *Signature) (held, stream bool) {
 				return true, true
 			}
 		}
-		if s.kind != TypePacketStream && i.in.InStream {
+		if s.kind != TypePacketStream && i.in.InStream || s.plan.StreamOnly {
 			return false, false
 		}
 	}
@@ -330,16 +333,15 @@ func (i *Inspector) listHolds(l *keyword.List, data []byte) bool {
 // matched runs the effects of a signature and notes the match. The values that
 // its expressions caught are those behind mark.
 func (i *Inspector) matched(s *Signature, tx app.Tx, stream bool, mark int, out []Match) []Match {
-	if caught := i.machine.Captures.Since(mark); len(caught) > 0 {
-		i.keep(caught)
-	}
+	caught := i.machine.Captures.Since(mark)
+	i.keep(caught)
 	for _, e := range s.plan.Effects {
 		e.Apply(&i.facts)
 	}
 	if s.plan.Meta.Bypass && i.in.Flow != nil {
 		i.in.Flow.flags |= flowBypassed
 	}
-	m := Match{Sig: s, Tx: tx, Stream: stream, Alert: !s.NoAlert(), Action: s.action}
+	m := Match{Sig: s, Tx: tx, Stream: stream, Captured: caught, Alert: !s.NoAlert(), Action: s.action}
 	if tx != nil {
 		m.TxID = tx.ID()
 	}

@@ -155,6 +155,10 @@ func (i *Inspector) tryTx(s *Signature, tx app.Tx, out []Match) []Match {
 	}
 	i.machine.ClearVariables(s.plan.Variables)
 	mark := i.machine.Captures.Mark()
+	if note == nil && !i.packetBuffersHold(s) {
+		i.machine.Captures.Cut(mark)
+		return out
+	}
 	before := m
 	i.advance(s, tx, &m)
 	full := m.held == s.full()
@@ -186,8 +190,11 @@ func (i *Inspector) advance(s *Signature, tx app.Tx, m *txMatch) {
 		}
 		dir := i.in.Dir
 		if !p.dirs.Has(dir) {
-			if !s.bothWays {
-				return
+			// Of a transactional rule, what the request had is still to be had
+			// with the response; a body came in pieces, and the response is to
+			// come.
+			if dir == decoders.ToServer || p.list != nil && p.list.Source.Streamed {
+				continue
 			}
 			dir = dir.Opposite()
 		}
@@ -229,9 +236,6 @@ func (i *Inspector) partHolds(s *Signature, p *txPart, tx app.Tx, dir decoders.D
 // must satisfy it. Files that the rule is done with are passed over.
 func (i *Inspector) bufferHolds(p *txPart, tx app.Tx, dir decoders.Direction, m *txMatch) bool {
 	l := p.list
-	if l.Source.Streamed && dir != i.in.Dir {
-		return false // pieces are due in the direction that they come in
-	}
 	first := 0
 	if p.files {
 		first = int(m.files)

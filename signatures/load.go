@@ -34,6 +34,9 @@ type Options struct {
 	ReadFile func(ruleFile, name string) ([]byte, error)
 	// Features are those that rules may require (`requires: feature X`).
 	Features []string
+	// ActionOrder is the order in which rules of different actions are
+	// inspected; nil is pass, drop, reject, alert.
+	ActionOrder []Action
 	// NoPrefilter makes every rule of a group be inspected for every packet.
 	// Matches are the same; it is for tests and for finding faults.
 	NoPrefilter bool
@@ -151,7 +154,7 @@ func (l *loader) signatures() []*Signature {
 	for _, sigs := range l.rules {
 		all = append(all, sigs...)
 	}
-	sortSignatures(all)
+	sortSignatures(all, l.opts.ActionOrder)
 	return all
 }
 

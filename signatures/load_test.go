@@ -88,7 +88,7 @@ func TestRuleTypes(t *testing.T) {
 		{`tcp any any -> any any (tcp.hdr; content:"a";`, "pkt"},
 		{`tcp any any -> any any (content:"a";`, "stream"},
 		{`tcp any any -> any any (content:"a"; depth:5;`, "pkt_stream"},
-		{`tcp any any -> any any (content:"a"; distance:1;`, "pkt_stream"},
+		{`tcp any any -> any any (content:"a"; distance:1;`, "stream"},
 		{`tcp any any -> any any (content:"a"; dsize:5;`, "pkt"},
 		{`tcp-stream any any -> any any (content:"a"; depth:5;`, "stream"},
 		{`tcp any any -> any any (content:"a"; flow:only_stream; content:"b"; depth:5;`, "stream"},

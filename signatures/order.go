@@ -9,11 +9,11 @@ import (
 // pass, drop, reject, alert; then those that set flowbits before those that
 // read them, and likewise numbers and texts of flows and bits of hosts; then by
 // priority; then as the files have them.
-func sortSignatures(sigs []*Signature) {
+func sortSignatures(sigs []*Signature, actions []Action) {
 	levels := bitLevels(sigs)
 	slices.SortStableFunc(sigs, func(a, b *Signature) int {
 		return cmp.Or(
-			cmp.Compare(a.action, b.action),
+			compareActions(a.action, b.action, actions),
 			cmp.Compare(levels[a], levels[b]),
 			a.plan.Numbers().Compare(b.plan.Numbers()),
 			a.plan.Texts().Compare(b.plan.Texts()),
@@ -24,6 +24,18 @@ func sortSignatures(sigs []*Signature) {
 	for i, s := range sigs {
 		s.order = uint32(i)
 	}
+}
+
+// compareActions compares by a given order; actions that it lacks come behind,
+// in their own.
+func compareActions(a, b Action, order []Action) int {
+	place := func(x Action) int {
+		if i := slices.Index(order, x); i >= 0 {
+			return i
+		}
+		return len(order) + int(x)
+	}
+	return cmp.Compare(place(a), place(b))
 }
 
 // maxBitDepth bounds chains of rules that read one flowbit and set another;

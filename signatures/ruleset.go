@@ -42,6 +42,9 @@ func (rs *Ruleset) Datasets() *keyword.Datasets { return rs.datasets }
 // same alerts every time is to use one worker then.
 func (rs *Ruleset) OneWorker() bool { return rs.datasets.Mutable() }
 
+// Variable returns the name of a variable that an expression caught.
+func (rs *Ruleset) Variable(i uint16) string { return rs.variables[i] }
+
 // Flowbits returns the names of all flowbits. Read-only.
 func (rs *Ruleset) Flowbits() []string { return rs.flowbits }
 

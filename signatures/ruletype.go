@@ -42,6 +42,7 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 		return TypePacket
 	}
 	var payload, packetBuffer bool
+	addressOnly := true // of the buffers of packets
 	txBuffer := len(p.TxTests) > 0
 	var contents []*keyword.Content
 	for _, l := range p.Lists {
@@ -51,6 +52,7 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 			contents = l.Contents(contents)
 		case l.Source.Packet != nil:
 			packetBuffer = true
+			addressOnly = addressOnly && l.Source.Address
 		default:
 			txBuffer = true
 		}
@@ -68,7 +70,7 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 		return TypeIPOnly
 	case plain && p.EventTest && p.EventOnly:
 		return TypeEventOnly
-	case packetBuffer:
+	case packetBuffer && (!addressOnly || !txBuffer):
 		return TypePacket
 	case txBuffer:
 		return TypeTx

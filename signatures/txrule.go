@@ -90,7 +90,6 @@ type txGroup struct {
 	sigs    []*Signature // by order
 	always  []*Signature
 	buffers []txBuffer
-	whole   uint64 // buffers that are searched once: a bit each, see txHead.searched
 }
 
 // txBuffer is a buffer that some fast pattern is in, after transforms.

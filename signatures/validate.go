@@ -1,6 +1,8 @@
 package signatures
 
 import (
+	"slices"
+
 	"spanwatch/signatures/keyword"
 	"spanwatch/signatures/rule"
 )
@@ -20,7 +22,7 @@ func (s *Signature) validate() *rule.Diagnostic {
 		return fail("bad-combination", p.PacketOnlyBy+" beside conditions on a transaction",
 			"one asks about a packet, the other about a message that may span several", "")
 	}
-	if txRule && len(s.packet) > 0 {
+	if txRule && slices.ContainsFunc(s.packet, func(l *keyword.List) bool { return !l.Source.Address }) {
 		return fail("bad-combination", "packet header buffer beside conditions on a transaction",
 			"one asks about a packet, the other about a message that may span several", "")
 	}

@@ -60,8 +60,9 @@ type Config struct {
 	// MaxBackoff bounds the growing time between attempts. Default 5 s. Attempts
 	// that run into DialTimeout are followed by four times as long a pause.
 	MaxBackoff time.Duration
-	// SpoolAfter is how long Deliver waits for the answer before it spools.
-	// Default 1 s. Without a spool it means nothing.
+	// SpoolAfter is how long Deliver waits for the answer before it spools, and
+	// how long it may be busy without a pause. Default 1 s. Without a spool it
+	// means nothing.
 	SpoolAfter time.Duration
 	// DeliveryTimeout is how long Deliver tries without a spool before it drops
 	// the records. Default 2 minutes.

@@ -25,7 +25,8 @@ func (s *Sink) replay(ctx context.Context, deadline time.Time) {
 // answers quickly gets the new ones without the detour by the disk. Without it
 // events that keep coming would queue up behind each other for ever.
 func (s *Sink) catchUp(ctx context.Context) {
-	if s.spool == nil || s.cluster.fault != nil || s.answerTime > quickAnswer {
+	busy := time.Since(s.busySince) > s.cfg.SpoolAfter/2
+	if s.spool == nil || s.cluster.fault != nil || s.answerTime > quickAnswer || busy {
 		return
 	}
 	patience := 2*s.answerTime + quickAnswer

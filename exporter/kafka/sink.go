@@ -27,6 +27,9 @@ const (
 	// answers at once. It is a few times what new events of the same call cost,
 	// so that the spool empties while events keep coming.
 	replayTime = 50 * time.Millisecond
+	// idleGap between two calls of Deliver means that the queue in front is
+	// empty.
+	idleGap = 2 * time.Millisecond
 	// closeTime is what Close waits for answers in flight.
 	closeTime = time.Second
 	// quickAnswer is up to how long an answer is waited for so that new records
@@ -56,6 +59,9 @@ type Sink struct {
 	closed  bool
 
 	answerTime time.Duration // between request and answer, smoothed
+	busySince  time.Time     // since then one Deliver followed the other
+	waitSince  time.Time     // the same, or when flights were parked after that
+	idleSince  time.Time     // end of the last Deliver
 }
 
 // lane is the queue of one event type.
@@ -117,6 +123,10 @@ func (*Sink) Name() string { return "kafka" }
 func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *exporter.Tally) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if now := time.Now(); now.Sub(s.idleSince) > idleGap {
+		s.busySince, s.waitSince = now, now
+	}
+	defer func() { s.idleSince = time.Now() }()
 	s.sort(records, tally)
 	s.catchUp(ctx)
 	var faults []error
@@ -204,11 +214,14 @@ func account(records []exporter.Record, stored int, err error, tally *exporter.T
 }
 
 // await waits until the new flights have landed, for as long as it is worth.
+// With a spool the time is bounded for all calls that follow each other without
+// a pause: events come faster than the broker takes them one call at a time,
+// and the queue in front must not overflow while there is room on the disk.
 func (s *Sink) await(ctx context.Context) {
 	start := time.Now()
 	deadline := start.Add(s.cfg.DeliveryTimeout)
 	if s.spool != nil {
-		deadline = start.Add(s.cfg.SpoolAfter)
+		deadline = s.waitSince.Add(s.cfg.SpoolAfter)
 		if s.cluster.fault != nil { // the wait was had, by the call that met the fault first
 			deadline = s.cluster.faulty.Add(s.cfg.SpoolAfter)
 		}
@@ -310,6 +323,7 @@ func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
 func (s *Sink) park(f *flight) {
 	f.own()
 	f.logged, f.parked = true, true
+	s.waitSince = time.Now() // the lanes that are left have the time for themselves
 	f.late = make([]bool, len(f.fates))
 	for i, what := range f.fates {
 		f.late[i] = what == fateOpen

@@ -466,3 +466,47 @@ func TestASlowBrokerHoldsDeliverUpOnceOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestADistantBrokerIsFedThroughTheSpool has answers that take 60 ms, and
+// batches that come faster: the sum of the answers is more than there is time.
+func TestADistantBrokerIsFedThroughTheSpool(t *testing.T) {
+	c := newFakeCluster(t, 1, 1)
+	c.answer = func(int, string, int32, int) (int16, bool, bool) {
+		c.mu.Unlock()
+		time.Sleep(60 * time.Millisecond)
+		c.mu.Lock()
+		return 0, true, false
+	}
+	cfg := quick(c)
+	s, err := NewSink(cfg, openSpool(t, t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const calls = 100
+	start := time.Now()
+	var all exporter.Tally
+	for i := range calls {
+		r := exporter.Record{Type: event.TypeFlow, Body: fmt.Appendf(nil, `{"seq":%d}`, i)}
+		if err := s.Deliver(context.Background(), []exporter.Record{r}, &all); err != nil && !errors.Is(err, errSlow) {
+			t.Fatal(err)
+		}
+	}
+	if d := time.Since(start); d > calls*60*time.Millisecond/2 {
+		t.Errorf("%d calls took %v: each waited for its answer", calls, d)
+	}
+	if err := s.Drain(context.Background(), 20*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	got := c.stored("spanwatch.flow")
+	for i, w := range got {
+		if w.value != fmt.Sprintf(`{"seq":%d}`, i) {
+			t.Fatalf("record %d is %s", i, w.value)
+		}
+	}
+	if late := s.Later()[event.TypeFlow].Delivered; len(got) != calls || late < calls/2 || late >= calls {
+		t.Errorf("%d arrived, %d of them by the spool", len(got), late)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

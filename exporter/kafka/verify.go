@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	kafka "github.com/segmentio/kafka-go"
 )
@@ -61,6 +62,8 @@ const (
 	defaultMaxKeys = 1 << 20
 	fetchBytes     = 4 << 20
 	chunkSize      = 1 << 16 // seq per chunk of a run
+	maxTries       = 40
+	tryAgain       = 500 * time.Millisecond
 )
 
 // Verify reads the topics of a sink from their beginning to their present end
@@ -83,7 +86,11 @@ func Verify(ctx context.Context, cfg VerifyConfig, out io.Writer) (Verdict, erro
 	}
 	defer end()
 	v := verifier{client: client, maxKeys: cfg.MaxKeys, runs: map[runKey]*run{}}
-	m, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+	var m *kafka.MetadataResponse
+	err = patiently(ctx, func() (err error) {
+		m, err = client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
+		return err
+	})
 	if err != nil {
 		return Verdict{}, fmt.Errorf("kafka: %w", err)
 	}
@@ -133,23 +140,29 @@ type verifier struct {
 
 func (v *verifier) read(ctx context.Context, topic string, partition int) error {
 	v.order = map[orderKey]uint64{}
-	at, err := v.offset(ctx, topic, partition, kafka.FirstOffset)
-	if err != nil {
+	var at, end int64
+	err := patiently(ctx, func() (err error) {
+		if at, err = v.offset(ctx, topic, partition, kafka.FirstOffset); err == nil {
+			end, err = v.offset(ctx, topic, partition, kafka.LastOffset)
+		}
 		return err
-	}
-	end, err := v.offset(ctx, topic, partition, kafka.LastOffset)
+	})
 	if err != nil {
 		return err
 	}
 	for empty := 0; at < end; {
-		f, err := v.client.Fetch(ctx, &kafka.FetchRequest{
-			Topic: topic, Partition: partition, Offset: at, MinBytes: 1, MaxBytes: fetchBytes,
+		var f *kafka.FetchResponse
+		err := patiently(ctx, func() (err error) {
+			f, err = v.client.Fetch(ctx, &kafka.FetchRequest{
+				Topic: topic, Partition: partition, Offset: at, MinBytes: 1, MaxBytes: fetchBytes,
+			})
+			if err == nil {
+				err = f.Error
+			}
+			return err
 		})
 		if err != nil {
 			return err
-		}
-		if f.Error != nil {
-			return f.Error
 		}
 		before := at
 		for {
@@ -175,6 +188,19 @@ func (v *verifier) read(ctx context.Context, topic string, partition int) error 
 		}
 	}
 	return nil
+}
+
+// patiently tries again for a while what fails because leaders are moving.
+func patiently(ctx context.Context, f func() error) error {
+	for range maxTries {
+		err := f()
+		var code kafka.Error
+		if err == nil || !errors.As(err, &code) || !code.Temporary() {
+			return err
+		}
+		pause(ctx, tryAgain)
+	}
+	return f()
 }
 
 func (v *verifier) offset(ctx context.Context, topic string, partition int, which int64) (int64, error) {

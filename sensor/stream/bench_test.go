@@ -56,7 +56,8 @@ func (k *benchTalk) answer(raw bool) (n int) {
 	return n
 }
 
-// BenchmarkSegment is one in-order segment of 1,460 bytes, hot.
+// BenchmarkSegment is one in-order segment of 1,460 bytes, hot, with its share of
+// the acknowledgments and of reading what they make due.
 func BenchmarkSegment(b *testing.B) {
 	for _, m := range []struct {
 		name   string
@@ -67,6 +68,7 @@ func BenchmarkSegment(b *testing.B) {
 	}{
 		{"acknowledged one by one", 1, false, false, false},
 		{"acknowledged two by two", 2, false, false, false},
+		{"acknowledged sixteen by sixteen", 16, false, false, false},
 		{"with stream rules", 2, true, false, false},
 		{"acknowledged after the batch", 2, false, true, false},
 		{"inline", 2, false, false, true},
@@ -100,22 +102,29 @@ func BenchmarkSegment(b *testing.B) {
 	}
 }
 
-// BenchmarkOutOfOrder is one segment of a window of 64 whose first comes last.
+// BenchmarkOutOfOrder is one segment of a window of 32 whose first comes last.
 func BenchmarkOutOfOrder(b *testing.B) {
 	k := newBenchTalk(b, nil)
+	k.e.DisableRaw(&k.f, decoders.ToServer)
 	b.ReportAllocs()
-	for n := 0; n < b.N; n += 64 {
+	read, sent := 0, 0
+	for n := 0; n < b.N; n += 32 {
 		first := k.data.Seq
 		k.data.Seq = first.Add(1460)
-		for range 63 {
+		for range 31 {
 			k.segment()
 		}
 		last := k.data.Seq
 		k.data.Seq = first
 		k.segment()
 		k.data.Seq = last
-		k.answer(true)
+		sent += 32 * 1460
+		read += k.answer(false)
 	}
+	if read != sent {
+		b.Fatalf("%d bytes read of %d", read, sent)
+	}
+	b.ReportMetric(float64(k.e.Stats().CopiedBytes)/float64(b.N), "copied-B/op")
 }
 
 // BenchmarkAcknowledgment is a packet without payload.
@@ -170,10 +179,8 @@ func BenchmarkSession(b *testing.B) {
 	}
 }
 
-func TestAnIdleSessionIsFourCacheLines(t *testing.T) {
-	if size := unsafe.Sizeof(session{}); size > 6*64 {
+func TestAnIdleSessionIsFiveCacheLines(t *testing.T) {
+	if size := unsafe.Sizeof(session{}); size > 5*64 {
 		t.Errorf("a session has %d bytes", size)
-	} else {
-		t.Logf("a session has %d bytes", size)
 	}
 }

@@ -50,15 +50,8 @@ func (t *turn) firstFin() bool {
 		t.s.state = flow.TCPCloseWait
 	}
 	t.mine.next = t.end()
-	t.sendFin()
 	t.takeClosing()
 	return true
-}
-
-// sendFin remembers where the sender's data ends.
-func (t *turn) sendFin() {
-	t.mine.fin = t.end()
-	t.mine.flags |= finSent
 }
 
 // takeClosing is take for a session that is being closed, in which the capture
@@ -91,34 +84,37 @@ func (t *turn) laterFin() bool {
 	if rules.finWrongSeq == EventCount {
 		return true // both sides have closed: it was sent again
 	}
-	again := t.retransmission()
+	// In FIN_WAIT_2 the server may not know yet that its FIN was acknowledged.
+	again := t.retransmission() || t.s.state == flow.TCPFinWait2 && t.dir == decoders.ToClient
 	if !again {
-		if t.p.Seq.Less(t.mine.next) && t.mine.flags&finSent == 0 || t.mine.ack.Add(t.mine.window).Less(t.p.Seq) {
+		if t.p.Seq.Less(t.mine.next) || t.mine.ack.Add(t.mine.window).Less(t.p.Seq) {
 			return t.refuse(rules.finWrongSeq)
 		}
 		if !t.ackValid() {
 			return t.refuse(rules.invalidAck)
 		}
-		switch t.s.state {
-		case flow.TCPFinWait1:
-			t.s.state = flow.TCPClosing
-			if t.has(decoders.TCPAck) {
-				t.s.state = flow.TCPTimeWait
-			}
-		case flow.TCPFinWait2:
-			t.s.state = flow.TCPTimeWait
-		case flow.TCPCloseWait:
-			if t.dir == decoders.ToClient {
-				t.s.state = flow.TCPLastAck
-			}
-		}
-		t.sendFin()
+		t.closeSecond()
 	}
 	if t.p.Seq == t.mine.next {
 		t.mine.next = t.end()
 	}
 	t.takeClosing()
 	return true
+}
+
+// closeSecond follows the FIN of the side that has not closed yet.
+func (t *turn) closeSecond() {
+	switch {
+	case t.s.state == flow.TCPFinWait1 && t.dir == decoders.ToServer:
+		t.s.state = flow.TCPClosing
+		if t.has(decoders.TCPAck) {
+			t.s.state = flow.TCPTimeWait
+		}
+	case t.s.state == flow.TCPFinWait2 && t.dir == decoders.ToServer:
+		t.s.state = flow.TCPTimeWait
+	case t.s.state == flow.TCPCloseWait && t.dir == decoders.ToClient:
+		t.s.state = flow.TCPLastAck
+	}
 }
 
 // lateAck is a packet without FIN after the first FIN.

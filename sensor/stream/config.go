@@ -113,7 +113,7 @@ func DefaultConfig() Config {
 		ChunkSize:    [2]uint32{2560, 2560},
 		Memory:       256 << 20,
 		FlowMemory:   16 << 20,
-		Segments:     8192,
+		Segments:     4096,
 		OnMemory:     ExceptionEvict,
 		Policy:       PolicyBSD,
 		Urgent:       UrgentOOB,

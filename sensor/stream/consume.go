@@ -7,7 +7,7 @@ import (
 
 // Chunk is the next piece of a direction for its application protocol.
 type Chunk struct {
-	Data   []byte // borrowed until the next Packet, Retain, Finish or Close
+	Data   []byte // borrowed, see the package comment
 	Offset uint64 // of Data in the stream; 0 is the first byte behind the SYN
 	// Gap is how many bytes in front of Data were acknowledged but never seen.
 	// What was not Consumed before them is lost with them. A chunk with a gap
@@ -18,7 +18,7 @@ type Chunk struct {
 
 // Raw is a piece of a direction for rules on stream payload, free of gaps.
 type Raw struct {
-	Data   []byte // borrowed until the next Packet, Retain, Finish or Close
+	Data   []byte // borrowed, see the package comment
 	Offset uint64 // of Data in the stream
 	End    bool   // nothing follows in this direction
 }

@@ -38,10 +38,10 @@
 // left, and Close gives the session back.
 //
 // Bytes in Chunk and Raw are borrowed: read-only, and valid until the next
-// call of Packet, Retain, Finish or Close. A segment that came in order is
-// handed on where it lies in its packet; it is copied only when it has to wait
-// (for its acknowledgment beyond the batch, for a parser or a chunk that wants
-// more).
+// call of a method of the Engine other than Consumed, TriggerRaw, DisableApp
+// and DisableRaw. A segment that came in order is handed on where it lies in
+// its packet; it is copied only when it has to wait: beyond its batch for the
+// acknowledgment, or for what follows, when a parser or a chunk wants more.
 //
 // One goroutine owns an Engine; nothing here locks or asks the clock. Sessions
 // are a pointer-free slab and name themselves in flow.Flow.Stream. Memory is

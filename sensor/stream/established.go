@@ -93,9 +93,9 @@ func (t *turn) exchange() bool {
 			return t.refuse(EventEstPktBeforeLastAck)
 		}
 	}
-	if t.p.PayloadLen == 1 && t.p.Seq == t.mine.next && t.mine.window == 0 {
-		t.mine.flags |= windowProbe
-	} else {
+	// A byte into a closed window asks whether it has opened (RFC 9293 section
+	// 3.8.6.1).
+	if t.p.PayloadLen != 1 || t.p.Seq != t.mine.next || t.mine.window != 0 {
 		t.advanceNext()
 		if t.mine.winEnd.Less(t.end()) && t.s.flags&(midstream|oneSided) == 0 {
 			return t.refuse(EventEstPacketOutOfWindow)

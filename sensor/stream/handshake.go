@@ -107,6 +107,7 @@ func (t *turn) takeSyn(o offer) {
 	t.mine.next = o.seq.Add(1)
 	t.mine.ack = t.mine.next
 	t.mine.flags &^= hasTS | zeroTS
+	t.mine.tsLast = 0
 	if o.has&offerTimestamp != 0 {
 		t.mine.flags |= hasTS
 		t.mine.stamp(o.timestamp, t.p.Timestamp)
@@ -228,7 +229,6 @@ func (t *turn) joinMidstream() {
 	}
 	t.data()
 	if t.has(decoders.TCPFin) {
-		t.sendFin()
 		t.s.state = flow.TCPFinWait1
 		if t.dir == decoders.ToServer {
 			t.s.state = flow.TCPCloseWait
@@ -238,7 +238,7 @@ func (t *turn) joinMidstream() {
 
 // synSent waits for the answer to the SYN.
 func (t *turn) synSent() bool {
-	if t.dir == decoders.ToClient && t.has(decoders.TCPAck) && t.peer.flags&hasTS != 0 && t.p.TCPOpts&decoders.TCPOptTimestamp != 0 &&
+	if t.dir == decoders.ToClient && t.has(decoders.TCPAck) && t.p.TCPOpts&decoders.TCPOptTimestamp != 0 &&
 		t.p.TSEcr != t.peer.tsLast && t.s.offered == 0 {
 		return t.refuse(EventPktInvalidTimestamp) // it answers another SYN
 	}
@@ -291,6 +291,7 @@ func (t *turn) answerSyn() bool {
 		if !ok {
 			return t.refuse(Event3whsSynackWithWrongAck)
 		}
+		t.e.forgetData(t.peer)
 		back := t.reversed()
 		back.takeSyn(syn)
 	}

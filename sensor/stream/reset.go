@@ -53,19 +53,22 @@ func (t *turn) reset() bool {
 	return true
 }
 
-// close ends the session by a RST.
+// close ends the session by a RST. It is suspect in answer to a SYN, which
+// anybody can give who sees it, and with an authentication option (RFC 2385,
+// RFC 5925), with which hosts that do not use it will not take it.
 func (t *turn) close() {
+	if t.s.state == flow.TCPSynSent || t.p.TCPOpts&(decoders.TCPOptMD5|decoders.TCPOptAO) != 0 {
+		t.mine.flags |= rstSuspect
+	}
 	t.s.resumed = t.s.state
 	t.s.state = flow.TCPClosed
 	t.s.flags |= byReset
-	t.mine.flags |= rstSent
 }
 
-// closed is a packet of a session that is over. A reset in answer to a SYN may
-// have been forged to blind the sensor: when the server goes on, the session
-// does too.
+// closed is a packet of a session that is over. A suspect reset may have been
+// forged to blind the sensor: when its sender goes on, the session does too.
 func (t *turn) closed() bool {
-	if t.has(decoders.TCPRst) || t.s.flags&byReset == 0 || t.mine.flags&rstSent == 0 {
+	if t.has(decoders.TCPRst) || t.s.flags&byReset == 0 || t.mine.flags&rstSuspect == 0 {
 		if t.p.PayloadLen > 0 && t.end().LessEq(t.mine.ack) {
 			t.event(EventPktSpuriousRetransmission)
 		}
@@ -77,13 +80,15 @@ func (t *turn) closed() bool {
 		return false
 	}
 	t.s.flags &^= byReset
+	t.mine.flags &^= eofGiven
+	t.peer.flags &^= eofGiven
 	return true
 }
 
-// afterReset reports a sender that goes on after its RST.
+// afterReset reports a sender that goes on after a suspect RST.
 func (t *turn) afterReset() {
-	if !t.has(decoders.TCPRst) && t.mine.flags&rstSent != 0 {
-		t.mine.flags &^= rstSent
+	if !t.has(decoders.TCPRst) && t.mine.flags&rstSuspect != 0 {
+		t.mine.flags &^= rstSuspect
 		t.event(EventSuspectedRstInject)
 	}
 }

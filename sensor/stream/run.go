@@ -42,8 +42,8 @@ func (e *Engine) Retain() {
 			continue
 		}
 		if !e.own(s, h, l.run, 0) {
-			e.stats.RefusedMemory++
 			e.removeRun(h, l.run)
+			e.noRoom(s)
 		}
 	}
 	clear(e.lent)
@@ -136,10 +136,7 @@ func (e *Engine) own(s *session, h *half, i uint32, more uint32) bool {
 	if more > 0 {
 		room += uint64(r.size) // doubling keeps the cost of growing linear
 	}
-	block, ok := e.reserve(s, h, room)
-	if !ok && more > 0 {
-		block, ok = e.reserve(s, h, uint64(r.size)+uint64(more))
-	}
+	block, ok := e.reserve(s, room)
 	if !ok {
 		return false
 	}
@@ -166,8 +163,9 @@ func (e *Engine) extend(s *session, h *half, i uint32, data []byte) bool {
 }
 
 // reserve takes a block for one half of s, as far as the bounds allow.
-func (e *Engine) reserve(s *session, h *half, n uint64) (uint32, bool) {
+func (e *Engine) reserve(s *session, n uint64) (uint32, bool) {
 	if n > maxFlowMemory || uint64(s.half[0].held)+uint64(s.half[1].held)+uint64(blockSize(uint32(n))) > uint64(e.cfg.FlowMemory) {
+		e.stats.RefusedFlow++
 		return 0, false
 	}
 	for {
@@ -175,7 +173,22 @@ func (e *Engine) reserve(s *session, h *half, n uint64) (uint32, bool) {
 			return b, true
 		}
 		if e.cfg.OnMemory != ExceptionEvict || !e.evict(s) {
+			e.stats.RefusedMemory++
 			return 0, false
+		}
+	}
+}
+
+// noRoom does what is configured when data of a session cannot be kept.
+func (e *Engine) noRoom(s *session) {
+	if e.cfg.OnMemory != ExceptionStop {
+		return
+	}
+	for d := range s.half {
+		if h := &s.half[d]; h.flags&stopped == 0 {
+			h.flags |= stopped
+			e.releaseHalf(h)
+			e.stats.Stopped++
 		}
 	}
 }

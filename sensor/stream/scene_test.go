@@ -102,6 +102,7 @@ func scenes() []scene {
 		{name: "another SYN in an open session", pieces: then(talked, piece{from: 'c', flags: "S", seq: 50}), want: "est_syn_resend_diff_seq", state: flow.TCPEstablished},
 		{name: "a SYN of the server in an open session", pieces: then(talked, piece{from: 's', flags: "S"}), want: "est_syn_toclient", state: flow.TCPEstablished},
 		{name: "the SYN+ACK again when the client was heard", pieces: then(talked[:5], synAck), want: "est_synack_resend_with_different_ack", state: flow.TCPEstablished},
+		{name: "the SYN+ACK again with a new acknowledgment", pieces: then(talked[:5], piece{from: 's', flags: "SA", ack: 11}), want: "est_synack_resend", state: flow.TCPEstablished},
 		{name: "the SYN+ACK again when the client was not heard", pieces: then(handshake, synAck), state: flow.TCPEstablished},
 		{name: "another SYN+ACK in an open session", pieces: then(handshake, piece{from: 's', flags: "SA", seq: 60, ack: 1}), want: "est_synack_resend_with_diff_seq", state: flow.TCPEstablished},
 		{name: "a SYN+ACK of the client in an open session", pieces: then(talked, piece{from: 'c', flags: "SA", ack: 1}), want: "est_synack_toserver", state: flow.TCPEstablished},
@@ -113,6 +114,10 @@ func scenes() []scene {
 		{name: "the server closes", pieces: serverFin, state: flow.TCPFinWait1},
 		{name: "the server's FIN is acknowledged", pieces: finWait2, state: flow.TCPFinWait2},
 		{name: "both close", pieces: lastAcks, state: flow.TCPLastAck},
+		{name: "the client's FIN again", pieces: then(clientFin, piece{from: 'c', flags: "FA", seq: 11, ack: 11}), state: flow.TCPCloseWait},
+		{name: "the server's FIN again", pieces: then(serverFin, piece{from: 's', flags: "FA", seq: 11, ack: 11}), state: flow.TCPFinWait1},
+		{name: "the server's FIN again after its acknowledgment", pieces: then(finWait2, piece{from: 's', flags: "FA", seq: 11, ack: 11}), state: flow.TCPFinWait2},
+		{name: "the client's FIN again after its acknowledgment", pieces: then(lastAcks[:9], piece{from: 'c', flags: "FA", seq: 11, ack: 11}), want: "closewait_fin_out_of_window", state: flow.TCPCloseWait},
 		{name: "the last FIN is acknowledged", pieces: then(lastAcks, piece{from: 'c', flags: "A", seq: 12, ack: 12}), state: flow.TCPClosed},
 		{name: "the client closes after the server", pieces: timeWait, state: flow.TCPTimeWait},
 		{name: "the client's FIN is acknowledged", pieces: then(timeWait, piece{from: 's', flags: "A", seq: 12, ack: 12}), state: flow.TCPClosed},
@@ -148,10 +153,16 @@ func scenes() []scene {
 		{name: "a refused SYN", pieces: []piece{syn, {from: 's', flags: "RA", seq: -serverISN, ack: 1}}, state: flow.TCPClosed},
 		{name: "the server goes on after its reset", pieces: []piece{syn, {from: 's', flags: "RA", seq: -serverISN, ack: 1}, synAck}, want: "suspected_rst_inject", state: flow.TCPSynRecv},
 
+		{name: "the client goes on after a reset that it did not sign", pieces: then(talked, piece{from: 'c', flags: "RA", seq: 11, ack: 11, opts: "\x1d\x04\x00\x00"}, piece{from: 'c', flags: "PA", seq: 11, ack: 11, data: "on"}), want: "suspected_rst_inject", state: flow.TCPEstablished},
+		{name: "the client goes on after its reset", pieces: then(talked, piece{from: 'c', flags: "RA", seq: 11, ack: 11}, piece{from: 'c', flags: "PA", seq: 11, ack: 11, data: "on"}), state: flow.TCPClosed},
+
 		{name: "a timestamp from the past", pieces: then(withTimes, stamped(piece{from: 'c', flags: "PA", seq: 1, ack: 1, data: "old"}, 50, 500)), want: "pkt_invalid_timestamp", state: flow.TCPEstablished},
 		{name: "a timestamp that is one less", pieces: then(withTimes, stamped(piece{from: 'c', flags: "PA", seq: 1, ack: 1, data: "old"}, 100, 500)), state: flow.TCPEstablished},
 		{name: "a timestamp of 0", pieces: then(withTimes, stamped(piece{from: 'c', flags: "PA", seq: 1, ack: 1, data: "old"}, 0, 500)), want: "pkt_invalid_timestamp", state: flow.TCPEstablished},
 		{name: "a SYN+ACK that echoes another SYN", pieces: []piece{stamped(syn, 100, 0), stamped(synAck, 500, 7)}, want: "pkt_invalid_timestamp", state: flow.TCPSynSent},
+		{name: "an answer with a timestamp to a SYN without", pieces: []piece{syn, stamped(piece{from: 's', flags: "RA", seq: -serverISN, ack: 1}, 100, 100)}, want: "pkt_invalid_timestamp", state: flow.TCPSynSent},
+		{name: "a SYN+ACK with a timestamp to a SYN without", pieces: []piece{syn, stamped(synAck, 100, 100)}, want: "pkt_invalid_timestamp", state: flow.TCPSynSent},
+		{name: "a FIN with a timestamp to a SYN without", pieces: []piece{syn, stamped(piece{from: 's', flags: "FA", seq: -serverISN, ack: 1}, 100, 100)}, want: "pkt_invalid_timestamp", state: flow.TCPSynSent},
 		{name: "an acknowledgment without its flag", pieces: then(talked, piece{from: 'c', flags: "P", seq: 11, raw: new(decoders.Seq), data: "x"}), state: flow.TCPEstablished},
 		{name: "a broken acknowledgment", pieces: then(talked, piece{from: 'c', flags: "P", seq: 11, raw: seqOf(77), data: "x"}), want: "pkt_broken_ack", state: flow.TCPEstablished},
 		{name: "a window that shrinks from the future", pieces: then(talked, piece{from: 'c', flags: "A", seq: 20, ack: 30, win: 100}), want: "pkt_bad_window_update", state: flow.TCPEstablished},
@@ -191,6 +202,36 @@ func TestScenesHaveTheirEventsAndStates(t *testing.T) {
 			}
 			r.check(t)
 		})
+	}
+}
+
+// TestEveryEventHasAScene keeps the list of events honest.
+func TestEveryEventHasAScene(t *testing.T) {
+	without := map[Event]string{
+		Event3whsAckInWrongDir:               "Suricata has 3whs_wrong_seq_wrong_ack in every case that was tried",
+		Event3whsAckDataInject:               "not known when Suricata sets it",
+		EventEstAckZwpData:                   "not known when Suricata sets it",
+		Event3whsSynackResendWithDiffSeq:     "such an answer is kept, and 3whs_synack_flood tells of too many",
+		EventWrongThread:                     "a flow's packets all come to one worker",
+		EventReassemblyNoSegment:             "memory for segments cannot run out on its own",
+		EventReassemblyInsertInvalid:         "no segment is invalid in itself",
+		EventReassemblyDepthReached:          "TestDepthLimitsADirection",
+		EventReassemblySeqGap:                "TestAGapIsExplicitAndTheRestGoesOn",
+		EventReassemblyInsertLimit:           "TestSegmentsOfADirectionAreBounded",
+		EventReassemblyInsertMemcap:          "TestMemoryOfAFlowIsBounded",
+		EventReassemblySegmentBeforeBaseSeq:  "pkt_spurious_retransmission comes first, but for numbers shifted by urgent bytes",
+		EventReassemblyUrgentOobLimitReached: "TestUrgentBytesOutOfBandAreBounded",
+	}
+	seen := map[string]bool{}
+	for _, s := range scenes() {
+		for _, name := range strings.Fields(s.want) {
+			seen[name] = true
+		}
+	}
+	for e := range EventCount {
+		if why := without[e]; (why == "") != seen[e.String()] {
+			t.Errorf("%v: seen %v, without a scene because %q", e, seen[e.String()], why)
+		}
 	}
 }
 

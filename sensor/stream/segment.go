@@ -33,13 +33,15 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 		h.flags |= policyKnown
 	}
 	off := h.offset(seq)
-	if h.depth != 0 && off+int64(len(data)) > int64(h.depth) {
-		t.event(EventReassemblyDepthReached)
-		h.flags |= depthReached
-		keep := max(int64(h.depth)-off, 0)
-		e.stats.BeyondDepth += uint64(int64(len(data)) - keep)
-		if data = data[:min(keep, int64(len(data)))]; len(data) == 0 {
-			return true
+	if beyond := off + int64(len(data)) - int64(h.depth); h.depth != 0 && beyond > 0 {
+		if h.flags&depthReached == 0 {
+			h.flags |= depthReached
+			t.event(EventReassemblyDepthReached)
+		}
+		beyond = min(beyond, int64(len(data)))
+		e.stats.BeyondDepth += uint64(beyond)
+		if data = data[:int64(len(data))-beyond]; len(data) == 0 {
+			return false
 		}
 	}
 	if h.offset(seq.Add(uint32(len(data)))) <= int64(h.baseOff) {
@@ -50,38 +52,29 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	if h.segments >= e.cfg.Segments {
 		e.stats.RefusedSegments++
 		t.event(EventReassemblyInsertLimit)
-		return t.noRoom()
+		e.noRoom(t.s)
+		return false
 	}
 	merged := data
-	if overlap {
+	if off != int64(h.edge) {
 		e.stats.OutOfOrder++
+	}
+	if overlap {
 		if merged = t.resolve(after, seq, data); merged == nil {
 			e.stats.RefusedSegments++
 			t.event(EventReassemblyInsertLimit)
-			return t.noRoom()
+			e.noRoom(t.s)
+			return false
 		}
 	}
 	skip := max(int64(h.baseOff)-off, 0)
 	if !t.write(uint64(off+skip), merged[skip:], &merged[0] == &data[0]) {
-		e.stats.RefusedMemory++
 		t.event(EventReassemblyInsertMemcap)
-		return t.noRoom()
+		e.noRoom(t.s)
+		return false
 	}
 	e.remember(h, after, seq, uint32(len(data)))
 	return true
-}
-
-// noRoom does what is configured for a segment that cannot be kept.
-func (t *turn) noRoom() bool {
-	if t.e.cfg.OnMemory != ExceptionStop {
-		return false
-	}
-	for d := range t.s.half {
-		t.s.half[d].flags |= stopped
-		t.e.releaseHalf(&t.s.half[d])
-		t.e.stats.Stopped++
-	}
-	return false
 }
 
 // maxSegment is more than any packet's payload.
@@ -185,6 +178,7 @@ func (t *turn) resolve(after uint32, seq decoders.Seq, data []byte) []byte {
 			continue
 		}
 		t.event(EventReassemblyOverlapDifferentData)
+		e.stats.Overlaps++
 		if e.cfg.Inline || !h.policy.newWins(seq, end, g.seq, g.end()) {
 			if &merged[0] == &data[0] {
 				e.scratch = append(e.scratch[:0], data...)

@@ -32,7 +32,6 @@ const (
 	evasive                 // right sequence number with wrong acknowledgment in the handshake
 	byReset                 // closed by a RST
 	finished                // the flow has ended
-	scaling                 // the client offered window scaling
 )
 
 // half is one direction: the data of one sender, and what its receiver says
@@ -43,7 +42,6 @@ type half struct {
 	next   decoders.Seq // behind the highest byte sent in order, or acknowledged
 	ack    decoders.Seq // the receiver has everything before
 	winEnd decoders.Seq // the receiver allows everything before
-	fin    decoders.Seq // of the FIN; valid iff finSent
 	base   decoders.Seq // sequence number of offset baseOff
 	window uint32       // bytes that the receiver takes, scaled
 
@@ -88,11 +86,9 @@ const (
 	stopped // nothing is reassembled
 	parsing // a parser has taken bytes, or seen that it needs more
 	eofGiven
-	finSent
-	rstSent
-	keepAlive   // the sender's last segment was a keep-alive
-	windowProbe // … a probe of a closed window
-	zeroTS      // the SYN's timestamp was 0
+	rstSuspect // the sender has reset the session, or somebody in its name
+	keepAlive  // the sender's last segment was a keep-alive
+	zeroTS     // the SYN's timestamp was 0
 	hasTS
 	scaleKnown
 )

@@ -16,7 +16,7 @@ type Stats struct {
 
 	Segments       uint64 // packets with payload that were taken for the stream
 	Bytes          uint64 // of payload that were stored, each once
-	Overlaps       uint64 // segments that overlapped stored ones
+	Overlaps       uint64 // stored segments that another one overlapped with different bytes
 	Gaps           uint64 // holes that were acknowledged without having been seen
 	GapBytes       uint64 // of them, as parsers were told
 	BeyondDepth    uint64 // bytes that came behind the reassembly depth
@@ -25,9 +25,9 @@ type Stats struct {
 	MemoryUsed     uint64 // bytes held now
 	MemoryReserved uint64 // bytes allocated, in use or kept for reuse
 
-	RefusedMemory   uint64 // segments left out because Config.Memory was reached
+	RefusedMemory   uint64 // times that data was left out because Config.Memory was reached
 	RefusedFlow     uint64 // … Config.FlowMemory
-	RefusedSegments uint64 // … Config.Segments
+	RefusedSegments uint64 // segments left out because of Config.Segments, or of too many overlaps
 	Stopped         uint64 // directions whose reassembly an exception ended
 	Evicted         uint64 // sessions whose reassembly made room for others
 	EvictedBytes    uint64 // that were held for them

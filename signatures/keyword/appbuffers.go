@@ -9,6 +9,7 @@ const (
 	HTTPLine    = 1
 	HTTPHeaders = 2
 	HTTPBody    = 3
+	HTTPTrailer = 4
 )
 
 // appSources is the table of the buffers of transactions, a block per

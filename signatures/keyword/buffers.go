@@ -16,6 +16,9 @@ type Source struct {
 	// A buffer of the packet has Packet, which returns its bytes, borrowed,
 	// and whether the packet has it.
 	Packet func(*decoders.Packet) ([]byte, bool)
+	// Address: the bytes are an address, which all packets of a transaction
+	// have, so that rules on transactions may ask for it.
+	Address bool
 
 	// A buffer of a transaction has Apps, the protocols it exists in, and
 	// Buffer.
@@ -96,7 +99,9 @@ func bufferKeywords(table []Source) []Keyword {
 			continue
 		}
 		k := Keyword{Name: s.Name, Aliases: s.Aliases, Kind: KindBuffer, Argument: None, Syntax: s.Name + "; content:…"}
-		if s.Packet != nil {
+		if s.Address {
+			k.Traits = 0
+		} else if s.Packet != nil {
 			k.Traits = NeedsPacket
 		} else if s.Dirs == DirBoth {
 			k.Argument, k.Syntax = Optional, s.Name+"[:to_server|to_client]; content:…"

@@ -13,11 +13,14 @@ type byteSet struct {
 	entries []byteEntry
 	arena   []byte
 	live    int
+
+	contexts [][]byte // JSON, of values that came with one
 }
 
 type byteEntry struct {
 	at      uint32
 	size    uint32
+	context uint32 // index into contexts, +1; 0 is none
 	score   uint16
 	removed bool
 }
@@ -40,6 +43,22 @@ func (s *byteSet) find(b []byte) (e *byteEntry, slot int) {
 }
 
 func (s *byteSet) text(e *byteEntry) []byte { return s.arena[e.at : e.at+e.size] }
+
+// context returns what came with b, nil for nothing.
+func (s *byteSet) context(b []byte) []byte {
+	if e, _ := s.find(b); e != nil && e.context != 0 {
+		return s.contexts[e.context-1]
+	}
+	return nil
+}
+
+// describe gives a value of the set its context.
+func (s *byteSet) describe(b, context []byte) {
+	if e, _ := s.find(b); e != nil && e.context == 0 {
+		s.contexts = append(s.contexts, context)
+		e.context = uint32(len(s.contexts))
+	}
+}
 
 // has reports whether b is in the set, and its score.
 func (s *byteSet) has(b []byte) (score uint16, ok bool) {

@@ -12,9 +12,10 @@ type CaptureKind uint8
 
 // Kinds of captures.
 const (
-	CaptureFlow   CaptureKind = iota + 1 // kept with the flow; flowvar reads it
-	CapturePacket                        // kept for the packet; pktvar reads it
-	CaptureAlert                         // shown with the alert
+	CaptureFlow    CaptureKind = iota + 1 // kept with the flow; flowvar reads it
+	CapturePacket                         // kept for the packet; pktvar reads it
+	CaptureAlert                          // shown with the alert, as alert.context
+	CaptureContext                        // the same, and the value is JSON: it came with a value of a dataset
 )
 
 // capture is one group that a rule wants kept.
@@ -29,8 +30,9 @@ type capture struct {
 // Inspector's next packet.
 type Captured struct {
 	Kind  CaptureKind
-	Name  uint16 // index into Names.Variables; unused when Key is set
-	Key   []byte
+	Name  uint16 // index into Names.Variables; unused when Key or Label is set
+	Key   []byte // name that was caught too; nil for none
+	Label string // name of a CaptureContext
 	Value []byte
 }
 
@@ -63,11 +65,19 @@ func (c *Captures) add(of *capture, key, value []byte) {
 	c.list = append(c.list, v)
 }
 
+// addContext adds what came with a value of a dataset. Its bytes are the
+// ruleset's.
+func (c *Captures) addContext(name string, json []byte) {
+	if len(c.list) < maxCaptures && json != nil {
+		c.list = append(c.list, Captured{Kind: CaptureContext, Label: name, Value: json})
+	}
+}
+
 // Mark returns the number of values so far, for Cut.
 func (c *Captures) Mark() int { return len(c.list) }
 
-// Since returns the values behind a mark.
-func (c *Captures) Since(mark int) []Captured { return c.list[mark:] }
+// Since returns the values behind a mark. They stay as they are until Clear.
+func (c *Captures) Since(mark int) []Captured { return c.list[mark:len(c.list):len(c.list)] }
 
 // Cut forgets the values behind a mark: the rule that caught them did not
 // match.

@@ -21,7 +21,9 @@ type Content struct {
 	hasOffset, hasDepth, hasDistance, hasWithin bool
 	// relative: the window hangs on the cursor.
 	relative bool
-	option   *rule.Option
+	// converted: offset and depth were distance and within.
+	converted bool
+	option    *rule.Option
 }
 
 // bound is a number of bytes: written in the rule or read from a variable.
@@ -147,6 +149,7 @@ func setContent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	return nil
 }
 
-// Absolute reports whether offset or depth is given: a position that only a
-// packet, or the first bytes of a stream, can satisfy.
-func (c *Content) Absolute() bool { return c.hasOffset || c.hasDepth }
+// Absolute reports whether the rule gives offset or depth: a position that only
+// a packet, or the first bytes of a stream, can satisfy. A distance that turned
+// out to be absolute does not count, as in Suricata.
+func (c *Content) Absolute() bool { return (c.hasOffset || c.hasDepth) && !c.converted }

@@ -133,6 +133,13 @@ func (d *Dataset) change(op string, b []byte) bool {
 	return d.set.add(key, 0)
 }
 
+func (d *Dataset) load(text []byte, f *datasetFormat) error {
+	if f.form == "json" || f.form == "ndjson" {
+		return d.loadJSON(text, f)
+	}
+	return d.Load(text)
+}
+
 // Load adds the values of a file: one a line, strings in base64, digests in
 // hexadecimal, addresses as text; behind a comma a score (datarep).
 func (d *Dataset) Load(text []byte) error {
@@ -207,15 +214,20 @@ func (d *Dataset) format(key []byte) string {
 
 // datasetStep is the keyword dataset: the whole buffer as a value.
 type datasetStep struct {
-	set *Dataset
-	op  string
+	set     *Dataset
+	op      string
+	context string // name of the value's context in the alert; empty for none
 }
 
 func (t *datasetStep) try(m *Machine, cursor int) (int, verdict) {
 	var holds bool
 	switch t.op {
 	case "isset":
-		_, holds = t.set.has(m.data)
+		if _, holds = t.set.has(m.data); holds && t.context != "" {
+			if key, ok := t.set.key(m.data); ok {
+				m.Captures.addContext(t.context, t.set.set.context(key))
+			}
+		}
 	case "isnotset":
 		_, has := t.set.has(m.data)
 		_, value := t.set.key(m.data)
@@ -249,14 +261,14 @@ func setDataset(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if len(args) < 2 || !slices.Contains([]string{"set", "unset", "isset", "isnotset"}, args[0]) {
 		return b.badValue(o, "dataset needs a command and a name")
 	}
-	d, diag := b.dataset(o, args[1], args[2:])
+	d, format, diag := b.dataset(o, args[1], args[2:])
 	if diag != nil {
 		return diag
 	}
 	if args[0] == "set" || args[0] == "unset" {
 		d.mutable = true
 	}
-	b.addStep(&datasetStep{d, args[0]}, false)
+	b.addStep(&datasetStep{d, args[0], format.contextKey}, false)
 	return nil
 }
 
@@ -266,7 +278,7 @@ func setDatarep(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if len(args) < 3 {
 		return b.badValue(o, "datarep needs a name, an operator and a score")
 	}
-	d, diag := b.dataset(o, args[0], args[3:])
+	d, _, diag := b.dataset(o, args[0], args[3:])
 	if diag != nil {
 		return diag
 	}
@@ -280,13 +292,14 @@ func setDatarep(b *Builder, o *rule.Option) *rule.Diagnostic {
 }
 
 // dataset returns the dataset of a rule, made or completed by its arguments.
-func (b *Builder) dataset(o *rule.Option, name string, args []string) (*Dataset, *rule.Diagnostic) {
+func (b *Builder) dataset(o *rule.Option, name string, args []string) (*Dataset, *datasetFormat, *rule.Diagnostic) {
 	if b.env.Datasets == nil {
-		return nil, b.unsupported(o, "sets", "no datasets are configured")
+		return nil, nil, b.unsupported(o, "sets", "no datasets are configured")
 	}
 	if b.lastSource == nil {
-		return nil, b.fail(o, "bad-combination", o.Name+" outside of a sticky buffer", "it looks a whole buffer up", "name a sticky buffer first")
+		return nil, nil, b.fail(o, "bad-combination", o.Name+" outside of a sticky buffer", "it looks a whole buffer up", "name a sticky buffer first")
 	}
+	format := &datasetFormat{}
 	kind, load, save, limit := DatasetKind(0), "", "", defaultDatasetValues
 	for _, arg := range args {
 		word, value, _ := strings.Cut(arg, " ")
@@ -294,7 +307,7 @@ func (b *Builder) dataset(o *rule.Option, name string, args []string) (*Dataset,
 		switch word {
 		case "type":
 			if kind = datasetKinds[value]; kind == 0 {
-				return nil, b.badValue(o, "unknown type "+quoted(value))
+				return nil, nil, b.badValue(o, "unknown type "+quoted(value))
 			}
 		case "load":
 			load = value
@@ -302,48 +315,63 @@ func (b *Builder) dataset(o *rule.Option, name string, args []string) (*Dataset,
 			save = value
 		case "state":
 			load, save = value, value
+		case "format":
+			if value != "csv" && value != "json" && value != "ndjson" && value != "jsonline" {
+				return nil, nil, b.badValue(o, "unknown format "+quoted(value))
+			}
+			if format.form = value; value == "jsonline" {
+				format.form = "ndjson"
+			}
+		case "value_key":
+			format.valueKey = value
+		case "array_key":
+			format.arrayKey = value
+		case "context_key":
+			format.contextKey = value
+		case "remove_key":
+			format.removeKey = true
 		case "memcap", "hashsize":
 			n, ok := parseUnsigned(strings.TrimRight(strings.ToLower(value), "kmgb"))
 			if !ok {
-				return nil, b.badValue(o, "bad "+word+" "+quoted(value))
+				return nil, nil, b.badValue(o, "bad "+word+" "+quoted(value))
 			}
 			if word == "hashsize" && n > 0 {
 				limit = max(limit, int(min(n, 1<<26)))
 			}
 		default:
-			return nil, b.unsupported(o, quoted(arg), "")
+			return nil, nil, b.unsupported(o, quoted(arg), "")
 		}
 	}
 	d, ok := b.env.Datasets.byName[name]
 	if !ok {
 		if kind == 0 {
-			return nil, b.badValue(o, "dataset "+name+" has no type")
+			return nil, nil, b.badValue(o, "dataset "+name+" has no type")
 		}
 		d = &Dataset{Name: name, Kind: kind, limit: limit, set: newByteSet()}
 		b.env.Datasets.byName[name] = d
 		b.env.Datasets.Names = append(b.env.Datasets.Names, name)
 	}
 	if kind != 0 && d.Kind != kind {
-		return nil, b.badValue(o, "dataset "+name+" has another type in an earlier rule")
+		return nil, nil, b.badValue(o, "dataset "+name+" has another type in an earlier rule")
 	}
 	if save != "" {
 		d.SaveTo = save
 	}
 	if load == "" || d.loaded == load {
-		return d, nil
+		return d, format, nil
 	}
 	text, err := b.readFile(load)
 	if err != nil {
 		if save == load {
-			return d, nil // state of a first run
+			return d, format, nil // state of a first run
 		}
-		return nil, b.badValue(o, "dataset file: "+err.Error())
+		return nil, nil, b.badValue(o, "dataset file: "+err.Error())
 	}
-	if err := d.Load(text); err != nil {
-		return nil, b.badValue(o, "dataset file "+load+": "+err.Error())
+	if err := d.load(text, format); err != nil {
+		return nil, nil, b.badValue(o, "dataset file "+load+": "+err.Error())
 	}
 	d.loaded = load
-	return d, nil
+	return d, format, nil
 }
 
 // readFile reads a file that the rule names.

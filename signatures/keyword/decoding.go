@@ -76,10 +76,7 @@ func wholeBase64(text []byte) bool {
 // setPcrexform is the transform pcrexform: `pcrexform:"regexp"`: what the first
 // group of the expression matches.
 func setPcrexform(b *Builder, o *rule.Option) *rule.Diagnostic {
-	text, negated, d := b.quotedText(o)
-	if d != nil {
-		return d
-	}
+	text, negated := looseText(o.Value)
 	if negated {
 		return b.badValue(o, "pcrexform cannot be negated")
 	}

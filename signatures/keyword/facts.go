@@ -16,7 +16,8 @@ type Facts struct {
 	FlowPackets [2]uint64 // by direction
 	FlowBytes   [2]uint64
 	App         app.Proto
-	StreamSize  [2]uint32 // bytes by sequence number, by direction of sending
+	AppSides    [2]app.Proto // as each direction looked like
+	StreamSize  [2]uint32    // bytes by sequence number, by direction of sending
 	Stream      decoders.StreamEventSet
 	AppEvents   AppEventSet
 	Bits        FlowBits  // of the flow; valid iff HasFlow

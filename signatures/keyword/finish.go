@@ -53,7 +53,7 @@ func (c *Content) makeAbsolute() {
 		c.offset = bound{value: from}
 		c.hasOffset = true
 	}
-	c.hasDistance, c.hasWithin, c.relative = false, false, false
+	c.hasDistance, c.hasWithin, c.relative, c.converted = false, false, false, true
 	c.distance, c.within = bound{}, bound{}
 }
 

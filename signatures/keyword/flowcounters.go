@@ -87,3 +87,24 @@ func flowCounterSides(bytes bool) func(*Builder, *rule.Option) *rule.Diagnostic 
 		return d
 	}
 }
+
+// firstOfSide asks that the packet is the first of its direction: the hook
+// flow_start of a rule's header.
+type firstOfSide struct{}
+
+func (firstOfSide) Match(f *Facts) bool { return f.HasFlow && f.FlowPackets[f.Dir] == 1 }
+
+// AddPacketHook adds the condition of a hook of packets, as in tcp:flow_start;
+// false for one that does not exist.
+func (b *Builder) AddPacketHook(name string) bool {
+	switch name {
+	case "all":
+	case "flow_start":
+		b.plan.NeedsFlow = true
+		b.plan.Tests = append(b.plan.Tests, firstOfSide{})
+	default:
+		return false
+	}
+	b.plan.IPOnly = false
+	return true
+}

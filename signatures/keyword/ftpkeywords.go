@@ -29,6 +29,9 @@ func setFTPBounce(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if d := b.needApps(o, Protos(app.ProtoFTP)); d != nil {
 		return d
 	}
+	if d := b.narrow(o, DirToServer); d != nil {
+		return d
+	}
 	b.addTxTest(ftpBounce{})
 	return nil
 }
@@ -38,7 +41,7 @@ func setFTPBounce(b *Builder, o *rule.Option) *rule.Diagnostic {
 var (
 	ftpModes        = map[string]uint64{"active": 1, "passive": 2}
 	ftpAnswers      = map[string]uint64{"yes": 1, "true": 1, "no": 0, "false": 0}
-	ftpDataCommands = map[string]uint64{"retr": 1, "stor": 2} // as package ftp numbers them
+	ftpDataCommands = map[string]uint64{"retr": 5, "stor": 6} // as package ftp numbers its commands
 )
 
 // txWord makes the Setup of a keyword whose values are words.

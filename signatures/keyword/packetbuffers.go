@@ -11,8 +11,8 @@ func packetSources() []Source {
 		{Name: "udp.hdr", Packet: transportHeader(decoders.LayerUDP), Dirs: DirBoth, Class: ClassBuffer},
 		{Name: "icmpv4.hdr", Packet: icmpv4Header, Dirs: DirBoth, Class: ClassBuffer},
 		{Name: "icmpv6.hdr", Packet: transportHeader(decoders.LayerICMPv6), Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "ip.src", Packet: sourceAddress, Dirs: DirBoth, Class: ClassBuffer},
-		{Name: "ip.dst", Packet: destinationAddress, Dirs: DirBoth, Class: ClassBuffer},
+		{Name: "ip.src", Packet: sourceAddress, Dirs: DirBoth, Class: ClassBuffer, Address: true},
+		{Name: "ip.dst", Packet: destinationAddress, Dirs: DirBoth, Class: ClassBuffer, Address: true},
 	}
 }
 

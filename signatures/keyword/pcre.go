@@ -82,10 +82,7 @@ var pcreBuffers = map[byte]string{
 // Flags O and B change nothing here: the limits that O lifts in Suricata's
 // configuration are the built-in ones.
 func setPcre(b *Builder, o *rule.Option) *rule.Diagnostic {
-	text, negated, d := b.quotedText(o)
-	if d != nil {
-		return d
-	}
+	text, negated := looseText(o.Value)
 	text, ok := strings.CutPrefix(text, "/")
 	end := strings.LastIndexByte(text, '/')
 	if !ok || end < 0 {

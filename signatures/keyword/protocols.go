@@ -111,41 +111,73 @@ func (b *Builder) noParser(o *rule.Option, name string) *rule.Diagnostic {
 	return b.fail(o, "unknown-protocol", "unknown application protocol "+quoted(name), "", rule.Nearest(name, rule.ProtocolNames()))
 }
 
-// protocolTest is app-layer-protocol: what detection found on the flow.
+// protocolTest is app-layer-protocol: what detection found on the flow, or on
+// one of its sides.
 type protocolTest struct {
 	protos  []app.Proto
 	negated bool
 	exact   bool // http is HTTP/1 only, and so on
+	of      protocolOf
+}
+
+// protocolOf says whose protocol is meant.
+type protocolOf uint8
+
+const (
+	ofDirection protocolOf = iota // that of the packet's direction
+	ofServerward
+	ofClientward
+	ofEither
+	ofFlow
+)
+
+var protocolModes = map[string]protocolOf{
+	"direction": ofDirection, "to_server": ofServerward, "toserver": ofServerward, "to_client": ofClientward, "toclient": ofClientward,
+	"either": ofEither, "final": ofFlow, "original": ofFlow,
 }
 
 func (t *protocolTest) Match(f *Facts) bool {
 	if !f.HasFlow {
 		return false
 	}
+	switch t.of {
+	case ofServerward:
+		return t.matches(f.AppSides[decoders.ToServer])
+	case ofClientward:
+		return t.matches(f.AppSides[decoders.ToClient])
+	case ofEither:
+		return t.matches(f.AppSides[0]) || t.matches(f.AppSides[1])
+	case ofFlow:
+		return t.matches(f.App)
+	}
+	return t.matches(f.AppSides[f.Dir])
+}
+
+func (t *protocolTest) matches(have app.Proto) bool {
 	for _, p := range t.protos {
-		if f.App == p || !t.exact && p.Covers(f.App) {
+		if have == p || !t.exact && p.Covers(have) {
 			return !t.negated
 		}
 	}
 	// While detection is still looking, nothing can be ruled out.
-	return t.negated && f.App != app.ProtoUnknown
+	return t.negated && have != app.ProtoUnknown
 }
 
 // setAppLayerProtocol is the keyword app-layer-protocol:
-// `app-layer-protocol:[!]proto[|proto...][,either|exact]`.
+// `app-layer-protocol:[!]proto[|proto...][,direction|to_server|to_client|either|final|original][,exact]`.
 func setAppLayerProtocol(b *Builder, o *rule.Option) *rule.Diagnostic {
 	args := splitList(o.Value)
 	if len(args) == 0 {
 		return b.badValue(o, "app-layer-protocol needs a protocol")
 	}
-	exact := false
+	t := &protocolTest{}
 	for _, mode := range args[1:] {
-		switch mode {
-		case "either":
-		case "exact":
-			exact = true
-		case "to_server", "toserver", "to_client", "toclient", "direction", "final", "original":
-			return b.fail(o, "unsupported-value", "app-layer-protocol mode "+mode+" is not supported yet", "detection keeps one protocol per flow", "")
+		of, ok := protocolModes[mode]
+		switch {
+		case mode == "exact":
+			t.exact = true
+		case ok:
+			t.of = of
 		default:
 			return b.badValue(o, "unknown mode "+quoted(mode))
 		}
@@ -153,8 +185,8 @@ func setAppLayerProtocol(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if b.plan.Apps != 0 {
 		return b.fail(o, "bad-combination", "app-layer-protocol in a rule of protocol "+strings.Join(b.plan.Apps.names(), ", "), "the protocol is known already", "")
 	}
-	text, negated := strings.CutPrefix(args[0], "!")
-	t := &protocolTest{negated: negated, exact: exact}
+	var text string
+	text, t.negated = strings.CutPrefix(args[0], "!")
 	for name := range strings.SplitSeq(text, "|") {
 		name = strings.ToLower(strings.TrimSpace(name))
 		switch name {

@@ -36,7 +36,7 @@ func (r *reading) read(m *Machine, cursor int) (value uint64, start, taken int, 
 	start = r.offset.of(m)
 	if r.relative {
 		start += cursor
-		if start >= len(m.data) {
+		if start >= len(m.data) && n > 0 {
 			return 0, 0, 0, false
 		}
 	}

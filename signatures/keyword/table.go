@@ -54,7 +54,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "pktvar", Kind: KindFlow, Syntax: `pktvar:name,[!]"text|hex|"`, Setup: setTextVar(true)},
 		{Name: "xbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "xbits:set|unset|toggle|isset|isnotset,name,track ip_src|ip_dst|ip_pair[,expire N]", Setup: setXbits},
 		{Name: "hostbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "hostbits:set|unset|toggle|isset|isnotset,name[,src|dst|both][,expire N]", Setup: setHostbits},
-		{Name: "app-layer-protocol", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "app-layer-protocol:[!]proto[|proto...][,either|exact]", Setup: setAppLayerProtocol},
+		{Name: "app-layer-protocol", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "app-layer-protocol:[!]proto[|proto...][,direction|to_server|to_client|either|final|original][,exact]", Setup: setAppLayerProtocol},
 
 		{Name: "decode-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "decode-event:ipv4.pkt_too_small", Setup: setDecodeEvent},
 		{Name: "stream-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "stream-event:est_packet_out_of_window", Setup: setStreamEvent},
@@ -128,7 +128,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "filesha1", Kind: KindApp, Syntax: "filesha1:[!]file", Setup: setHashList("file.sha1", sha1.Size)},
 		{Name: "filesha256", Kind: KindApp, Syntax: "filesha256:[!]file", Setup: setHashList("file.sha256", sha256.Size)},
 		{Name: "tls.version", Kind: KindApp, Syntax: "tls.version:1.0|1.1|1.2|1.3|0xHHHH", Setup: setTLSVersion},
-		{Name: "ssl_version", Kind: KindApp, Syntax: "ssl_version:[!]sslv2|sslv3|tls1.0|tls1.1|tls1.2|tls1.3[,...]", Setup: setSSLVersion},
+		{Name: "ssl_version", Kind: KindApp, Syntax: "ssl_version:[!]sslv2|sslv3|tls1.0|tls1.1|tls1.2|tls1.3[,...] (! is for the whole list)", Setup: setSSLVersion},
 		{Name: "ssl_state", Kind: KindApp, Syntax: "ssl_state:[!]client_hello|server_hello|client_keyx|server_keyx[,...]", Setup: setSSLState},
 		{Name: "tls_cert_notbefore", Kind: KindApp, Syntax: "tls_cert_notbefore:[<|>]date or date<>date", Setup: setCertDate(app.TLSCertNotBefore)},
 		{Name: "tls_cert_notafter", Kind: KindApp, Syntax: "tls_cert_notafter:[<|>]date or date<>date", Setup: setCertDate(app.TLSCertNotAfter)},

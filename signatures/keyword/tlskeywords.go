@@ -1,6 +1,7 @@
 package keyword
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -35,40 +36,26 @@ func (b *Builder) addTLSNumber(o *rule.Option, buffer app.Buffer, want rule.Int)
 }
 
 // sslVersion is ssl_version: one of some versions, or none of them.
-type sslVersion struct{ is, not []uint64 }
+type sslVersion struct {
+	versions []uint64
+	negated  bool
+}
 
 func (t *sslVersion) MatchTx(f *TxFacts) bool {
 	v, ok := f.Tx.Integer(f.Buffer(app.TLSVersion), 0)
-	if !ok || v == 0 {
-		return false
-	}
-	for _, not := range t.not {
-		if v == not {
-			return false
-		}
-	}
-	for _, is := range t.is {
-		if v == is {
-			return true
-		}
-	}
-	return len(t.is) == 0
+	return ok && v != 0 && slices.Contains(t.versions, v) != t.negated
 }
 
-// setSSLVersion is the keyword ssl_version: `ssl_version:[!]sslv3[,[!]tls1.0...]`.
+// setSSLVersion is the keyword ssl_version: `ssl_version:[!]sslv3[,tls1.0...]`.
 func setSSLVersion(b *Builder, o *rule.Option) *rule.Diagnostic {
-	t := &sslVersion{}
-	for _, arg := range splitList(o.Value) {
-		name, negated := strings.CutPrefix(arg, "!")
-		v, ok := tlsVersions[strings.ToLower(strings.TrimSpace(name))]
+	text, negated := strings.CutPrefix(o.Value, "!")
+	t := &sslVersion{negated: negated}
+	for _, arg := range splitList(text) {
+		v, ok := tlsVersions[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(arg, "!")))]
 		if !ok {
 			return b.badValue(o, "unknown TLS version "+quoted(arg))
 		}
-		if negated {
-			t.not = append(t.not, v)
-		} else {
-			t.is = append(t.is, v)
-		}
+		t.versions = append(t.versions, v)
 	}
 	if d := b.needApps(o, Protos(app.ProtoTLS)); d != nil {
 		return d

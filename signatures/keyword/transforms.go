@@ -48,6 +48,7 @@ func (b *Builder) addTransform(o *rule.Option, t Transform) *rule.Diagnostic {
 	}
 	b.list.Transforms = append(b.list.Transforms, t)
 	b.list.key += "|" + o.Name + ":" + o.Value
+	b.transform = true // another may follow
 	return nil
 }
 

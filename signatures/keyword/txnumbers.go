@@ -53,16 +53,17 @@ type txField struct {
 	bits   int
 	multi  bool // several values: the rule may give an index
 	names  map[string]uint64
+	dirs   DirectionSet // in which it exists; 0 for both
 }
 
 // txFields is the table of them, a block per protocol.
 func txFields() []txField {
 	return []txField{
-		{"dns.opcode", app.ProtoDNS, app.DNSOpcode, 8, false, nil},
-		{"dns.rcode", app.ProtoDNS, app.DNSRcode, 16, false, dnsRcodes},
-		{"dns.rrtype", app.ProtoDNS, app.DNSRRType, 16, true, dnsTypes},
-		{"tls.cert_chain_len", app.ProtoTLS, app.TLSCertChainLen, 32, false, nil},
-		{"ftp.dynamic_port", app.ProtoFTP, app.FTPDynamicPort, 16, false, nil},
+		{"dns.opcode", app.ProtoDNS, app.DNSOpcode, 8, false, nil, 0},
+		{"dns.rcode", app.ProtoDNS, app.DNSRcode, 16, false, dnsRcodes, 0},
+		{"dns.rrtype", app.ProtoDNS, app.DNSRRType, 16, true, dnsTypes, 0},
+		{"tls.cert_chain_len", app.ProtoTLS, app.TLSCertChainLen, 32, false, nil, DirToClient},
+		{"ftp.dynamic_port", app.ProtoFTP, app.FTPDynamicPort, 16, false, nil, 0},
 	}
 }
 
@@ -82,6 +83,11 @@ func txKeywords() []Keyword {
 		keywords = append(keywords, Keyword{Name: field.name, Kind: KindApp, Syntax: form, Setup: func(b *Builder, o *rule.Option) *rule.Diagnostic {
 			if d := b.needApps(o, Protos(field.proto)); d != nil {
 				return d
+			}
+			if field.dirs != 0 {
+				if d := b.narrow(o, field.dirs); d != nil {
+					return d
+				}
 			}
 			return b.addTxNumber(o, field)
 		}})

@@ -49,14 +49,15 @@ func (b *Builder) quotedBytes(o *rule.Option) (pattern []byte, negated bool, d *
 	return pattern, negated, nil
 }
 
-// quotedText reads `[!]"text"` as it stands, escapes and all.
-func (b *Builder) quotedText(o *rule.Option) (text string, negated bool, d *rule.Diagnostic) {
-	text, negated = strings.CutPrefix(strings.TrimSpace(o.Value), "!")
+// looseText reads `[!]"text"` as it stands, escapes and all; the quotes may be
+// missing.
+func looseText(value string) (text string, negated bool) {
+	text, negated = strings.CutPrefix(strings.TrimSpace(value), "!")
 	text = strings.TrimSpace(text)
-	if len(text) < 2 || text[0] != '"' || text[len(text)-1] != '"' {
-		return "", false, b.badValue(o, "value must be in quotes")
+	if len(text) >= 2 && text[0] == '"' && text[len(text)-1] == '"' {
+		text = text[1 : len(text)-1]
 	}
-	return text[1 : len(text)-1], negated, nil
+	return text, negated
 }
 
 // integer reads the integer expression that is the option's whole value.

@@ -314,8 +314,8 @@ func FuzzDecoder(f *testing.F) {
 			return c.b
 		}
 		whole := run(len(data) + 1)
-		if len(whole) >= 1<<20 {
-			return
+		if len(whole) >= 1<<20 || encodings[0] == Brotli || encodings[1] == Brotli {
+			return // of broken data, the brotli library gives out more the smaller the pieces are
 		}
 		if pieces := run(1); !bytes.Equal(pieces, whole) {
 			t.Fatalf("%d bytes byte by byte, %d at once", len(pieces), len(whole))

@@ -1,5 +1,7 @@
 package body
 
+import "encoding/binary"
+
 // windowSize is how far back a match may reach (RFC 1951 section 2).
 const windowSize = 32 << 10
 
@@ -191,14 +193,87 @@ func (d *deflate) copyStored(l *layer) error {
 	return nil
 }
 
+// maxMatch is the longest match (RFC 1951 section 3.2.5).
+const maxMatch = 258
+
+// readQuickly reads symbols while there is so much input and room in the
+// window that none of them can run out of either. done says that the block
+// ended.
+func (d *deflate) readQuickly() (done bool, err error) {
+	const mostOfSymbol = 48 // bits: length code 15 and 5, distance code 15 and 13
+	in, hold, bits, at := d.in, d.hold, d.bits, d.at
+	literals, distances := &d.codes.literals, &d.codes.distances
+	for len(in) >= 8 && at <= windowSize-maxMatch {
+		if bits < mostOfSymbol {
+			// Whole bytes are taken as far as there is room; the bits of the
+			// next one that come along are the same when it is taken.
+			hold |= binary.LittleEndian.Uint64(in) << bits
+			n := (63 - bits) >> 3
+			in = in[n:]
+			bits += n << 3
+		}
+		symbol, n := literals.decode(hold, bits)
+		if n > maxCodeBits {
+			err = errCorrupt
+			break
+		}
+		hold >>= n
+		bits -= n
+		if symbol < endOfBlock {
+			d.window[at] = byte(symbol)
+			at++
+			continue
+		}
+		if symbol == endOfBlock {
+			d.step, done = blockHeader, true
+			break
+		}
+		i := symbol - endOfBlock - 1
+		if i >= len(lengthBase) {
+			err = errCorrupt
+			break
+		}
+		length := int(lengthBase[i]) + int(hold&(1<<lengthExtra[i]-1))
+		hold >>= lengthExtra[i]
+		bits -= uint(lengthExtra[i])
+		symbol, n = distances.decode(hold, bits)
+		if n > maxCodeBits || symbol >= len(distanceBase) {
+			err = errCorrupt
+			break
+		}
+		hold >>= n
+		distance := int(distanceBase[symbol]) + int(hold&(1<<distanceExtra[symbol]-1))
+		hold >>= distanceExtra[symbol]
+		bits -= n + uint(distanceExtra[symbol])
+		from := at - distance
+		if from < 0 {
+			if !d.wrapped {
+				err = errCorrupt
+				break
+			}
+			from += windowSize
+		}
+		for length > 0 {
+			n := min(length, distance, windowSize-from)
+			copy(d.window[at:at+n], d.window[from:from+n])
+			at += n
+			length -= n
+			if from += n; from == windowSize {
+				from = 0
+			}
+		}
+	}
+	d.in, d.hold, d.bits, d.at = in, hold&(1<<bits-1), bits, at
+	return done, err
+}
+
 // readSymbols is the inner loop: literals until a match or the end of block.
 func (d *deflate) readSymbols(l *layer) error {
 	for {
-		for d.bits <= 48 && len(d.in) > 0 {
-			d.hold |= uint64(d.in[0]) << d.bits
-			d.in = d.in[1:]
-			d.bits += 8
+		if done, err := d.readQuickly(); done || err != nil {
+			return err
 		}
+		d.need(maxCodeBits)
 		symbol, n := d.codes.literals.decode(d.hold, d.bits)
 		switch {
 		case n == 0:

@@ -55,8 +55,11 @@ func (m *message) chooseFiling() {
 	if a := m.newFile(name); a != nil {
 		a.whole = true
 		if m.dir == decoders.ToClient {
-			if r, ok := m.contentRange(); ok && r.Valid {
+			switch r, ok := m.contentRange(); {
+			case ok && r.Valid:
 				a.file.SetRange(file.Range{Start: r.Start, End: r.End, Total: r.Size})
+			case ok:
+				m.tx.events.add(app.EventHTTPRangeInvalid)
 			}
 		}
 	}

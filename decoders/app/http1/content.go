@@ -142,6 +142,7 @@ func (m *message) addBody(data []byte) {
 // addExtra takes bytes behind the end of a body. To an encoded one they can
 // not belong.
 func (m *message) addExtra(data []byte) {
+	m.tx.parser.stats.Extra += uint64(len(data))
 	m.wire += uint64(len(data))
 	if m.decoder == nil {
 		m.Body(data)
@@ -194,6 +195,9 @@ func (m *message) content(p []byte) {
 		return
 	}
 	m.body.add(p)
+	if m.limits().Limit == 0 {
+		m.body.prune()
+	}
 	m.fileContent(p)
 }
 

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"slices"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
@@ -40,16 +41,16 @@ func (s *State) readBlock(sd *side, m *message, data []byte, last bool) (rest []
 		}
 		data, copied = rest, len(rest)
 	}
-	over := len(m.head) - m.at // bytes of the body that were copied
+	// What was copied behind the end of the block belongs to the body. Where it
+	// was not clear at once where an odd block ends, some may have come earlier.
+	if over := len(m.head) - m.at; over <= copied {
+		rest = data[copied-over:]
+	} else {
+		rest = slices.Concat(m.head[m.at:], rest)
+	}
 	m.head = m.head[:m.at]
-	rest = data[copied-over:]
-	if m.dir == decoders.ToClient && len(rest) == 0 && m.at > 0 {
-		switch b := m.head[m.at-1]; {
-		case b == '\n' && (m.at < 2 || m.head[m.at-2] != '\r'):
-			sd.skipEnd = '\r'
-		case b == '\r' && (m.at < 2 || m.head[m.at-2] != '\n'):
-			sd.skipEnd = '\n'
-		}
+	if m.dir == decoders.ToClient && m.at > 1 && m.head[m.at-1] == '\n' && m.head[m.at-2] != '\r' {
+		rest = sd.skipCR(rest)
 	}
 	return rest, true, goOn
 }
@@ -108,15 +109,42 @@ func (m *message) blockEnds(r *blockReader) (int, outcome) {
 		return 0, complete
 	case len(b) == 1 && b[0] == '\r' && !r.last:
 		return 0, short
-	case m.at > m.block || n == 2 && b[0] == '\r':
+	case n == 2 && b[0] == '\r':
 		return n, complete
-	case m.dir == decoders.ToServer && b[0] == '\n', len(b) == 1:
-		// A block without fields. Of a server's, libhtp takes a lone LF for the
-		// end only where nothing has come behind it, and for a field without
-		// name and value else.
-		return n, complete
+	case m.at > m.block:
+		return 1, complete // of LF CR, the CR is skipped when it comes
+	case b[0] == '\n':
+		return m.emptyBlock(r)
 	}
 	return 0, complete
+}
+
+// maxNameAhead is how long a field name may be to be recognised behind an empty
+// line.
+const maxNameAhead = 128
+
+// emptyBlock decides about an empty line of LF in the place of the first field.
+// It ends the block, but where fields follow in the head of a response, libhtp
+// takes it for one without name and value.
+func (m *message) emptyBlock(r *blockReader) (int, outcome) {
+	if m.dir == decoders.ToServer || m.progress == InTrailer {
+		return 1, complete
+	}
+	behind := m.head[m.at+1:]
+	switch {
+	case len(behind) == 0 || len(behind) == 1 && behind[0] == '\r':
+		return 1, r.unlessLast()
+	case r.lineEnd(behind) > 0:
+		return 0, complete
+	}
+	field, o := r.looksLikeField(m.at + 1)
+	switch {
+	case o == short && len(behind) <= maxNameAhead:
+		return 0, short
+	case o == complete && field:
+		return 0, complete
+	}
+	return 1, complete
 }
 
 // judge turns the flaws of a field into events.

@@ -65,3 +65,13 @@ func readChunkSize(line []byte) (n uint64, extension bool, s chunkSize) {
 	}
 	return n, extension, sizeRead
 }
+
+// startsNoSize reports whether the line of a chunk's size, of which pending
+// came before, is none as far as one can tell: then nobody waits for its end.
+func startsNoSize(pending, data []byte) bool {
+	if skip(pending, isChunkSpace) < len(pending) {
+		return false
+	}
+	n := skip(data, func(c byte) bool { return isChunkSpace(c) && c != '\n' })
+	return n < len(data) && data[n] != '\n' && hexValue(data[n]) < 0
+}

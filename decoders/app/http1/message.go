@@ -52,8 +52,6 @@ const (
 	ofText
 )
 
-func (r ref) len() int { return int(r.end - r.start) }
-
 // message is one side of a transaction.
 type message struct {
 	tx       *Tx

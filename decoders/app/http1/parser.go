@@ -29,6 +29,7 @@ type Parser struct {
 // Stats counts what the parser could not make a transaction of, or gave up.
 type Stats struct {
 	Skipped     uint64 // bytes that belong to no message
+	Extra       uint64 // bytes that were taken for a part of a message that did not announce them
 	GivenUp     uint64 // flows that broke a limit or could not be followed on
 	BodiesCut   uint64 // bodies longer than the limit
 	BodiesBomb  uint64 // bodies whose decoding was stopped as a decompression bomb

@@ -212,11 +212,9 @@ func (s *State) requestBody() verdict {
 func (s *State) requestChunkSize(data []byte) ([]byte, verdict) {
 	c := &s.client
 	m := &c.tx.request
-	if len(c.pending) == 0 {
-		if n := skip(data, isChunkSpace); n < len(data) && hexValue(data[n]) < 0 {
-			m.tx.events.add(app.EventHTTPInvalidRequestChunkLen)
-			return data, fail
-		}
+	if startsNoSize(c.pending, data) {
+		m.tx.events.add(app.EventHTTPInvalidRequestChunkLen)
+		return data, fail
 	}
 	line, rest, tooLong := s.takeLine(&c.side, data, behindLF(data))
 	switch {

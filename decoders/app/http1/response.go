@@ -3,7 +3,6 @@ package http1
 import (
 	"bytes"
 
-	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 )
 
@@ -151,6 +150,7 @@ func (s *State) responseLine(data []byte, eof bool) ([]byte, verdict) {
 		s.parser.stats.Skipped += uint64(len(line))
 		return rest, goOn
 	}
+	s.parser.stats.Extra += uint64(len(line))
 	m.addBody(line)
 	if len(rest) == 0 {
 		m.progress = InBody
@@ -326,10 +326,11 @@ func (s *State) unpend(data []byte) []byte {
 func (s *State) responseChunkSize(data []byte) ([]byte, verdict) {
 	r := &s.server
 	m := &r.tx.response
-	if len(r.pending) == 0 {
-		if n := skip(data, isChunkSpace); n < len(data) && hexValue(data[n]) < 0 {
-			return data, s.notChunked()
-		}
+	if startsNoSize(r.pending, data) {
+		v := s.notChunked()
+		m.addBody(r.pending)
+		r.pending = r.pending[:0]
+		return data, v
 	}
 	line, rest, tooLong := s.takeLine(&r.side, data, behindLF(data))
 	switch {
@@ -446,90 +447,4 @@ func (s *State) openTunnel() verdict {
 	s.client.tx, s.client.step = nil, stepIgnore
 	s.server.tx, s.server.step = nil, stepIgnore
 	return yield
-}
-
-// gap says that n bytes of a side are missing. In a body whose length is known
-// they count; anywhere else the parser looks for the next message.
-func (s *State) gap(dir decoders.Direction, n uint64) verdict {
-	sd := s.sideOf(dir)
-	sd.pending = sd.pending[:0]
-	sd.skipEnd = 0
-	if sd.step == stepBody || sd.step == stepChunk {
-		m := s.messageOf(dir)
-		missed := min(n, sd.left)
-		m.missBody(missed)
-		sd.left -= missed
-		n -= missed
-		switch {
-		case sd.left > 0:
-		case sd.step == stepChunk:
-			sd.step = stepChunkEnd
-		case dir == decoders.ToServer:
-			s.endRequest()
-		default:
-			s.endResponse()
-		}
-	} else if sd.step == stepBodyToEnd {
-		s.messageOf(dir).missBody(n)
-		n = 0
-	}
-	if n == 0 {
-		return goOn
-	}
-	return s.loseTrack(dir)
-}
-
-func (s *State) messageOf(dir decoders.Direction) *message { return s.sideOf(dir).tx.side(dir) }
-
-// skipToResponse skips lines behind a gap until one starts like a response.
-func (s *State) skipToResponse(data []byte) []byte {
-	for len(data) > 0 {
-		if looksLikeResponse(data) || mayStartResponse(data) {
-			s.server.resync = false
-			return data
-		}
-		n := behindLF(data)
-		if n < 0 {
-			n = len(data)
-		}
-		s.parser.stats.Skipped += uint64(n)
-		data = data[n:]
-	}
-	return nil
-}
-
-// loseTrack ends the message at hand, since nobody knows where it ends, and
-// looks for the next one.
-func (s *State) loseTrack(dir decoders.Direction) verdict {
-	if dir == decoders.ToServer {
-		c := &s.client
-		switch c.step {
-		case stepTunnelAnswer, stepIgnore:
-			return goOn
-		case stepIdle, stepLine, stepFinish:
-		default:
-			c.tx.request.missBody(0)
-			s.endRequest()
-		}
-		c.tx, c.step, c.lost = nil, stepIdle, true
-		return goOn
-	}
-	r := &s.server
-	switch r.step {
-	case stepIgnore:
-		return goOn
-	case stepIdle, stepLine:
-	default:
-		if r.step != stepFinish {
-			r.tx.response.missBody(0)
-			s.endResponse()
-		}
-		if s.upgraded {
-			return goOn
-		}
-		s.responses++
-		r.tx, r.step = nil, stepIdle
-	}
-	r.resync = true
-	return goOn
 }

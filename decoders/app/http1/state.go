@@ -43,7 +43,7 @@ type side struct {
 	step    step
 	pending []byte // start of a line
 	left    uint64 // bytes of body or chunk
-	skipEnd byte   // ends a line end that was cut by the end of a piece; 0: none
+	skip    bool   // a CR that comes next belongs to the line end before it
 	tx      *Tx
 }
 
@@ -86,9 +86,9 @@ func (s *State) Parse(in app.Input) app.Result {
 	case v == fail:
 		s.parser.stats.GivenUp++
 		s.abandon()
-		return app.Result{Status: app.StatusError, Consumed: len(in.Data) - len(data)}
+		return app.Result{Status: app.StatusError, Consumed: max(len(in.Data)-len(data), 0)}
 	case s.upgraded && len(data) > 0:
-		return app.Result{Status: app.StatusIncomplete, Consumed: len(in.Data) - len(data), Need: len(data) + 1}
+		return app.Result{Status: app.StatusIncomplete, Consumed: max(len(in.Data)-len(data), 0), Need: len(data) + 1}
 	}
 	return app.Result{Status: app.StatusOK, Consumed: len(in.Data)}
 }
@@ -96,11 +96,8 @@ func (s *State) Parse(in app.Input) app.Result {
 // run gives data to the steps of a side until it is used up.
 func (s *State) run(dir decoders.Direction, data []byte, eof bool) ([]byte, verdict) {
 	sd := s.sideOf(dir)
-	if sd.skipEnd != 0 && len(data) > 0 {
-		if data[0] == sd.skipEnd {
-			data = data[1:]
-		}
-		sd.skipEnd = 0
+	if sd.skip {
+		data = sd.skipCR(data)
 	}
 	for {
 		var v verdict
@@ -113,6 +110,16 @@ func (s *State) run(dir decoders.Direction, data []byte, eof bool) ([]byte, verd
 			return data, v
 		}
 	}
+}
+
+// skipCR skips a CR at the start of data, or of what comes next when there is
+// none.
+func (sd *side) skipCR(data []byte) []byte {
+	sd.skip = len(data) == 0
+	if len(data) > 0 && data[0] == '\r' {
+		return data[1:]
+	}
+	return data
 }
 
 func (s *State) sideOf(dir decoders.Direction) *side {

@@ -73,9 +73,13 @@ func (w *window) finish(c *BodyConfig) {
 	}
 }
 
-// prune bounds a window that nobody inspects.
-func (w *window) prune(most int) {
-	if extra := len(w.kept) - most; extra > most {
+// maxKept bounds what is kept of a body that has no limit and that nobody
+// inspects, bytes.
+const maxKept = 256 << 10
+
+// prune keeps to that bound.
+func (w *window) prune() {
+	if extra := len(w.kept) - maxKept; extra > maxKept {
 		w.kept = w.kept[:copy(w.kept, w.kept[extra:])]
 		w.base += uint64(extra)
 	}
