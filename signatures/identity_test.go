@@ -3,6 +3,7 @@ package signatures
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func randomRules(r *rand.Rand, n int) string {
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	var out strings.Builder
 	for sid := 1; sid <= n; sid++ {
-		proto := pick("ip", "udp", "udp", "tcp", "dns", "icmp", "tcp-pkt", "pkthdr")
+		proto := pick("ip", "udp", "udp", "tcp", "dns", "icmp", "tcp-pkt", "pkthdr", "http", "http", "tcp-stream")
 		port := func() string {
 			if proto == "icmp" {
 				return "any"
@@ -34,6 +35,13 @@ func randomRules(r *rand.Rand, n int) string {
 		}
 		if proto == "dns" || proto == "udp" && r.IntN(4) == 0 {
 			out.WriteString(pick(`dns.query; content:"example"; `, `dns.query; dotprefix; content:".com"; endswith; `, `dns.rrtype:1; `, `dns.query; content:!"other"; `))
+		}
+		if proto == "http" {
+			for range 1 + r.IntN(3) {
+				out.WriteString(pick(`http.uri; content:"/abc"; `, `http.uri; content:"index"; nocase; `, `http.header; content:"needle"; `, `http.user_agent; content:!"xyz"; `,
+					`http.request_body; content:"bodypart"; `, `http.request_body; content:"part"; fast_pattern; depth:20; `, `file.data; content:"bodypart"; `,
+					`http.referer; absent; `, `http.uri; pcre:"/^.abc/"; `, `http.host; dotprefix; content:".example"; `, `pkt_data; content:"abc"; `, `urilen:>3; `))
+			}
 		}
 		out.WriteString(pick("", "", "flow:to_server; ", "flow:established; ", "flow:to_client; ", "flowbits:set,x; ", "flowbits:isset,x; "))
 		fmt.Fprintf(&out, "sid:%d;)\n", sid)
@@ -59,6 +67,42 @@ func randomPacket(t *testing.T, r *rand.Rand) *decoders.Packet {
 	return packet(t, ip, dt.UDP{Src: src, Dst: dst}, dt.Bytes(payload.String()))
 }
 
+// randomTurn lets a message grow in one direction.
+func randomTurn(r *rand.Rand, x *message, d decoders.Direction) {
+	x.progress[d] = min(x.progress[d]+uint8(r.IntN(3)), 5)
+	x.complete[d] = x.progress[d] == 5
+	pick := func(s ...string) []string { return []string{s[r.IntN(len(s))]} }
+	if d == decoders.ToServer && x.progress[d] >= 1 && x.buffers[app.HTTPURI] == nil {
+		x.buffers[app.HTTPURI] = pick("/abc/index", "/INDEX", "/")
+		x.numbers[app.HTTPURI] = []uint64{uint64(len(x.buffers[app.HTTPURI][0]))}
+	}
+	if x.progress[d] >= 2 && x.buffers[app.HTTPHeader.In(d)] == nil {
+		x.buffers[app.HTTPHeader.In(d)] = pick("a: needle", "b: hay")
+		if d == decoders.ToServer {
+			x.buffers[app.HTTPHost] = pick("www.example.com", "other")
+			if r.IntN(2) == 0 {
+				x.buffers[app.HTTPUserAgent] = pick("xyz", "abc")
+				x.buffers[app.HTTPReferer] = pick("http")
+			}
+		}
+	}
+	if x.progress[d] >= 3 {
+		body := []app.Piece{{Data: []byte(pick("bodypart", "a part", "")[0]), Offset: uint64(r.IntN(20)), EOF: x.complete[d]}}
+		x.pieces[app.FileData.In(d)] = body
+		if d == decoders.ToServer {
+			x.pieces[app.HTTPRequestBody] = body
+		}
+	}
+}
+
+func clonePieces(m map[app.Buffer][]app.Piece) map[app.Buffer][]app.Piece {
+	out := map[app.Buffer][]app.Piece{}
+	for b, p := range m {
+		out[b] = slices.Clone(p)
+	}
+	return out
+}
+
 // TestPrefilterChangesNoMatch is the safety guarantee: with and without the
 // prefilter the same signatures match the same packets, in the same order.
 func TestPrefilterChangesNoMatch(t *testing.T) {
@@ -75,14 +119,32 @@ func TestPrefilterChangesNoMatch(t *testing.T) {
 		fast, slow := NewInspector(with, cfg), NewInspector(without, cfg)
 		for range 10 {
 			a, b := &flow{}, &flow{}
+			web := r.IntN(2) == 0
+			x, y := newMessage(), newMessage()
+			yState := y.state
 			for range 6 {
 				p, d := randomPacket(t, r), decoders.Direction(r.IntN(2))
+				if web {
+					randomTurn(r, x, d)
+					*y = *x
+					y.state, y.pieces = yState, clonePieces(x.pieces)
+				}
 				a.established = r.IntN(2) == 0
 				b.established = a.established
-				if r.IntN(2) == 0 {
+				if !web && r.IntN(2) == 0 {
 					a.app, b.app = app.ProtoDNS, app.ProtoDNS
 				}
 				in, other := a.input(p, d), b.input(p, d)
+				in.InStream = r.IntN(2) == 0
+				for range r.IntN(3) {
+					in.Stream = append(in.Stream, StreamChunk{Data: []byte([]string{"abc", "abcdefgh", "xyz cdef", "-"}[r.IntN(4)]), Dir: d})
+				}
+				other.InStream, other.Stream = in.InStream, in.Stream
+				if web {
+					a.app, b.app = app.ProtoHTTP, app.ProtoHTTP
+					in.App, other.App = a.app, b.app
+					in.Txs, other.Txs = []app.Tx{x}, []app.Tx{y}
+				}
 				if a.app == app.ProtoDNS {
 					tx := func() []app.Tx {
 						return []app.Tx{&fakeTx{names: []string{"www.example.com"}, types: []uint64{1}, complete: true}}
@@ -90,6 +152,7 @@ func TestPrefilterChangesNoMatch(t *testing.T) {
 					in.Txs, other.Txs = tx(), tx()
 				}
 				got, want := sids(fast.Inspect(in, nil)), sids(slow.Inspect(other, nil))
+				yState = y.state
 				if got != want {
 					t.Fatalf("prefilter on: %q, off: %q\npayload %q\n%s", got, want, p.Payload(), rules)
 				}

@@ -21,6 +21,10 @@ type Inspector struct {
 	txFacts keyword.TxFacts
 	packet  packetFacts
 	met     need
+	// What rules on streams see; nothing for packets that are not TCP.
+	inStream bool
+	chunks   []StreamChunk
+
 	machine keyword.Machine
 	bits    *keyword.Bits
 	vars    *keyword.Vars
@@ -144,7 +148,7 @@ func (i *Inspector) Inspect(in *Input, out []Match) []Match {
 	out = i.inspectProtocol(out)
 	out = i.inspectPacket(out)
 	out = i.inspectTransactions(out)
-	i.in, i.txFacts.Tx = nil, nil
+	i.in, i.txFacts.Tx, i.chunks = nil, nil, nil
 	if len(out) == first {
 		return out
 	}
@@ -156,7 +160,11 @@ func (i *Inspector) begin(in *Input) {
 	i.in = in
 	i.stats.Packets++
 	i.packet.of(in.Packet)
-	i.met = needsMet(in)
+	i.inStream, i.chunks = false, nil
+	if i.packet.transport == transportTCP {
+		i.inStream, i.chunks = in.InStream, in.Stream
+	}
+	i.met = i.needsMet()
 	f := &i.facts
 	f.Packet, f.HasFlow, f.Dir, f.Established = in.Packet, in.Flow != nil, in.Dir, in.Established
 	f.FlowStart, f.FlowPackets, f.FlowBytes, f.App = in.FlowStart, in.FlowPackets, in.FlowBytes, in.App
@@ -215,12 +223,12 @@ func (i *Inspector) inspectPacket(out []Match) []Match {
 	i.ids = i.ids[:0]
 	if payload := i.in.Packet.Payload(); len(payload) > 0 {
 		i.scan(g.packet, payload)
-		if !i.in.InStream {
+		if !i.inStream {
 			i.scan(g.stream, payload)
 		}
 	}
-	for k := range i.in.Stream {
-		i.scan(g.stream, i.in.Stream[k].Data)
+	for k := range i.chunks {
+		i.scan(g.stream, i.chunks[k].Data)
 	}
 	i.addAlways(g.always)
 	return i.inspectCandidates(out)
@@ -313,12 +321,12 @@ func (i *Inspector) payloadHolds(s *Signature) (held, stream bool) {
 		return true, false
 	}
 	if i.packet.transport == transportTCP && (s.onStream() || s.kind == TypeTx) {
-		for k := range i.in.Stream {
-			if i.listHolds(s.payload, i.in.Stream[k].Data) {
+		for k := range i.chunks {
+			if i.listHolds(s.payload, i.chunks[k].Data) {
 				return true, true
 			}
 		}
-		if s.kind != TypePacketStream && i.in.InStream || s.plan.StreamOnly {
+		if s.kind != TypePacketStream && i.inStream || s.plan.StreamOnly {
 			return false, false
 		}
 	}

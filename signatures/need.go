@@ -61,11 +61,12 @@ func needOf(s *Signature) (n need) {
 }
 
 // needsMet is what the packet has. Without a flow it has no direction.
-func needsMet(in *Input) (n need) {
+func (i *Inspector) needsMet() (n need) {
+	in := i.in
 	if in.Packet.PayloadLen > 0 {
 		n |= needPayload | needBytes
 	}
-	if len(in.Stream) > 0 || in.Packet.PayloadLen > 0 && !in.InStream {
+	if len(i.chunks) > 0 || in.Packet.PayloadLen > 0 && !i.inStream {
 		n |= needStream | needBytes
 	}
 	if !in.Pseudo {

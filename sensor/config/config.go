@@ -92,6 +92,10 @@ type Flow struct {
 type Stream struct {
 	Midstream    bool `yaml:"midstream" doc:"Take up sessions whose opening was not seen; without it their flows are counted and stay new."`
 	AsyncOneSide bool `yaml:"async-oneside" doc:"Take up sessions of which only one side is seen."`
+	// HostPolicy maps an overlap policy to the prefixes of the receivers that
+	// resolve overlapping segments that way.
+	HostPolicy    map[string][]string `yaml:"host-policy" doc:"Overlap policy (names as in default-policy) by destination prefix."`
+	DefaultPolicy string              `yaml:"default-policy" doc:"Overlap policy of all other hosts." oneof:"bsd,bsd-right,old-linux,linux,windows,windows2k3,vista,solaris,old-solaris,hpux10,hpux11,irix,macos,first,last"`
 }
 
 // App configures protocol detection and parsers.
@@ -188,7 +192,8 @@ func Default() *Config {
 			VLANInKey:      true,
 			TalkerHosts:    1 << 20,
 		},
-		App: App{DNS: AppDNS{Enabled: true, Ports: []uint16{53}}},
+		Stream: Stream{HostPolicy: map[string][]string{}, DefaultPolicy: "bsd"},
+		App:    App{DNS: AppDNS{Enabled: true, Ports: []uint16{53}}},
 		Rules: Rules{
 			AddressVars:        map[string]string{},
 			PortVars:           map[string]string{},

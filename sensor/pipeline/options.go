@@ -92,13 +92,37 @@ func flowConfig(o *Options, seed uint64, workers int) flow.Config {
 	return f
 }
 
-func streamConfig(o *Options, workers int) stream.Config {
+func streamConfig(o *Options, workers int) (stream.Config, error) {
 	c := stream.DefaultConfig()
 	c.MaxSessions = max(o.Config.Flow.MaxFlows/workers, 16)
 	c.Midstream, c.AsyncOneSide = o.Config.Stream.Midstream, o.Config.Stream.AsyncOneSide
 	c.Memory /= uint64(workers)
-	return c
+	var faults []error
+	policy, ok := stream.PolicyByName(o.Config.Stream.DefaultPolicy)
+	if !ok {
+		faults = append(faults, fmt.Errorf("stream.default-policy: %w %q", errUnknownPolicy, o.Config.Stream.DefaultPolicy))
+	}
+	c.Policy = policy
+	for name, prefixes := range o.Config.Stream.HostPolicy {
+		policy, ok := stream.PolicyByName(name)
+		if !ok {
+			faults = append(faults, fmt.Errorf("stream.host-policy: %w %q", errUnknownPolicy, name))
+			continue
+		}
+		for _, text := range prefixes {
+			prefix, err := parsePrefix(text)
+			if err != nil {
+				faults = append(faults, fmt.Errorf("stream.host-policy.%s: %w", name, err))
+				continue
+			}
+			c.Hosts = append(c.Hosts, stream.HostPolicy{Prefix: prefix, Policy: policy})
+		}
+	}
+	return c, errors.Join(faults...)
 }
+
+// errUnknownPolicy is what a name that is no overlap policy fails with.
+var errUnknownPolicy = errors.New("unknown overlap policy")
 
 func timeouts(base flow.Timeouts, c config.Timeouts) flow.Timeouts {
 	base.New, base.Established, base.Closed = c.New, c.Established, c.Closed

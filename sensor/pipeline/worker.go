@@ -74,11 +74,14 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 	if cfg.Interval > 0 {
 		cfg.OnInterval = w.flowInterval
 	}
-	var err error
+	sc, err := streamConfig(o, workers)
+	if err != nil {
+		return nil, err
+	}
 	if w.flows, err = flow.New(cfg); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
-	if w.streams, err = stream.New(streamConfig(o, workers)); err != nil {
+	if w.streams, err = stream.New(sc); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
 	w.inspector = signatures.NewInspector(o.Ruleset, signatures.InspectorConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket})

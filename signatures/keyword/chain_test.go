@@ -1,6 +1,11 @@
 package keyword
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"spanwatch/signatures/pcre"
+)
 
 func TestContentChains(t *testing.T) {
 	tests := []struct {
@@ -100,6 +105,49 @@ func TestContentChains(t *testing.T) {
 		{"byte_math moves the cursor", `content:"a"; byte_math:bytes 1, offset 1, oper +, rvalue 0, result n, relative; content:"b"; within:1;`, "a\x00\x00b", true},
 		{"byte_test does not move the cursor", `content:"a"; byte_test:1,=,0x62,0,relative; content:"b"; within:1;`, "ab", true},
 		{"byte_math divides by zero", `byte_extract:1,0,z; byte_math:bytes 1, offset 0, oper /, rvalue z, result n;`, "\x00", false},
+
+		{"pcre", `pcre:"/b+/";`, "abbc", true},
+		{"pcre absent", `pcre:"/x/";`, "abbc", false},
+		{"pcre without quotes", `pcre:/b+/;`, "abbc", true},
+		{"pcre flags", `pcre:"/B.C/is";`, "b\nc", true},
+		{"pcre negated", `pcre:!"/x/";`, "abc", true},
+		{"pcre negated and there", `pcre:!"/b/";`, "abc", false},
+		{"pcre sees the whole buffer", `content:"b"; pcre:"/a/";`, "ab", true},
+		{"pcre relative", `content:"b"; pcre:"/^c/R";`, "abc", true},
+		{"pcre relative, not at once", `content:"a"; pcre:"/^c/R";`, "abc", false},
+		{"pcre relative does not see what is before", `content:"b"; pcre:"/(?<=b)c/R";`, "abc", false},
+		{"pcre relative retries the content", `content:"a"; pcre:"/^c/R";`, "ab-ac", true},
+		{"content relative to pcre", `pcre:"/a./"; content:"c"; within:1;`, "abc", true},
+		{"content relative to pcre retries it", `pcre:"/a./"; content:"c"; within:1;`, "ax-abc", true},
+		{"content relative to pcre retries behind its start", `pcre:"/a+/"; content:"b"; distance:0; within:1;`, "aaab", true},
+		{"pcre relative to pcre", `pcre:"/a/"; pcre:"/^b/R"; pcre:"/^c/R";`, "ab-abc", true},
+		{"negated pcre does not move the cursor", `content:"a"; pcre:!"/^x/R"; content:"b"; within:1;`, "ab", true},
+		{"negated pcre relative retries the content", `content:"a"; pcre:!"/^b/R";`, "ab-ac", true},
+		{"isdataat relative to pcre", `pcre:"/c/"; isdataat:!1,relative;`, "abc", true},
+		{"pcre that gives up does not match", `pcre:!"/^(a|b|ab)*[cd]$/";`, strings.Repeat("ab", 3000), pcre.Engine != "PCRE2"},
+
+		{"base64", `base64_decode:; base64_data; content:"hello";`, "aGVsbG8=", true},
+		{"base64 without padding", `base64_decode:; base64_data; content:"hello"; endswith;`, "aGVsbG8", true},
+		{"base64 relative", `content:"=="; base64_decode:relative; base64_data; content:"hello";`, "==aGVsbG8=", true},
+		{"base64 at an offset, some bytes", `base64_decode:bytes 4, offset 2; base64_data; content:"hel"; bsize:3;`, "xxaGVsbG8=", true},
+		{"base64 stops at other bytes", `base64_decode:; base64_data; content:"hel"; bsize:3;`, "aGVs!bG8=", true},
+		{"base64 of nothing", `base64_decode:; base64_data; content:!"x";`, "!!", false},
+		{"base64 is no match by itself", `base64_decode:;`, "aGVsbG8=", false},
+		{"base64 retries what it is relative to", `content:"=="; base64_decode:relative; base64_data; content:"hello";`, "==!==aGVsbG8=", true},
+
+		{"entropy of one byte", `entropy:value = 0;`, "aaaa", true},
+		{"entropy of two", `entropy:value >= 1;`, "abab", true},
+		{"entropy of a part", `entropy:bytes 2, offset 2, value < 0.5;`, "abcc", true},
+
+		{"asn1 oversize", `asn1:oversize_length 100;`, "\x04\x82\x01\x00", true},
+		{"asn1 not oversize", `asn1:oversize_length 1000;`, "\x04\x82\x01\x00", false},
+		{"asn1 inside of a sequence", `asn1:bitstring_overflow;`, "\x30\x06\x02\x01\x05\x03\x01\x09", true},
+		{"asn1 bit string in order", `asn1:bitstring_overflow;`, "\x03\x01\x07", false},
+		{"asn1 relative", `content:"x"; asn1:bitstring_overflow, relative_offset 0;`, "x\x03\x01\x08", true},
+		{"asn1 cut", `asn1:oversize_length 1;`, "\x04\x85\x01", false},
+
+		{"byte_test with as many digits as there are", `byte_test:0,>,1000,0,string,dec;`, "12345 ", true},
+		{"variable of another buffer", `byte_extract:1,0,n; pkt_data; content:"c"; offset:n;`, "\x03abc", true},
 
 		{"empty payload and negated", `content:!"a";`, "", true},
 		{"empty payload", `content:"a";`, "", false},

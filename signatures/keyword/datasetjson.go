@@ -22,8 +22,9 @@ type datasetFormat struct {
 
 var errNotFound = errors.New("not there")
 
-// LoadJSON adds the values of a file of JSON: an array of objects, or an object
-// a line (ndjson). Each object is the context of its value.
+// loadJSON adds the values of a file of JSON: an array of objects, or an object
+// a line (ndjson). Each object is the context of its value; one without a value
+// is passed over.
 func (d *Dataset) loadJSON(text []byte, f *datasetFormat) error {
 	if f.valueKey == "" {
 		return errors.New("needs value_key")
@@ -72,7 +73,7 @@ func (d *Dataset) addObject(text []byte, f *datasetFormat) error {
 	}
 	v, err := at(object, f.valueKey)
 	if err != nil {
-		return fmt.Errorf("value_key %s: %w", f.valueKey, err)
+		return nil // an object without a value
 	}
 	value, ok := v.(string)
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,7 @@ type refContent struct {
 	offset, depth, distance, within  *int
 	isdataat, relativeData, notAfter bool // isdataat:[!]N,relative instead of a content
 	n                                int
+	pcre                             string // an expression instead of a content; relativeData is its flag R
 }
 
 func (c *refContent) option() string {
@@ -33,6 +35,16 @@ func (c *refContent) option() string {
 			rel = ",relative"
 		}
 		return fmt.Sprintf("isdataat:%s%d%s;", not, c.n, rel)
+	}
+	if c.pcre != "" {
+		not, flag := "", ""
+		if c.negated {
+			not = "!"
+		}
+		if c.relativeData {
+			flag = "R"
+		}
+		return fmt.Sprintf(`pcre:%s"/%s/%s";`, not, c.pcre, flag)
 	}
 	var s strings.Builder
 	s.WriteString("content:")
@@ -62,7 +74,29 @@ func (c *refContent) option() string {
 }
 
 func (c *refContent) relative() bool {
-	return c.distance != nil || c.within != nil || c.isdataat && c.relativeData
+	return c.distance != nil || c.within != nil || (c.isdataat || c.pcre != "") && c.relativeData
+}
+
+// matches lists the matches of an expression that are tried, in order: the
+// first, then the first from one byte behind its start on, and so forth.
+func (c *refContent) matches(data []byte, cursor int) (ends []int) {
+	origin := 0
+	if c.relativeData {
+		origin = cursor
+	}
+	if origin > len(data) {
+		return nil
+	}
+	re := regexp.MustCompile(c.pcre)
+	for start := 0; origin+start <= len(data); {
+		place := re.FindIndex(data[origin+start:])
+		if place == nil || start > 0 && c.pcre[0] == '^' {
+			return ends
+		}
+		ends = append(ends, origin+start+place[1])
+		start += place[0] + 1
+	}
+	return ends
 }
 
 // ends lists the ends of all places of c, in order, for a cursor.
@@ -163,6 +197,9 @@ func refMatch(steps []refContent, data []byte) bool {
 		if c.endsWithBlocked(data, cursor) {
 			places = nil
 		}
+		if c.pcre != "" {
+			places = c.matches(data, cursor)
+		}
 		if c.negated {
 			if len(places) > 0 {
 				return false, false
@@ -178,7 +215,7 @@ func refMatch(steps []refContent, data []byte) bool {
 				return false, true
 			}
 		}
-		return false, !c.relative()
+		return false, !c.relative() && c.pcre == ""
 	}
 	held, _ := run(0, 0)
 	return held
@@ -187,13 +224,20 @@ func refMatch(steps []refContent, data []byte) bool {
 // randomChain makes steps that load: a small alphabet makes matches likely.
 func randomChain(r *rand.Rand) []refContent {
 	steps := make([]refContent, 1+r.IntN(4))
-	moved := false
+	moved, placed := false, false
 	for i := range steps {
 		c := &steps[i]
 		if i > 0 && r.IntN(6) == 0 {
 			*c = refContent{isdataat: true, relativeData: r.IntN(2) == 0, notAfter: r.IntN(3) == 0, n: r.IntN(8)}
 			continue
 		}
+		if r.IntN(5) == 0 {
+			c.pcre = []string{"a+", "b.", "^[ab]", "[aA]b?", "a|bb"}[r.IntN(5)]
+			c.negated, c.relativeData = r.IntN(4) == 0, placed && r.IntN(2) == 0
+			moved, placed = moved || !c.negated, true
+			continue
+		}
+		placed = true
 		for range 1 + r.IntN(3) {
 			c.text += string("abAB"[r.IntN(4)])
 		}

@@ -184,5 +184,4 @@ func (m *message) giveUp() {
 	m.truncateFiles()
 	m.body.ended = true
 	m.headRead = m.headRead || m.line.of != nothing
-	m.ended = true
 }

@@ -57,7 +57,6 @@ type message struct {
 	tx       *Tx
 	dir      decoders.Direction
 	progress uint8
-	ended    bool // the stream ended, or was given up, before the message did
 	headRead bool // all fields were read
 
 	head     []byte // first line and header block, as received

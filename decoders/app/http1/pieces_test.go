@@ -36,7 +36,7 @@ func TestRandomConversationsDoNotDependOnPieces(t *testing.T) {
 		return []byte(b.String())
 	}
 	compared := 0
-	for range 30_000 {
+	for range 10_000 {
 		var messages []apptest.Message
 		for i := range 1 + r.IntN(4) {
 			messages = append(messages, apptest.Message{Dir: decoders.Direction(i % 2), Data: say(1 + r.IntN(12))})
@@ -57,7 +57,7 @@ func TestRandomConversationsDoNotDependOnPieces(t *testing.T) {
 			t.Fatalf("%q\nbyte by byte\n%s\nat once\n%s", messages, strings.Join(pieces, "\n"), strings.Join(whole, "\n"))
 		}
 	}
-	if compared < 5_000 {
+	if compared < 1_500 {
 		t.Errorf("only %d conversations were compared", compared)
 	}
 	t.Logf("%d conversations", compared)

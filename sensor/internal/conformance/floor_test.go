@@ -104,6 +104,7 @@ func TestOptionsAreMappedOrReported(t *testing.T) {
 	said := strings.Join(args, " ")
 	for _, want := range []string{
 		"stream.midstream=true", "rules.address-vars.HOME_NET=[10.0.0.0/8]", "defrag.host-policy.linux=10.0.0.1,10.0.0.2",
+		"stream.host-policy.linux=10.0.0.1,10.0.0.2",
 		"defrag.timeout=30s", "decode.teredo-ports=", "rules.threshold-file=" + filepath.Join(dir, "threshold.config"),
 		"decode.checksums=on",
 	} {

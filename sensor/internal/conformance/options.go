@@ -13,6 +13,7 @@ func baseline() []string {
 		"--set", "decode.checksums=off",
 		"--set", "decode.gtpu-ports=",
 		"--set", "defrag.default-policy=windows",
+		"--set", "stream.host-policy.windows=0.0.0.0/0",
 		"--set", "flow.other-protocols=false",
 		"--set", "events.http-headers=true",
 	}
@@ -52,7 +53,8 @@ var files = map[string]string{
 	"reference-config-file": "rules.reference-file",
 }
 
-// hostPolicies are the host-os-policy names that IP reassembly knows too.
+// hostPolicies are the host-os-policy names that IP reassembly knows too;
+// stream reassembly knows them all.
 var hostPolicies = map[string]string{
 	"windows": "windows", "bsd": "bsd", "bsd-right": "bsd-right", "linux": "linux",
 	"old-linux": "linux", "solaris": "solaris", "first": "first", "last": "last",
@@ -78,8 +80,12 @@ func mapOption(dir, option string, values []string) ([]string, bool) {
 	if name, ok := strings.CutPrefix(option, "vars.port-groups."); ok {
 		return set("rules.port-vars."+name, value)
 	}
-	if name, ok := strings.CutPrefix(option, "host-os-policy."); ok && hostPolicies[name] != "" {
-		return set("defrag.host-policy."+hostPolicies[name], value)
+	if name, ok := strings.CutPrefix(option, "host-os-policy."); ok {
+		args, _ := set("stream.host-policy."+name, value)
+		if fragments := hostPolicies[name]; fragments != "" {
+			args = append(args, "--set", "defrag.host-policy."+fragments+"="+value)
+		}
+		return args, true
 	}
 	for tunnel, key := range map[string]string{"vxlan": "decode.vxlan-ports", "geneve": "decode.geneve-ports", "teredo": "decode.teredo-ports"} {
 		switch {
