@@ -106,7 +106,9 @@ func (i *Inspector) searchTx(g *txGroup, tx app.Tx) {
 			if !ok {
 				break
 			}
-			if data, ok := i.machine.Transformed(b.list, piece.Data); ok {
+			if b.matcher == nil {
+				i.addAll(b.sigs)
+			} else if data, ok := i.machine.Transformed(b.list, piece.Data); ok {
 				i.scan(b.matcher, data)
 			}
 			searched |= b.bit
@@ -119,6 +121,12 @@ func (i *Inspector) searchTx(g *txGroup, tx app.Tx) {
 		if h := i.txs.open(i.in.Flow, tx); h != nil {
 			h.searched[dir] = searched
 		}
+	}
+}
+
+func (i *Inspector) addAll(sigs []*Signature) {
+	for _, s := range sigs {
+		i.ids = append(i.ids, s.order)
 	}
 }
 

@@ -94,20 +94,27 @@ type txGroup struct {
 
 // txBuffer is a buffer that some fast pattern is in, after transforms.
 type txBuffer struct {
-	list    *keyword.List // the first of those that name it
+	list *keyword.List // the first of those that name it
+	sigs []*Signature  // whose fast pattern is in it
+	// matcher finds those with a chance; without one, all have when the buffer
+	// is there.
 	matcher matcher
-	// bit of txHead.searched; 0 for a buffer of several instances or pieces,
+	// bit of txNote.searched; 0 for a buffer of several instances or pieces,
 	// which may have more the next time, and beyond 64 buffers.
 	bit uint64
 }
 
 // newTxGroup makes the group of sigs, which are in inspection order.
+//
+// A rule with a fast pattern is a candidate when the pattern's buffer is
+// looked at, which for most buffers is once, and from then on if it matched in
+// part. That is so without the prefilter too.
 func (b *groupBuilder) newTxGroup(sigs []*Signature) (g txGroup) {
 	g.sigs = sigs
 	searched := map[string][]*Signature{} // by what is searched
 	var keys []string
 	for _, s := range sigs {
-		if !b.prefilter || s.bypassesPrefilter() {
+		if s.bypassesPrefilter() {
 			g.always = append(g.always, s)
 			continue
 		}
@@ -118,13 +125,11 @@ func (b *groupBuilder) newTxGroup(sigs []*Signature) (g txGroup) {
 		searched[key] = append(searched[key], s)
 	}
 	for _, key := range keys {
-		m, refused := b.matcher(searched[key])
-		g.always = append(g.always, refused...)
-		if m == nil {
-			continue
-		}
 		list := searched[key][0].fast.list
-		buffer := txBuffer{list: list, matcher: m}
+		buffer := txBuffer{list: list, sigs: searched[key]}
+		if b.prefilter {
+			buffer.matcher, _ = b.matcher(buffer.sigs)
+		}
 		if !list.Source.Multi && !list.Source.Streamed && len(g.buffers) < 64 {
 			buffer.bit = 1 << len(g.buffers)
 		}
