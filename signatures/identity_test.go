@@ -109,7 +109,7 @@ func clonePieces(m map[app.Buffer][]app.Piece) map[app.Buffer][]app.Piece {
 func TestPrefilterChangesNoMatch(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	matched := 0
-	for range 400 {
+	for range 60 {
 		rules := randomRules(r, 60)
 		with, report := Load([]Source{{Name: "random", Text: []byte(rules)}}, Options{})
 		without, _ := Load([]Source{{Name: "random", Text: []byte(rules)}}, Options{NoPrefilter: true})

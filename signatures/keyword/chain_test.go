@@ -154,6 +154,9 @@ func TestContentChains(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			if pcre.Engine != "PCRE2" && strings.Contains(tt.options, "(?<=") {
+				t.Skip("needs PCRE2")
+			}
 			if got := payloadMatches(plan(t, tt.options), tt.payload); got != tt.want {
 				t.Errorf("%s on %q: %v, want %v", tt.options, tt.payload, got, tt.want)
 			}
