@@ -31,7 +31,7 @@ geoip: ## Fetch the free country database (npm package, CC0) for people who have
 
 ##@ Develop
 .PHONY: test
-test: deps-build ## Format, vet, lint, and run every test
+test: deps-build deps-net ## Format, vet, lint, and run every test
 	@unformatted=$$(gofmt -l bpf decoders exporter sensor signatures); \
 		if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
@@ -90,9 +90,11 @@ clean: ## Remove what make made
 	rm -rf bin $(OUT)
 
 ##@ Set-up
-.PHONY: deps-build deps-test
+.PHONY: deps-build deps-net deps-test
 deps-build:
 	@.ci/deps build
+deps-net:
+	@.ci/deps net
 deps-test: ## Install what the comparison tests need (tshark, Java, clang and more)
 	@.ci/deps test
 
