@@ -8,8 +8,9 @@ type TypeCounts struct {
 	Delivered uint64
 	Spooled   uint64 // kept on disk for later
 	Dropped   [NumDropReasons]uint64
-	Queued    uint64 // neither of these yet
-	Bytes     uint64 // of Delivered, JSON text
+	Filtered  [NumFilterReasons]uint64 // not wanted at this sink, which is no loss
+	Queued    uint64                   // neither of these yet
+	Bytes     uint64                   // of Delivered, JSON text
 }
 
 // Balance is made minus everything that can become of an event. It is zero, or
@@ -17,6 +18,9 @@ type TypeCounts struct {
 func (c *TypeCounts) Balance() int64 {
 	balance := int64(c.Made) - int64(c.Delivered) - int64(c.Spooled) - int64(c.Queued)
 	for _, n := range c.Dropped {
+		balance -= int64(n)
+	}
+	for _, n := range c.Filtered {
 		balance -= int64(n)
 	}
 	return balance
@@ -38,6 +42,9 @@ func (c *Counts) Total() TypeCounts {
 		for r, n := range t.Dropped {
 			sum.Dropped[r] += n
 		}
+		for r, n := range t.Filtered {
+			sum.Filtered[r] += n
+		}
 	}
 	return sum
 }
@@ -46,6 +53,7 @@ func (c *Counts) Total() TypeCounts {
 type Tally struct {
 	delivered, spooled, bytes [event.NumTypes]uint64
 	dropped                   [event.NumTypes][NumDropReasons]uint64
+	filtered                  [event.NumTypes][NumFilterReasons]uint64
 }
 
 // Delivered says that the destination has r.
@@ -59,3 +67,7 @@ func (t *Tally) Spooled(r *Record) { t.spooled[r.Type]++ }
 
 // Dropped says that r is lost, and why.
 func (t *Tally) Dropped(r *Record, why DropReason) { t.dropped[r.Type][why]++ }
+
+// Filtered says that the sink's filter does not let r through, and which part
+// of it.
+func (t *Tally) Filtered(r *Record, why FilterReason) { t.filtered[r.Type][why]++ }

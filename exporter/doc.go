@@ -5,14 +5,15 @@
 //	open event ────────► *Batch ─────────► bounded queue ────────► Sink.Deliver ─► delivered
 //	(seq, id added)      one for all       one per sink            one call           spooled
 //	                     sinks             │                       per batch          dropped{reason}
-//	                                       └─► dropped{queue_full}
+//	                                       └─► dropped{queue_full}                    filtered{reason}
 //
 // The promise, kept per sink and event type at every moment a Snapshot can be
 // taken:
 //
-//	made = delivered + spooled + dropped{reason} + queued
+//	made = delivered + spooled + dropped{reason} + filtered{reason} + queued
 //
-// An event that Append took is in exactly one of these. Delivered means that
+// An event that Append took is in exactly one of these. Filtered is what the
+// operator does not want at that sink. Delivered means that
 // the destination has it (the kernel, for a file; the brokers, for Kafka),
 // never that it is in some buffer of ours: the batch is the only buffer, and a
 // Sink says what became of each record before Deliver returns.

@@ -249,6 +249,10 @@ func (o *Outlet) settle(records []Record, bytes int64) {
 			c.Dropped[r] += n
 			said += n
 		}
+		for r, n := range tally.filtered[t] {
+			c.Filtered[r] += n
+			said += n
+		}
 		if said < given[t] {
 			c.Dropped[DropSinkFault] += given[t] - said
 		}

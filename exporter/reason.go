@@ -35,3 +35,35 @@ func (r DropReason) String() string {
 	}
 	return dropReasonNames[DropNone]
 }
+
+// FilterReason says which part of a sink's filter held an event back. It
+// indexes counters and is the label reason of the metrics.
+type FilterReason uint8
+
+// Reasons.
+const (
+	FilterNone     FilterReason = iota
+	FilterType                  // the sink takes other event types
+	FilterSeverity              // an alert less severe than the sink takes
+	FilterNetwork               // no end of the event lies in the sink's networks, or one lies in its excluded ones
+	FilterSampled               // the sink takes a sample, and this event is not in it
+
+	// NumFilterReasons is the length of an array indexed by FilterReason.
+	NumFilterReasons
+)
+
+var filterReasonNames = [NumFilterReasons]string{
+	FilterNone:     "none",
+	FilterType:     "type",
+	FilterSeverity: "severity",
+	FilterNetwork:  "network",
+	FilterSampled:  "sampled",
+}
+
+// String returns the reason as metrics write it.
+func (r FilterReason) String() string {
+	if r < NumFilterReasons {
+		return filterReasonNames[r]
+	}
+	return filterReasonNames[FilterNone]
+}

@@ -92,6 +92,7 @@ const (
 	ExportDeliveredBytes
 	ExportSpooled
 	ExportDropped
+	ExportFiltered
 	ExportQueued
 	ExportQueueBatches
 	ExportQueueBytes
@@ -208,7 +209,7 @@ var catalogue = [numMetrics]Metric{
 		"Flows whose parser gave up."},
 
 	ExportMade: {"spanwatch_export_made_events_total", Counter, []string{"sink", "type"}, 0,
-		"Events offered to a sink: delivered + spooled + dropped + queued."},
+		"Events offered to a sink: delivered + spooled + dropped + filtered + queued."},
 	ExportDelivered: {"spanwatch_export_delivered_events_total", Counter, []string{"sink", "type"}, 0,
 		"Events that the destination has."},
 	ExportDeliveredBytes: {"spanwatch_export_delivered_bytes_total", Counter, []string{"sink", "type"}, 0,
@@ -217,6 +218,8 @@ var catalogue = [numMetrics]Metric{
 		"Events kept on disk to be delivered later."},
 	ExportDropped: {"spanwatch_export_dropped_events_total", Counter, []string{"sink", "type", "reason"}, 0,
 		"Events that did not reach the sink."},
+	ExportFiltered: {"spanwatch_export_filtered_events_total", Counter, []string{"sink", "type", "reason"}, 0,
+		"Events that the sink's filter holds back, as configured."},
 	ExportQueued: {"spanwatch_export_queued_events", Gauge, []string{"sink", "type"}, 0,
 		"Events waiting for the sink."},
 	ExportQueueBatches: {"spanwatch_export_queue_batches", Gauge, []string{"sink"}, 0,

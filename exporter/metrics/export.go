@@ -32,4 +32,9 @@ func writeExport(w *Writer, sink, typ string, c *exporter.TypeCounts) {
 	for r := exporter.DropNone + 1; r < exporter.NumDropReasons; r++ {
 		w.Uint(ExportDropped, c.Dropped[r], sink, typ, r.String())
 	}
+	for r := exporter.FilterNone + 1; r < exporter.NumFilterReasons; r++ {
+		if c.Filtered[r] > 0 { // most sinks have no filter
+			w.Uint(ExportFiltered, c.Filtered[r], sink, typ, r.String())
+		}
+	}
 }
