@@ -108,7 +108,8 @@ func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
 		v.HasICMP, v.ICMPType, v.ICMPCode = true, p.ICMPType, p.ICMPCode
 	}
 	m.locate(v, p.Src, p.Dst, p.IPVersion)
-	if p.Depth > 0 {
+	// The packet that stands for the end of a flow came in no other.
+	if p.Depth > 0 && m.position != atBatchEnd && p == &m.b.packets[m.position] {
 		if outer := m.b.extra[m.position].outer; outer >= 0 {
 			o := &m.b.packets[outer]
 			m.tunnel = event.Tunnel{IPVersion: o.IPVersion, Src: event.Addr(o.Src), Dst: event.Addr(o.Dst),

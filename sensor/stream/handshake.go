@@ -236,11 +236,21 @@ func (t *turn) joinMidstream() {
 	}
 }
 
+// answersAnotherSyn says whether a packet of the server echoes a timestamp that
+// the SYN did not have. An echo of 0 says nothing: some hosts send it in the
+// answer to a SYN (RFC 7323 section 3.2 forbids it, load balancers do it).
+func (t *turn) answersAnotherSyn() bool {
+	if t.dir != decoders.ToClient || !t.has(decoders.TCPAck) || t.p.TCPOpts&decoders.TCPOptTimestamp == 0 || t.s.offered != 0 {
+		return false
+	}
+	echo := t.p.TSEcr
+	return echo != 0 && echo != t.peer.tsLast && (t.peer.tsLast != 0 || t.peer.flags&hasTS == 0)
+}
+
 // synSent waits for the answer to the SYN.
 func (t *turn) synSent() bool {
-	if t.dir == decoders.ToClient && t.has(decoders.TCPAck) && t.p.TCPOpts&decoders.TCPOptTimestamp != 0 &&
-		t.p.TSEcr != t.peer.tsLast && t.s.offered == 0 {
-		return t.refuse(EventPktInvalidTimestamp) // it answers another SYN
+	if t.answersAnotherSyn() {
+		return t.refuse(EventPktInvalidTimestamp)
 	}
 	switch {
 	case t.has(decoders.TCPRst):

@@ -160,6 +160,7 @@ func scenes() []scene {
 		{name: "a timestamp that is one less", pieces: then(withTimes, stamped(piece{from: 'c', flags: "PA", seq: 1, ack: 1, data: "old"}, 100, 500)), state: flow.TCPEstablished},
 		{name: "a timestamp of 0", pieces: then(withTimes, stamped(piece{from: 'c', flags: "PA", seq: 1, ack: 1, data: "old"}, 0, 500)), want: "pkt_invalid_timestamp", state: flow.TCPEstablished},
 		{name: "a SYN+ACK that echoes another SYN", pieces: []piece{stamped(syn, 100, 0), stamped(synAck, 500, 7)}, want: "pkt_invalid_timestamp", state: flow.TCPSynSent},
+		{name: "a SYN+ACK that echoes nothing", pieces: []piece{stamped(syn, 100, 0), stamped(synAck, 500, 0)}, state: flow.TCPSynRecv},
 		{name: "an answer with a timestamp to a SYN without", pieces: []piece{syn, stamped(piece{from: 's', flags: "RA", seq: -serverISN, ack: 1}, 100, 100)}, want: "pkt_invalid_timestamp", state: flow.TCPSynSent},
 		{name: "a SYN+ACK with a timestamp to a SYN without", pieces: []piece{syn, stamped(synAck, 100, 100)}, want: "pkt_invalid_timestamp", state: flow.TCPSynSent},
 		{name: "a FIN with a timestamp to a SYN without", pieces: []piece{syn, stamped(piece{from: 's', flags: "FA", seq: -serverISN, ack: 1}, 100, 100)}, want: "pkt_invalid_timestamp", state: flow.TCPSynSent},

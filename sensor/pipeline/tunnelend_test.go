@@ -1,0 +1,42 @@
+package pipeline
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"spanwatch/decoders"
+	dt "spanwatch/decoders/decoderstest"
+	"spanwatch/sensor/capture/capturetest"
+)
+
+// TestEventsAtTheEndOfATunnelledFlow: what a flow in a tunnel leaves for its
+// end (here a request that nobody acknowledged) is reported then, when there is
+// no outer packet to tell about.
+func TestEventsAtTheEndOfATunnelledFlow(t *testing.T) {
+	var frames []decoders.Frame
+	add := func(toServer bool, tcp dt.TCP, data string) {
+		outer, inner := dt.IP4{Src: "192.0.2.1", Dst: "192.0.2.2"}, dt.IP4{Src: "10.0.0.1", Dst: "10.0.0.2"}
+		tcp.Src, tcp.Dst = 40000, 80
+		if !toServer {
+			inner.Src, inner.Dst = inner.Dst, inner.Src
+			tcp.Src, tcp.Dst = tcp.Dst, tcp.Src
+		}
+		b := dt.Build(dt.Ether{}, outer, dt.UDP{Src: 50000, Dst: 4789}, dt.VXLAN{VNI: 7}, dt.Ether{}, inner, tcp, dt.Bytes(data))
+		frames = append(frames, decoders.Frame{Data: b, Timestamp: int64(len(frames)+1) * 1e6, WireLen: uint32(len(b))})
+	}
+	add(true, dt.TCP{Seq: 100, Flags: decoders.TCPSyn}, "")
+	add(false, dt.TCP{Seq: 500, Ack: 101, Flags: decoders.TCPSyn | decoders.TCPAck}, "")
+	add(true, dt.TCP{Seq: 101, Ack: 501, Flags: decoders.TCPAck}, "")
+	add(true, dt.TCP{Seq: 101, Ack: 501, Flags: decoders.TCPAck | decoders.TCPPsh}, "GET /left HTTP/1.1\r\nHost: example.org\r\n\r\n")
+	path := filepath.Join(t.TempDir(), "tunnel.pcap")
+	if err := capturetest.WritePcap(path, decoders.LinkEthernet, frames); err != nil {
+		t.Fatal(err)
+	}
+	r := replay(t, `alert http any any -> any any (msg:"left"; http.uri; content:"/left"; sid:1;)`, nil, path)
+	for _, want := range []string{`"event_type":"http"`, `"event_type":"alert"`} {
+		if n := strings.Count(string(r.text), want); n != 1 {
+			t.Errorf("%d events with %s, want 1:\n%s", n, want, r.text)
+		}
+	}
+}
