@@ -13,6 +13,7 @@ func arp(p *Packet, b []byte, off, wire int) Reason {
 		return short(off+arpMinLen, wire, ReasonARPHeader)
 	}
 	p.Layers |= LayerARP
+	p.IPOffset = uint32(off)
 	h := b[off : off+arpMinLen]
 	switch {
 	case binary.BigEndian.Uint16(h) != 1:
@@ -29,6 +30,7 @@ func arp(p *Packet, b []byte, off, wire int) Reason {
 		p.Events.Add(EventARPInvalidProtocolSize)
 		return ReasonARPHeader
 	default:
+		p.ARPAddresses = true
 		// 1..4 are request and reply of ARP and RARP.
 		if op := binary.BigEndian.Uint16(h[6:]); op < 1 || op > 4 {
 			p.Events.Add(EventARPUnsupportedOpcode)

@@ -159,7 +159,8 @@ type Packet struct {
 	TTL           uint8 // or hop limit
 	TOS           uint8 // or traffic class
 	Src, Dst      Addr
-	IPOffset      uint32
+	IPOffset      uint32 // with LayerARP that of the ARP header
+	ARPAddresses  bool   // the ARP header is whole and about IPv4 over Ethernet
 	IPHeaderLen   uint16 // with options or extension headers
 	IPLen         uint32 // whole datagram by its header (jumbo payload option included)
 	IPID          uint32 // IPv4 identification, or that of the IPv6 fragment header

@@ -5,12 +5,19 @@ import (
 	"strconv"
 )
 
-// appendAddr writes an address without quotes, IPv6 as RFC 5952 says.
+// appendAddr writes an address without quotes, IPv6 with all its digits: so
+// Suricata does, and what reads EVE compares texts.
 func appendAddr(dst []byte, a Addr, version uint8) []byte {
 	if version == 4 {
 		return netip.AddrFrom4([4]byte(a[:4])).AppendTo(dst)
 	}
-	return netip.AddrFrom16(a).AppendTo(dst)
+	for i := 0; i < len(a); i += 2 {
+		if i > 0 {
+			dst = append(dst, ':')
+		}
+		dst = append(dst, hexDigits[a[i]>>4], hexDigits[a[i]&15], hexDigits[a[i+1]>>4], hexDigits[a[i+1]&15])
+	}
+	return dst
 }
 
 func appendMAC(dst []byte, m MAC) []byte {

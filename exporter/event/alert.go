@@ -231,9 +231,9 @@ func linkTypeName(t uint16) string {
 	case 113:
 		return "LINUX_SLL"
 	case 228:
-		return "IPV4"
+		return "IPv4"
 	case 229:
-		return "IPV6"
+		return "IPv6"
 	case 276:
 		return "LINUX_SLL2"
 	}

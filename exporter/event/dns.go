@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/hex"
+	"net/netip"
 	"strconv"
 )
 
@@ -258,8 +259,8 @@ func (r *DNSRecord) appendData(dst []byte) []byte {
 		return AppendText(dst, r.Text)
 	case DNSAddr4:
 		return append(appendAddr(append(dst, '"'), r.Addr, 4), '"')
-	case DNSAddr6:
-		return append(appendAddr(append(dst, '"'), r.Addr, 6), '"')
+	case DNSAddr6: // shortened (RFC 5952), unlike addresses of packets: so Suricata does
+		return append(netip.AddrFrom16(r.Addr).AppendTo(append(dst, '"')), '"')
 	case DNSSOA:
 		dst = AppendText(append(dst, `{"mname":`...), r.SOA.MName)
 		dst = AppendText(append(dst, `,"rname":`...), r.SOA.RName)

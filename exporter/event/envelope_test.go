@@ -80,7 +80,7 @@ func ipText(a event.Addr, version uint8) string {
 	if version == 4 {
 		return netip.AddrFrom4([4]byte(a[:4])).String()
 	}
-	return netip.AddrFrom16(a).String()
+	return netip.AddrFrom16(a).StringExpanded()
 }
 
 var protoNames = map[uint8]string{1: "ICMP", 6: "TCP", 17: "UDP", 58: "IPv6-ICMP", 132: "SCTP", 7: "007", 255: "255"}

@@ -103,6 +103,16 @@ func samples(e *event.Encoder) []sample {
 			return finish(e, e.AppendFTP(dst, x), event.TypeFTP, &x.Envelope, 0, 0)
 		}}
 	}
+	ftpDataSample := func(name string, x *event.FTPData) sample {
+		return sample{name, event.TypeFTPData, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendFTPData(dst, x), event.TypeFTPData, &x.Envelope, 0, 0)
+		}}
+	}
+	arpSample := func(name string, x *event.ARP) sample {
+		return sample{name, event.TypeARP, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendARP(dst, x), event.TypeARP, &x.Envelope, 0, 0)
+		}}
+	}
 	statsSample := func(name string, s *event.Stats) sample {
 		return sample{name, event.TypeStats, func(e *event.Encoder, dst []byte) []byte {
 			return finish(e, e.AppendStats(dst, s), event.TypeStats, &s.Envelope, 0, 0)
@@ -132,6 +142,10 @@ func samples(e *event.Encoder) []sample {
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),
 		ftpSample("ftp_empty", &event.FTP{}),
+		ftpDataSample("ftp_data_full", fullFTPData()),
+		ftpDataSample("ftp_data_empty", &event.FTPData{FTPDataRecord: event.FTPDataRecord{Command: "NLST"}}),
+		arpSample("arp_full", fullARP()),
+		arpSample("arp_empty", &event.ARP{}),
 		statsSample("stats_full", stats),
 		statsSample("stats_empty", &event.Stats{}),
 	}

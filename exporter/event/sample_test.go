@@ -225,3 +225,17 @@ func fullFTP() *event.FTP {
 		Replies: [][]byte{[]byte("PORT command successful.")}, Port: 1025, Mode: "active", Answered: true, ReplyCut: true,
 	}}
 }
+
+func fullFTPData() *event.FTPData {
+	return &event.FTPData{Envelope: fullEnvelope(), FTPDataRecord: event.FTPDataRecord{Filename: []byte("a \"b\""), Command: "RETR"}}
+}
+
+// fullARP has what an ARP packet has: it is in no flow and has no addresses but
+// its own.
+func fullARP() *event.ARP {
+	v := fullEnvelope()
+	bare := event.Envelope{Time: v.Time, Packet: v.Packet, Index: v.Index, PcapCnt: v.PcapCnt, Interface: v.Interface,
+		VLANs: v.VLANs, VLANCount: v.VLANCount, PktSrc: event.PktSrcWire, Ether: v.Ether}
+	return &event.ARP{Envelope: bare, Operation: 2, SrcMAC: event.MAC{0, 1, 2, 3, 4, 5}, DstMAC: event.MAC{6, 7, 8, 9, 10, 11},
+		SrcAddr: [4]byte{192, 0, 2, 1}, DstAddr: [4]byte{192, 0, 2, 2}}
+}

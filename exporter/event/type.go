@@ -19,6 +19,8 @@ const (
 	TypeSSH
 	TypeSMTP
 	TypeFTP
+	TypeFTPData
+	TypeARP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -38,6 +40,8 @@ var typeNames = [NumTypes]string{
 	TypeSSH:      "ssh",
 	TypeSMTP:     "smtp",
 	TypeFTP:      "ftp",
+	TypeFTPData:  "ftp_data",
+	TypeARP:      "arp",
 }
 
 // String returns the value of event_type.

@@ -124,8 +124,9 @@ type Rules struct {
 
 // Events configures what is reported.
 type Events struct {
-	Types            []string      `yaml:"types" doc:"Event types to write: alert, anomaly, dns, fileinfo, flow, ftp, http, smtp, ssh, stats, tls."`
+	Types            []string      `yaml:"types" doc:"Event types to write: alert, anomaly, arp (not by default), dns, fileinfo, flow, ftp, ftp_data, http, smtp, ssh, stats, tls."`
 	DNSVersion       int           `yaml:"dns-version" doc:"Format of DNS records: 3 as Suricata 8, 2 as Suricata 7." min:"2" max:"3"`
+	Ethernet         bool          `yaml:"ethernet" doc:"Add link-layer addresses (ether) to events about packets."`
 	HTTPHeaders      bool          `yaml:"http-headers" doc:"Add all header fields to http records."`
 	AlertPayload     bool          `yaml:"alert-payload" doc:"Add payload (base64 and printable) to alerts."`
 	AlertPacket      bool          `yaml:"alert-packet" doc:"Add the whole packet (base64) to alerts."`
@@ -201,7 +202,7 @@ func Default() *Config {
 			Prefilter:          true,
 		},
 		Events: Events{
-			Types:            []string{"alert", "anomaly", "dns", "fileinfo", "flow", "ftp", "http", "smtp", "ssh", "stats", "tls"},
+			Types:            []string{"alert", "anomaly", "dns", "fileinfo", "flow", "ftp", "ftp_data", "http", "smtp", "ssh", "stats", "tls"},
 			DNSVersion:       3,
 			AlertPayload:     true,
 			PayloadLimit:     4096,

@@ -28,8 +28,9 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	a := &m.alert
 	*a = event.Alert{
 		GID: sig.Gid(), SID: sig.Sid(), Rule: ruleMembers(sig), Blocked: match.Action == signatures.ActionReject,
-		Target: target(sig), LinkType: uint16(p.Link), Payload: p.Payload(), Packet: p.Data,
+		Target: target(sig), Payload: p.Payload(),
 	}
+	a.Packet, a.LinkType = m.evidence(p)
 	if match.Stream {
 		a.Stream, a.Payload = true, streamPayload(in)
 	}

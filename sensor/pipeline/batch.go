@@ -42,6 +42,7 @@ type extra struct {
 	wireBytes uint64 // of the fragments of a rebuilt datagram
 	fragments uint32 // frames a rebuilt datagram came in; 0 for others
 	outer     int32  // index of the packet around this one; -1 for none
+	fragment  int32  // index of the fragment that completed a rebuilt datagram; valid iff fragments is not 0
 	ordinal   uint16 // among the packets of one frame
 	ignore    bool   // wrong checksum: the receiver drops it, and so do parsers
 }

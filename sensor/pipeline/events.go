@@ -13,6 +13,7 @@ type eventMaker struct {
 	enc    *event.Encoder
 	wanted [event.NumTypes]bool
 	replay bool // write pcap_cnt
+	macsOn bool // write ether
 	seed   uint16
 	names  []string // of capture interfaces, when live
 	geo    geoLookup
@@ -39,6 +40,10 @@ type eventMaker struct {
 	http           httpRecords
 	app            appRecords
 	file           event.FileInfo
+	arp            event.ARP
+	ether          event.Ether
+	macs           [2]event.MAC
+	frameBytes     []byte // a rebuilt datagram behind a link header
 	decoderEvents  []decoders.Event
 	appEvents      []app.Event
 	appText        []byte
@@ -61,7 +66,7 @@ func newEventMaker(o *Options) (eventMaker, error) {
 	wanted, err := wantedTypes(o.Config.Events.Types)
 	return eventMaker{
 		enc: enc, wanted: wanted, replay: o.Replay, seed: o.Config.Flow.CommunityIDSeed, names: o.Interfaces,
-		geo: newGeoLookup(o.Geo), otherProtocols: o.Config.Flow.OtherProtocols,
+		macsOn: o.Config.Events.Ethernet, geo: newGeoLookup(o.Geo), otherProtocols: o.Config.Flow.OtherProtocols,
 		anomalyLimit: uint64(o.Config.Events.AnomaliesPerType), http: httpRecords{dump: o.Config.Events.HTTPHeaders},
 	}, err
 }
@@ -95,6 +100,9 @@ func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
 	}
 	v.VLANs, v.VLANCount = p.VLANs, p.VLANCount
 	v.PktSrc = packetSource(p)
+	if m.macsOn {
+		v.Ether = m.ethernet(p)
+	}
 	if p.IPVersion == 0 {
 		return
 	}
@@ -120,6 +128,38 @@ func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
 			v.Tunnel = &m.tunnel
 		}
 	}
+}
+
+// ethernet is the addresses of a frame; nil for a packet without.
+func (m *eventMaker) ethernet(p *decoders.Packet) *event.Ether {
+	const addresses = 12
+	if !p.Layers.Has(decoders.LayerEthernet) || len(p.Data) < int(p.EthOffset)+addresses {
+		return nil
+	}
+	h := p.Data[p.EthOffset:]
+	m.macs = [2]event.MAC{event.MAC(h[6:12]), event.MAC(h[:6])}
+	m.ether = event.Ether{Src: m.macs[:1], Dst: m.macs[1:]}
+	return &m.ether
+}
+
+// evidence is the bytes of a packet from its link header on, and what that is.
+// A rebuilt datagram has the header of the fragment that completed it; what a
+// tunnel carries is raw IP to Suricata.
+func (m *eventMaker) evidence(p *decoders.Packet) (packet []byte, link uint16) {
+	const rawIP = 12 // DLT_RAW
+	link = uint16(p.Link)
+	if p.Depth > 0 {
+		link = rawIP
+	}
+	if !p.Rebuilt || m.position == atBatchEnd || m.b.extra[m.position].fragments == 0 {
+		return p.Data, link
+	}
+	fragment := &m.b.packets[m.b.extra[m.position].fragment]
+	if fragment.Rebuilt || fragment.Depth > 0 || int(fragment.IPOffset) > len(fragment.Data) {
+		return p.Data, link
+	}
+	m.frameBytes = append(append(m.frameBytes[:0], fragment.Data[:fragment.IPOffset]...), p.Data...)
+	return m.frameBytes, uint16(fragment.Link)
 }
 
 // locate fills in where two addresses are.

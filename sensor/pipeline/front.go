@@ -44,6 +44,7 @@ type frontCounters struct {
 // and deal the packets to workers.
 type front struct {
 	lane      int
+	arp       bool // workers want ARP messages too
 	live      bool // the source may be silent, and then time goes on all the same
 	source    capture.Source
 	decoder   *decoders.Decoder
@@ -160,8 +161,8 @@ func (fr *front) packet(b *batch, i int) {
 			c.Refused[p.Refused] += uint64(x.fragments)
 			c.RefusedBytes[p.Refused] += x.wireBytes
 		}
-		if !p.Events.Empty() {
-			b.mine[0] = append(b.mine[0], uint32(i)) // for decode-event rules and anomalies
+		if !p.Events.Empty() || fr.arp && p.ARPAddresses {
+			b.mine[0] = append(b.mine[0], uint32(i)) // for decode-event rules, anomalies and ARP records
 		}
 		return
 	}
@@ -219,7 +220,7 @@ func (fr *front) datagram(b *batch, i int, d defrag.Datagram) {
 	bytes := b.rebuilt[start:len(b.rebuilt):len(b.rebuilt)]
 	j := b.grow()
 	fr.decoder.DecodeRebuilt(bytes, &b.packets[i], &b.packets[j])
-	b.extra[j] = extra{fragments: d.Fragments, wireBytes: d.WireBytes, outer: b.extra[i].outer}
+	b.extra[j] = extra{fragments: d.Fragments, wireBytes: d.WireBytes, outer: b.extra[i].outer, fragment: int32(i)}
 	fr.packet(b, j)
 }
 

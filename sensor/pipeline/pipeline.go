@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -92,7 +93,7 @@ func New(o Options) (*Pipeline, error) {
 func newFront(o *Options, source capture.Source, lane, workers int, seed uint64) (*front, error) {
 	fr := &front{
 		lane: lane, live: !o.Replay, source: source, checksums: newChecksumPolicy(o.Config.Decode.Checksums),
-		workers: workers, seed: seed,
+		workers: workers, seed: seed, arp: slices.Contains(o.Config.Events.Types, event.TypeARP.String()),
 	}
 	var err error
 	if fr.decoder, err = decoders.NewDecoder(decoderConfig(o)); err != nil {

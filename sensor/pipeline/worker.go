@@ -138,6 +138,9 @@ func (w *worker) packet(i uint32) {
 	*in = signatures.Input{Packet: p}
 	if f == nil {
 		w.inspect(in, nil)
+		if p.ARPAddresses && p.Depth == 0 {
+			w.arpRecord(p)
+		}
 		return
 	}
 	if x.fragments > 0 {

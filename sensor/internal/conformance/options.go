@@ -16,6 +16,8 @@ func baseline() []string {
 		"--set", "stream.host-policy.windows=0.0.0.0/0",
 		"--set", "flow.other-protocols=false",
 		"--set", "events.http-headers=true",
+		"--set", "events.alert-packet=true",
+		"--set", "events.types=alert,anomaly,arp,dns,fileinfo,flow,ftp,ftp_data,http,smtp,ssh,stats,tls",
 	}
 }
 
