@@ -15,7 +15,7 @@ import (
 	"spanwatch/exporter/event"
 )
 
-// Validator checks events against event.Schema. It may be used by several
+// Validator checks events against event.Schema, or another. It may be used by several
 // goroutines at once.
 type Validator struct {
 	schema *jsonschema.Schema
@@ -23,18 +23,21 @@ type Validator struct {
 
 // NewValidator compiles the schema. It never fetches anything: the schema
 // refers to nothing but itself and the draft that the library carries.
-func NewValidator() (*Validator, error) {
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(event.Schema))
+func NewValidator() (*Validator, error) { return NewValidatorOf(event.SchemaID, event.Schema) }
+
+// NewValidatorOf is NewValidator for another schema of events.
+func NewValidatorOf(id, text string) (*Validator, error) {
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("event schema is not JSON: %w", err)
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
 	c.UseLoader(noLoader{})
-	if err := c.AddResource(event.SchemaID, doc); err != nil {
+	if err := c.AddResource(id, doc); err != nil {
 		return nil, fmt.Errorf("event schema: %w", err)
 	}
-	s, err := c.Compile(event.SchemaID)
+	s, err := c.Compile(id)
 	if err != nil {
 		return nil, fmt.Errorf("event schema: %w", err)
 	}

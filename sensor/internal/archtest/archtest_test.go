@@ -52,6 +52,9 @@ var rules = []rule{
 		"detection knows neither events nor the machine"},
 
 	{"exporter/event/...", []string{"exporter/event"}, nil, "the contract with consumers depends on nothing"},
+	{"exporter/document", nil, nil, "a JSON tree knows no event"},
+	{"exporter/schema", []string{"exporter/event"}, nil, "a list of fields knows no sink"},
+	{"exporter/ecs", []string{"exporter/document", "exporter/event", "exporter/schema"}, nil, "another shape of an event knows no sink"},
 	{"exporter/metrics", []string{"exporter", "exporter/event"}, []string{"github.com/VictoriaMetrics/metrics"},
 		"it is the one place of the metrics library"},
 	{"exporter/kafka", []string{"exporter", "exporter/event", "exporter/spool"}, []string{"github.com/segmentio/kafka-go"},
