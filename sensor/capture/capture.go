@@ -12,6 +12,8 @@
 package capture
 
 import (
+	"time"
+
 	"spanwatch/decoders"
 	"spanwatch/sensor/capture/pcapfile"
 )
@@ -32,15 +34,37 @@ type Batch struct {
 
 // Source is where frames come from.
 type Source interface {
-	// Next fills b with the next frames, at least one, and returns nil; the
-	// frames live until the next call with the same batch. It returns io.EOF
-	// (and no frames) at the end. Any other error tells of a fault; the frames
-	// already in b are good and must be processed. Whether Next may be called
-	// again after it, the source says.
+	// Next fills b with the next frames and returns nil; the frames live until the
+	// next call with the same batch. A capture file gives at least one frame; a
+	// device none when it was silent for IdleAfter, so that whoever reads it can do
+	// what is due by the clock. Next returns io.EOF (and no frames) at the end. Any
+	// other error tells of a fault; the frames already in b are good and must be
+	// processed. Whether Next may be called again after it, the source says.
 	Next(b *Batch) error
 	// Stats may be called from any goroutine.
 	Stats() Stats
 	Close() error
+}
+
+// IdleAfter is for how long a device may be silent until Next returns without
+// frames.
+const IdleAfter = 100 * time.Millisecond
+
+// Live is a Source whose frames come whether they are read or not.
+type Live interface {
+	Source
+	// Load says how far the reader is behind. For the goroutine of Next.
+	Load() Load
+}
+
+// Load is how far the reader of a Live source is behind.
+type Load struct {
+	// Fill is the part of the buffer that waits to be read, from 0 to 1: of several
+	// buffers the fullest.
+	Fill float64
+	// Lost is how many frames were dropped so far because it was full, as far as is
+	// known at the time of the frames that Next has last returned.
+	Lost uint64
 }
 
 // Stats are a source's counters since it was opened. For a capture file that was
@@ -52,4 +76,29 @@ type Stats struct {
 	Outside       uint64            // before or after the time that was asked for
 	Untimed       uint64            // came without a usable time and were given that of the frame before
 	Dropped       map[string]uint64 // kernel or ring drops by reason; nil for files
+	Interfaces    []InterfaceStats  // of a Live source: what it captures from
 }
+
+// InterfaceStats are the counters of one interface as one Source sees it. When
+// nothing is being captured,
+//
+//	Seen = Frames + Dropped[DropRingFull] + Dropped[DropUnread] + Waiting
+type InterfaceStats struct {
+	Name          string
+	Up            bool   // frames are captured
+	Changes       uint64 // times that capture has stopped because the link was down, gone or failed
+	Reopens       uint64 // times that the interface was opened anew
+	Frames, Bytes uint64 // delivered
+	Seen          uint64 // by the kernel's count: passed the filter and were this Source's
+	Waiting       uint64 // in the buffer, to be read
+	Dropped       map[string]uint64
+}
+
+// Reasons in Dropped.
+const (
+	DropRingFull  = "ring_full"         // the reader was too slow, and the buffer full
+	DropUnread    = "unread"            // in the buffer when it was closed
+	DropMissed    = "interface_missed"  // the host had no room for what the device received
+	DropOverrun   = "interface_overrun" // the device had none
+	DropInterface = "interface_dropped" // libpcap does not say which of these
+)

@@ -67,9 +67,6 @@ func collect(t testing.TB, s *Source, n int) []decoders.Frame {
 		if err := s.Next(&b); err != nil {
 			t.Fatalf("after %d of %d frames: %v", len(all), n, err)
 		}
-		if len(b.Frames) == 0 {
-			t.Fatal("a batch without frames")
-		}
 		for _, f := range b.Frames {
 			f.Data = bytes.Clone(f.Data)
 			all = append(all, f)
@@ -84,7 +81,11 @@ func silent(t testing.TB, s *Source) {
 	stop := closeAfter(s, 100*time.Millisecond)
 	defer stop()
 	var b capture.Batch
-	if err := s.Next(&b); err != capture.ErrClosed {
+	var err error
+	for err == nil && len(b.Frames) == 0 {
+		err = s.Next(&b)
+	}
+	if err != capture.ErrClosed {
 		t.Errorf("got %d frames and %v, want silence", len(b.Frames), err)
 	}
 }

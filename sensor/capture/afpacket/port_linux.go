@@ -31,7 +31,7 @@ type port struct {
 	backoff time.Duration
 	drained time.Time // of an interface that is gone: when its ring has given all
 
-	frames, bytes                                         atomic.Uint64
+	frames, bytes, ringFull                               atomic.Uint64
 	merged, truncated, otherTags, unsummed, softwareTimes atomic.Uint64
 
 	// Written by that goroutine alone, under mu; read by any, under mu.
@@ -128,11 +128,16 @@ func (p *port) reopen(l *link) error {
 	return nil
 }
 
-// dropRing closes the ring when its numbers have been read.
+// dropRing closes the ring when its numbers have been read. What it holds is lost:
+// all that the kernel has counted and nobody was given.
 func (p *port) dropRing() {
+	_ = attach(p.ring.fd, refuseAll) // so that the numbers stand still; fails only for an interface that is gone
 	p.mu.Lock()
 	p.readRing()
 	p.fd = -1
+	if left := p.frames.Load() + p.kept.RingFull + p.kept.Unread; left < p.kept.Seen {
+		p.kept.Unread += p.kept.Seen - left
+	}
 	p.mu.Unlock()
 	p.ring.retire()
 	p.ring = nil
@@ -227,6 +232,13 @@ func (p *port) lookAtRing(now time.Time) error {
 	return p.set(LinkUp, &l)
 }
 
+// refresh reads the ring's counters, of which one has changed.
+func (p *port) refresh() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.readRing()
+}
+
 // readRing adds the kernel's counters of the ring, which start again from zero
 // when they are read. p.mu is held.
 func (p *port) readRing() {
@@ -239,6 +251,7 @@ func (p *port) readRing() {
 	}
 	p.kept.Seen += uint64(st.Packets)
 	p.kept.RingFull += uint64(st.Drops)
+	p.ringFull.Store(p.kept.RingFull)
 	p.kept.Freezes += uint64(st.Freeze_q_cnt)
 }
 

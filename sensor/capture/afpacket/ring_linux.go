@@ -23,6 +23,7 @@ type ring struct {
 
 	current int  // the block to read from next
 	opened  bool // current is ours, and was begun
+	losing  bool // a block says that the kernel has dropped since it was asked last
 	left    uint32
 	at      int // offset in memory of the next frame
 
@@ -76,6 +77,9 @@ func (r *ring) ready() bool {
 			return false
 		}
 		h := r.descriptor(r.current)
+		if h.Block_status&unix.TP_STATUS_LOSING != 0 {
+			r.losing = true
+		}
 		r.left = h.Num_pkts
 		r.at = r.current*r.size + int(h.Offset_to_first_pkt)
 		if r.left > 0 {
@@ -84,6 +88,36 @@ func (r *ring) ready() bool {
 		}
 		r.next()
 	}
+}
+
+// filled is the part of the ring that the kernel has filled and nobody has read.
+func (r *ring) filled() float64 {
+	n := 0
+	for n < len(r.blocks) {
+		i := (r.current + n) % len(r.blocks)
+		if r.blocks[i].read || !r.handed(i) {
+			break
+		}
+		n++
+	}
+	return float64(n) / float64(len(r.blocks))
+}
+
+// unread counts the frames that wait to be read: those of blocks that the kernel
+// has handed over. What is in the block that it fills now is not known.
+func (r *ring) unread() (frames uint64) {
+	for n := range len(r.blocks) {
+		i := (r.current + n) % len(r.blocks)
+		if r.blocks[i].read || !r.handed(i) {
+			break
+		}
+		if n == 0 && r.opened {
+			frames += uint64(r.left)
+		} else {
+			frames += uint64(r.descriptor(i).Num_pkts)
+		}
+	}
+	return frames
 }
 
 // pollable reports whether poll(2) waits for frames that are not there yet: it

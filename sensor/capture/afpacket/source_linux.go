@@ -113,7 +113,7 @@ type Source struct {
 	due    time.Time     // when to look at the links again
 }
 
-var _ capture.Source = (*Source)(nil)
+var _ capture.Live = (*Source)(nil)
 
 // lease is what a batch has borrowed: one block. A capture.Batch has no room for
 // it, so that it is found by the batch's address, among few.
@@ -129,7 +129,9 @@ const lookEvery = 256
 
 // Next implements capture.Source: see the package's comment for how long frames
 // live. The error is capture.ErrClosed after Close, or a *LinkError, after which
-// Next may be called again; both without frames. It never is io.EOF.
+// Next may be called again; both without frames. It never is io.EOF. Without
+// frames and without an error it returns when there was nothing for
+// capture.IdleAfter.
 func (s *Source) Next(b *capture.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,6 +140,7 @@ func (s *Source) Next(b *capture.Batch) error {
 	}
 	b.Frames = b.Frames[:0]
 	l := s.release(b)
+	var idle time.Time // when to give up waiting; zero: not waiting yet
 	for {
 		if s.closed.Load() {
 			s.forget(l)
@@ -155,7 +158,14 @@ func (s *Source) Next(b *capture.Batch) error {
 			s.read(p, b, &s.leases[l])
 			return nil
 		}
-		if err := s.wait(); err != nil {
+		now := time.Now()
+		if idle.IsZero() {
+			idle = now.Add(capture.IdleAfter)
+		}
+		if !now.Before(idle) {
+			return nil
+		}
+		if err := s.wait(now, idle); err != nil {
 			return err
 		}
 	}
@@ -207,6 +217,11 @@ func (s *Source) oldest() *port {
 // read fills the batch from the port's ring, which is ready.
 func (s *Source) read(p *port, b *capture.Batch, l *lease) {
 	frames := b.Frames[:cap(b.Frames)]
+	if p.ring.losing {
+		// The kernel tells of losses by block; how many there were it has to be asked.
+		p.ring.losing = false
+		p.refresh()
+	}
 	n, from := p.ring.take(frames, s.number+1)
 	l.ring, l.block = p.ring, from
 	b.Frames = frames[:n]
@@ -226,9 +241,9 @@ const (
 	lookUp     = 5 * time.Second
 )
 
-// wait waits for frames, a change of a link, or Close.
-func (s *Source) wait() error {
-	timeout := max(time.Until(s.due), 0) + time.Millisecond
+// wait waits for frames, a change of a link, or Close, but not beyond idle.
+func (s *Source) wait(now, idle time.Time) error {
+	timeout := max(min(s.due.Sub(now), idle.Sub(now)), 0) + time.Millisecond
 	s.polls[0] = unix.PollFd{Fd: int32(s.wake), Events: unix.POLLIN}
 	for i, p := range s.ports {
 		poll := unix.PollFd{Fd: -1}
@@ -279,18 +294,39 @@ func (s *Source) look(atOnce bool) {
 	}
 }
 
-// Stats implements capture.Source. Dropped has the reasons "ring_full", of this
-// Source, and "interface_missed" and "interface_overrun", of the interfaces (see
-// InterfaceStats), which only the first Source reports.
+// Load implements capture.Live. What the kernel has dropped is known by block.
+func (s *Source) Load() capture.Load {
+	var l capture.Load
+	for _, p := range s.ports {
+		l.Lost += p.ringFull.Load()
+		if p.ring != nil {
+			l.Fill = max(l.Fill, p.ring.filled())
+		}
+	}
+	return l
+}
+
+// Stats implements capture.Source. Losses of the interfaces themselves
+// (capture.DropMissed, capture.DropOverrun) are reported by the first Source only.
 func (s *Source) Stats() capture.Stats {
 	st := capture.Stats{Frames: s.frames.Load(), Bytes: s.bytes.Load(), Dropped: map[string]uint64{}}
 	for _, p := range s.ports {
 		i := p.stats()
-		st.Dropped["ring_full"] += i.RingFull
-		if p.worker == 0 {
-			st.Dropped["interface_missed"] += i.Missed
-			st.Dropped["interface_overrun"] += i.Overruns
+		c := capture.InterfaceStats{
+			Name: i.Name, Up: i.State == LinkUp && !s.closed.Load(), Changes: i.Downs + i.Removals + i.Failures, Reopens: i.Reopens,
+			Frames: i.Frames, Bytes: i.Bytes, Seen: i.Seen,
+			Dropped: map[string]uint64{capture.DropRingFull: i.RingFull, capture.DropUnread: i.Unread},
 		}
+		if left := i.Frames + i.RingFull + i.Unread; left < i.Seen {
+			c.Waiting = i.Seen - left
+		}
+		if p.worker == 0 {
+			c.Dropped[capture.DropMissed], c.Dropped[capture.DropOverrun] = i.Missed, i.Overruns
+		}
+		for reason, n := range c.Dropped {
+			st.Dropped[reason] += n
+		}
+		st.Interfaces = append(st.Interfaces, c)
 	}
 	return st
 }

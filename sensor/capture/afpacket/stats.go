@@ -4,7 +4,7 @@ package afpacket
 // Open. Numbers of frames and bytes are as on the wire: a VLAN tag that the
 // kernel took out counts its four bytes.
 //
-// What the kernel's socket took = Frames + RingFull + what waits in the ring.
+// What the kernel's socket took = Frames + RingFull + Unread + what waits in the ring.
 type InterfaceStats struct {
 	Name  string
 	Index int // of the kernel; changes when the interface is made anew
@@ -18,6 +18,8 @@ type InterfaceStats struct {
 	// RingFull is the number of frames dropped because all blocks of the ring were
 	// full or leased, and Freezes how often that began.
 	RingFull, Freezes uint64
+	// Unread is the number of frames that were in rings when they were closed.
+	Unread uint64
 	// Merged counts delivered frames that were several on the wire: those that the
 	// kernel marks as TCP segments merged by GRO, LRO or the sending host's TSO,
 	// and all that are longer than the MTU and the longest usual link header

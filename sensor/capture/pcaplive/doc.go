@@ -8,6 +8,6 @@
 // into memory that belongs to the batch, and that is used again when the batch is
 // given to Next again. VLAN tags are in the frame, as on the wire.
 //
-// Faults of a link are no end: see LinkError. A Source reads one interface, and
-// for all of them the device "any" of Linux.
+// Faults of a link are no end: see LinkError. A Source reads one interface, a
+// Set several, and the device "any" of Linux stands for all.
 package pcaplive

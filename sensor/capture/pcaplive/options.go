@@ -3,10 +3,17 @@ package pcaplive
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Defaults and bounds of Options.
 const (
+	// readTimeout is how long libpcap waits for frames, and so how long Close waits
+	// for Next, unless several interfaces share it. A frame on a quiet link is
+	// delivered after two of it at the latest: libpcap may keep it for one, and Next
+	// looks for another to follow for one.
+	readTimeout = 25 * time.Millisecond
+
 	DefaultSnapLen     = 262144 // the largest of libpcap
 	DefaultBufferBytes = 64 << 20
 
@@ -27,6 +34,8 @@ type Options struct {
 	SnapLen int
 	// BufferBytes is the size of libpcap's ring.
 	BufferBytes int
+
+	timeout time.Duration // of a read
 }
 
 // ErrOption is returned for Options out of bounds.
@@ -38,6 +47,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.BufferBytes == 0 {
 		o.BufferBytes = DefaultBufferBytes
+	}
+	if o.timeout == 0 {
+		o.timeout = readTimeout
 	}
 	var faults []error
 	if o.Interface == "" {

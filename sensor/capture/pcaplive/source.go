@@ -16,10 +16,6 @@ import (
 )
 
 const (
-	// readTimeout is how long libpcap waits for frames, and so how long Close waits
-	// for Next. A frame on a quiet link is delivered after two of it at the latest:
-	// libpcap may keep it for one, and Next looks for another to follow for one.
-	readTimeout = 25 * time.Millisecond
 	// arenaBytes is the memory of a batch: 256 frames of Ethernet's usual MTU, and
 	// more than one of any size.
 	arenaBytes = 512 << 10
@@ -39,7 +35,9 @@ type Source struct {
 	done   chan struct{} // closed by Close, to wake a wait for the interface
 
 	frames, bytes, ringFull, missed atomic.Uint64
+	seen, unread                    atomic.Uint64
 	stops, reopens                  atomic.Uint64
+	up                              atomic.Bool
 
 	mu      sync.Mutex   // held by Next; guards what follows
 	handle  *pcap.Handle // nil: the interface is awaited
@@ -47,6 +45,7 @@ type Source struct {
 	last    pcap.Stats // as of the last look; its counters have 32 bits
 	calls   int        // of Next since then
 	backoff time.Duration
+	retry   time.Time // not before that time is the interface opened again
 	arenas  []arena
 	number  uint64
 
@@ -56,7 +55,7 @@ type Source struct {
 	pendingInfo gopacket.CaptureInfo
 }
 
-var _ capture.Source = (*Source)(nil)
+var _ capture.Live = (*Source)(nil)
 
 // arena is the memory of a batch, found by the batch's address among few.
 type arena struct {
@@ -91,7 +90,7 @@ func (s *Source) open() error {
 	}{
 		{"set the snap length", inactive.SetSnapLen(s.o.SnapLen)},
 		{"set promiscuous mode", inactive.SetPromisc(s.o.Promiscuous)},
-		{"set the timeout", inactive.SetTimeout(readTimeout)},
+		{"set the timeout", inactive.SetTimeout(s.o.timeout)},
 		{"set the buffer size", inactive.SetBufferSize(s.o.BufferBytes)},
 	} {
 		if step.err != nil {
@@ -114,41 +113,46 @@ func (s *Source) open() error {
 		}
 	}
 	s.handle, s.last = h, pcap.Stats{}
+	s.up.Store(true)
 	return nil
 }
 
 // Next implements capture.Source. The error is capture.ErrClosed after Close, or
 // a *LinkError, after which Next may be called again; both without frames.
 func (s *Source) Next(b *capture.Batch) error {
+	idle := time.Now().Add(capture.IdleAfter)
+	for {
+		err := s.poll(b)
+		if err != nil || len(b.Frames) > 0 || !time.Now().Before(idle) {
+			return err
+		}
+	}
+}
+
+// poll is Next that waits for one timeout of libpcap's at most.
+func (s *Source) poll(b *capture.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if cap(b.Frames) == 0 {
 		b.Frames = make([]decoders.Frame, 0, capture.DefaultBatchFrames)
 	}
 	b.Frames = b.Frames[:0]
-	for {
-		if s.closed.Load() {
-			s.forget(b)
-			return capture.ErrClosed
-		}
-		if s.handle == nil {
-			if err := s.await(); err != nil {
-				return err
-			}
-			continue
-		}
-		err := s.fill(b)
-		if s.calls++; s.calls >= statsEvery || len(b.Frames) == 0 {
-			s.readStats()
-		}
-		if err != nil && len(b.Frames) == 0 {
-			return s.stop(err)
-		}
-		if len(b.Frames) > 0 {
-			s.frames.Add(uint64(len(b.Frames)))
-			return nil
-		}
+	if s.closed.Load() {
+		s.forget(b)
+		return capture.ErrClosed
 	}
+	if s.handle == nil {
+		return s.await()
+	}
+	err := s.fill(b)
+	if s.calls++; s.calls >= statsEvery || len(b.Frames) == 0 {
+		s.readStats()
+	}
+	if err != nil && len(b.Frames) == 0 {
+		return s.stop(err)
+	}
+	s.frames.Add(uint64(len(b.Frames)))
+	return nil
 }
 
 // fill copies frames into the batch until it is full or no more are there. An
@@ -212,26 +216,30 @@ func (s *Source) forget(b *capture.Batch) {
 // stop closes a handle that has failed, as it does when its interface goes down,
 // for good.
 func (s *Source) stop(err error) error {
-	s.handle.Close()
-	s.handle = nil
+	s.closeHandle()
 	s.stops.Add(1)
+	s.retry = time.Now().Add(s.backoff)
 	return &LinkError{Interface: s.o.Interface, Err: err}
 }
 
-// await tries to open the interface again, after a while. It returns an error if
+// await tries to open the interface again, if it is time to. It returns an error if
 // it could be: that of the good news.
 func (s *Source) await() error {
-	select {
-	case <-s.done:
+	if wait := time.Until(s.retry); wait > 0 {
+		select {
+		case <-s.done:
+		case <-time.After(min(wait, s.o.timeout)):
+		}
 		return nil
-	case <-time.After(s.backoff):
 	}
 	if err := s.open(); err != nil {
+		s.retry = time.Now().Add(s.backoff)
 		s.backoff = min(2*s.backoff, maxBackoff)
 		return nil
 	}
 	s.backoff = minBackoff
 	s.reopens.Add(1)
+	s.up.Store(true)
 	return &LinkError{Interface: s.o.Interface, Up: true}
 }
 
@@ -242,17 +250,30 @@ func (s *Source) readStats() {
 	if err != nil {
 		return // they are still there the next time
 	}
+	s.seen.Add(uint64(uint32(st.PacketsReceived) - uint32(s.last.PacketsReceived)))
 	s.ringFull.Add(uint64(uint32(st.PacketsDropped) - uint32(s.last.PacketsDropped)))
 	s.missed.Add(uint64(uint32(st.PacketsIfDropped) - uint32(s.last.PacketsIfDropped)))
 	s.last = *st
 }
 
-// Stats implements capture.Source. Dropped has the reasons "ring_full", by
-// libpcap's buffer, and "interface_missed", where the system counts it; both as of
-// at most a moment ago, as long as Next is being called.
+// Load implements capture.Live. libpcap does not say how full its buffer is, and
+// what it lost is known as of a moment ago.
+func (s *Source) Load() capture.Load { return capture.Load{Lost: s.ringFull.Load()} }
+
+// Stats implements capture.Source. Dropped has the reasons capture.DropRingFull, by
+// libpcap's buffer, and capture.DropInterface, where the system counts it; both as
+// of at most a moment ago, as long as Next is being called.
 func (s *Source) Stats() capture.Stats {
-	return capture.Stats{Frames: s.frames.Load(), Bytes: s.bytes.Load(),
-		Dropped: map[string]uint64{"ring_full": s.ringFull.Load(), "interface_missed": s.missed.Load()}}
+	dropped := map[string]uint64{capture.DropRingFull: s.ringFull.Load(), capture.DropInterface: s.missed.Load(), capture.DropUnread: s.unread.Load()}
+	frames, bytes := s.frames.Load(), s.bytes.Load()
+	i := capture.InterfaceStats{
+		Name: s.o.Interface, Up: s.up.Load(), Changes: s.stops.Load(), Reopens: s.reopens.Load(),
+		Frames: frames, Bytes: bytes, Seen: s.seen.Load(), Dropped: dropped,
+	}
+	if left := frames + dropped[capture.DropRingFull] + dropped[capture.DropUnread]; left < i.Seen {
+		i.Waiting = i.Seen - left
+	}
+	return capture.Stats{Frames: frames, Bytes: bytes, Dropped: dropped, Interfaces: []capture.InterfaceStats{i}}
 }
 
 // Changes returns how often capture has stopped since the interface went down,
@@ -269,10 +290,18 @@ func (s *Source) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.handle != nil {
-		s.readStats()
-		s.handle.Close()
-		s.handle = nil
-		s.pending = nil
+		s.closeHandle()
 	}
 	return nil
+}
+
+// closeHandle counts what libpcap still holds as lost.
+func (s *Source) closeHandle() {
+	s.readStats()
+	s.handle.Close()
+	s.handle, s.pending = nil, nil
+	s.up.Store(false)
+	if left := s.frames.Load() + s.ringFull.Load() + s.unread.Load(); left < s.seen.Load() {
+		s.unread.Add(s.seen.Load() - left)
+	}
 }

@@ -5,6 +5,8 @@ package pcaplive
 import (
 	"bytes"
 	"errors"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,8 +140,10 @@ func TestBytesStayUntilTheirBatchIsGivenBack(t *testing.T) {
 	var batches [4]capture.Batch
 	at := 0
 	for i := range batches {
-		if err := s.Next(&batches[i]); err != nil {
-			t.Fatal(err)
+		for len(batches[i].Frames) == 0 {
+			if err := s.Next(&batches[i]); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	for i := range batches {
@@ -196,7 +200,11 @@ func TestAnInterfaceThatIsMadeAnewIsCapturedFromAgain(t *testing.T) {
 			ns.IP(t, "link", "delete", "dev", "rx")
 		}
 		var change *LinkError
-		if err := s.Next(&b); !errors.As(err, &change) || !errors.Is(err, ErrLink) || change.Up != up || (change.Err == nil) != up {
+		var err error
+		for err == nil {
+			err = s.Next(&b)
+		}
+		if !errors.As(err, &change) || !errors.Is(err, ErrLink) || change.Up != up || (change.Err == nil) != up {
 			t.Fatalf("got %v", err)
 		}
 	}
@@ -247,7 +255,7 @@ func TestCloseWakesNext(t *testing.T) {
 			wait := ns.Go(func() error {
 				var b capture.Batch
 				for {
-					if err := s.Next(&b); !errors.Is(err, ErrLink) {
+					if err := s.Next(&b); err != nil && !errors.Is(err, ErrLink) {
 						ended <- err
 						return nil
 					}
@@ -283,4 +291,80 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestASilentInterfaceGivesABatchWithoutFrames(t *testing.T) {
+	enter(t)
+	s := open(t, Options{})
+	var b capture.Batch
+	start := time.Now()
+	if err := s.Next(&b); err != nil || len(b.Frames) > 0 || time.Since(start) < capture.IdleAfter {
+		t.Errorf("got %d frames and %v after %v", len(b.Frames), err, time.Since(start))
+	}
+}
+
+func TestASetReadsAllInterfacesAndOutlivesOne(t *testing.T) {
+	ns, sender := enter(t)
+	ns.Veth(t, netnstest.Pair{A: "tx2", B: "rx2"})
+	s, err := OpenAll([]string{"rx", "rx2"}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(patience, func() { s.Close() }).Stop()
+	const n = 100
+	sender.Send(t, netnstest.UDPFlows(n, 100, true))
+	netnstest.OpenSender(t, "tx2").Send(t, netnstest.UDPFlows(n, 200, true))
+	var b capture.Batch
+	var got [2]int
+	number := uint64(0)
+	for got[0]+got[1] < 2*n {
+		if err := s.Next(&b); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range b.Frames {
+			if number++; f.Number != number || f.WireLen != 100*(1+uint32(f.Interface)) {
+				t.Fatalf("frame %d is %+v", number, f)
+			}
+			got[f.Interface]++
+		}
+	}
+	if got != [2]int{n, n} {
+		t.Errorf("got %v", got)
+	}
+	ns.IP(t, "link", "delete", "dev", "rx2")
+	for err = nil; err == nil; {
+		err = s.Next(&b)
+	}
+	if !errors.Is(err, ErrLink) {
+		t.Fatal(err)
+	}
+	sender.Send(t, netnstest.UDPFlows(n, 100, true))
+	for more := 0; more < n; more += len(b.Frames) {
+		if err := s.Next(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for len(b.Frames) > 0 { // until the counters have been read
+		if err := s.Next(&b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, want := range []capture.InterfaceStats{{Name: "rx", Up: true, Frames: 2 * n, Bytes: 2 * n * 100, Seen: 2 * n}, {Name: "rx2", Frames: n, Bytes: n * 200, Seen: n, Changes: 1}} {
+		have := s.Stats().Interfaces[i]
+		have.Dropped = nil
+		if !reflect.DeepEqual(have, want) {
+			t.Errorf("got %+v, want %+v", have, want)
+		}
+	}
+}
+
+func TestASetNamesEveryInterfaceThatIsWrong(t *testing.T) {
+	enter(t)
+	_, err := OpenAll([]string{"none0", "rx", "none1"}, Options{})
+	if err == nil || !strings.Contains(err.Error(), "none0") || !strings.Contains(err.Error(), "none1") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := OpenAll(nil, Options{}); !errors.Is(err, ErrOption) {
+		t.Errorf("got %v", err)
+	}
 }
