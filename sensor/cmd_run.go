@@ -8,8 +8,6 @@ import (
 	"os"
 	"runtime"
 
-	"spanwatch/sensor/capture"
-	"spanwatch/sensor/capture/afpacket"
 	"spanwatch/sensor/config"
 )
 
@@ -99,17 +97,13 @@ func runRun(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
-	live, err := afpacket.Open(afpacketOptions(cfg))
+	live, err := openSources(cfg)
 	if err != nil {
 		return exitFailure, err
 	}
-	defer live.Close()
-	var sources []capture.Source
-	for _, source := range live.Sources() {
-		sources = append(sources, source)
-	}
+	defer live.close()
 	s, err := newSession(cfg, sessionOptions{
-		sources: sources, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr,
+		sources: live.sources, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr,
 	})
 	if err != nil {
 		return exitFailure, err
@@ -128,20 +122,4 @@ func runRun(ctx context.Context, args []string) (int, error) {
 		s.summary(os.Stderr)
 	}
 	return exitOK, nil
-}
-
-func afpacketOptions(cfg *config.Config) afpacket.Options {
-	c := &cfg.Capture
-	o := afpacket.Options{
-		Interfaces: c.Interfaces, Workers: cfg.Workers, Promiscuous: c.Promiscuous, Filter: c.Filter, RingBytes: int(c.RingSize),
-	}
-	switch c.Fanout {
-	case "flow":
-		o.Fanout = afpacket.FanoutFlow
-	case "hosts":
-		o.Fanout = afpacket.FanoutHosts
-	case "queue":
-		o.Fanout = afpacket.FanoutQueue
-	}
-	return o
 }

@@ -43,6 +43,11 @@ const (
 	CaptureBytes
 	CaptureFiltered
 	CaptureDropped
+	CaptureSeen
+	CaptureWaiting
+	CaptureUp
+	CaptureLinkChanges
+	CaptureReopens
 
 	DecodePackets
 	DecodeBytes
@@ -127,7 +132,17 @@ var catalogue = [numMetrics]Metric{
 	CaptureFiltered: {"spanwatch_capture_filtered_frames_total", Counter, []string{"interface"}, 0,
 		"Frames that the BPF filter refused, where the source can tell."},
 	CaptureDropped: {"spanwatch_capture_dropped_frames_total", Counter, []string{"interface", "reason"}, 0,
-		"Frames lost before the sensor got them, in kernel or ring."},
+		"Frames lost before the sensor got them, in kernel or ring: ring_full (the sensor was too slow), unread (in the ring when it was closed), interface_missed and interface_overrun (of the device)."},
+	CaptureSeen: {"spanwatch_capture_seen_frames_total", Counter, []string{"interface"}, 0,
+		"Frames that passed the filter, by the kernel's count: delivered, dropped as ring_full or unread, and waiting."},
+	CaptureWaiting: {"spanwatch_capture_waiting_frames", Gauge, []string{"interface"}, 0,
+		"Frames in the ring that the sensor has not read yet."},
+	CaptureUp: {"spanwatch_capture_up", Gauge, []string{"interface"}, 0,
+		"1 while frames are captured from the interface; 0 while it is down, gone or cannot be opened."},
+	CaptureLinkChanges: {"spanwatch_capture_link_changes_total", Counter, []string{"interface"}, 0,
+		"Times that capture has stopped because the interface was down, gone or could not be opened."},
+	CaptureReopens: {"spanwatch_capture_reopens_total", Counter, []string{"interface"}, 0,
+		"Times that the interface was opened anew, as after it was removed and came back."},
 
 	DecodePackets: {"spanwatch_decode_packets_total", Counter, []string{"layer"}, 0,
 		"Packets in which a protocol header was found; one packet counts in each of its layers."},

@@ -37,6 +37,7 @@ type Sensor struct {
 // Capture chooses frames.
 type Capture struct {
 	Interfaces  []string `yaml:"interfaces" doc:"Interfaces that spanwatch run captures from."`
+	Method      string   `yaml:"method" doc:"How frames are captured: afpacket (Linux, one ring for each worker and interface), pcap (libpcap, one reader for all workers), auto (afpacket where there is)." oneof:"auto,afpacket,pcap"`
 	Promiscuous bool     `yaml:"promiscuous" doc:"Take frames to other stations too, as a span port needs."`
 	Fanout      string   `yaml:"fanout" doc:"How the kernel deals frames to workers: flow (five-tuple, IPv4 fragments rebuilt by the kernel), hosts (address pair, fragments left alone), queue (receive queue of the device)." oneof:"flow,hosts,queue"`
 	RingSize    ByteSize `yaml:"ring-size" doc:"Ring of each worker and interface; kernel memory." min:"1048576" max:"4294967295"`
@@ -166,7 +167,7 @@ type ByteSize uint64
 func Default() *Config {
 	return &Config{
 		Workers: 1,
-		Capture: Capture{Batch: 256, Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20},
+		Capture: Capture{Batch: 256, Method: "auto", Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20},
 		Decode: Decode{
 			Checksums:      "auto",
 			MaxTunnelDepth: 4,

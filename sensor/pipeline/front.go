@@ -77,7 +77,8 @@ func (fr *front) fill(b *batch) error {
 		fr.frame(&b.frames.Frames[i], b)
 	}
 	if fr.live && len(b.frames.Frames) == 0 {
-		fr.endTime = max(fr.endTime, time.Now().UnixNano())
+		// Whatever came before the silence has been delivered.
+		fr.endTime = max(fr.endTime, time.Now().Add(-capture.IdleAfter).UnixNano())
 	}
 	fr.defrag.Expire(fr.endTime, fr.lost)
 	if errors.Is(err, io.EOF) || errors.Is(err, capture.ErrClosed) {
@@ -120,7 +121,7 @@ func (fr *front) frame(f *decoders.Frame, b *batch) {
 	if f.WireLen > c.MaxWireLen {
 		c.MaxWireLen = f.WireLen
 	}
-	if f.Timestamp > fr.endTime || c.Frames == 1 {
+	if f.Timestamp > fr.endTime || c.Frames == 1 && fr.endTime == 0 {
 		fr.endTime = f.Timestamp
 	}
 	fr.last = f.Number

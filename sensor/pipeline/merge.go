@@ -9,6 +9,7 @@ import (
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/analytics"
+	"spanwatch/sensor/capture"
 	"spanwatch/sensor/flow"
 	"spanwatch/signatures"
 )
@@ -22,6 +23,7 @@ type merger struct {
 	account    *analytics.Account
 	stats      statsMaker
 	state      *State
+	sources    []capture.Source // of live capture, for what the kernel counts
 
 	workers []workerCounters                 // latest of each
 	fronts  []frontCounters                  // latest of each
@@ -88,8 +90,11 @@ func (m *merger) take(b *batch, now time.Time) {
 
 	m.counts.Batches++
 	m.counts.EndTime, m.counts.LastFrame = max(m.counts.EndTime, b.endTime), max(m.counts.LastFrame, b.last)
-	if m.counts.StartTime == 0 && len(b.packets) > 0 {
-		m.counts.StartTime = b.packets[0].Timestamp
+	if m.counts.StartTime == 0 {
+		m.counts.StartTime = b.endTime // of a silent link
+		if len(b.packets) > 0 {
+			m.counts.StartTime = b.packets[0].Timestamp
+		}
 	}
 	if b.final {
 		m.ended++

@@ -11,7 +11,6 @@ import (
 	"spanwatch/exporter/event"
 	"spanwatch/exporter/metrics"
 	"spanwatch/sensor/analytics"
-	"spanwatch/sensor/capture"
 	"spanwatch/sensor/flow"
 )
 
@@ -36,27 +35,6 @@ func (p *Pipeline) MetricsSource() metrics.Source {
 			w.Uint(metrics.PipelineBatches, v.Merge.Batches, name)
 			w.Float(metrics.PipelineBusy, v.Workers[i].Busy.Seconds(), name)
 		}
-	}
-}
-
-func writeCapture(w *metrics.Writer, p *Pipeline, v *View) {
-	const all = "all"
-	var s capture.Stats
-	for _, source := range p.opt.Sources {
-		x := source.Stats()
-		s.Filtered += x.Filtered
-		for reason, n := range x.Dropped {
-			if s.Dropped == nil {
-				s.Dropped = map[string]uint64{}
-			}
-			s.Dropped[reason] += n
-		}
-	}
-	w.Uint(metrics.CaptureFrames, v.Front.Frames, all)
-	w.Uint(metrics.CaptureBytes, v.Front.Bytes, all)
-	w.Uint(metrics.CaptureFiltered, s.Filtered, all)
-	for reason, n := range s.Dropped {
-		w.Uint(metrics.CaptureDropped, n, all, reason)
 	}
 }
 

@@ -132,6 +132,9 @@ func (p *Pipeline) newMerge() error {
 		workers:    make([]workerCounters, len(p.workers)), fronts: make([]frontCounters, len(p.fronts)), alerts: map[*signatures.Signature]uint64{},
 		top: o.Config.Metrics.Top, alertMax: o.Config.Rules.MaxAlertsPerPacket,
 	}
+	if !o.Replay {
+		p.merge.sources = o.Sources
+	}
 	p.merge.stats, err = newStatsMaker(o)
 	return err
 }

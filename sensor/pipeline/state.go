@@ -5,6 +5,7 @@ import (
 
 	"spanwatch/exporter"
 	"spanwatch/sensor/analytics"
+	"spanwatch/sensor/capture"
 	"spanwatch/signatures"
 )
 
@@ -26,6 +27,8 @@ type View struct {
 	Alerts  []SignatureAlerts // those that alerted, in no order
 	Queues  []Queue
 	Final   bool // the pipeline has ended
+	// Interfaces is what the kernel says of live capture.
+	Interfaces []capture.InterfaceStats
 }
 
 // SignatureAlerts counts the alerts of one signature.
@@ -59,6 +62,7 @@ func (m *merger) publish(final bool) {
 	for sig, n := range m.alerts {
 		v.Alerts = append(v.Alerts, SignatureAlerts{sig, n})
 	}
+	v.Interfaces = captured(m.sources)
 	for _, o := range m.state.outlets {
 		batches, bytes := o.QueueDepth()
 		v.Queues = append(v.Queues, Queue{o.Name(), batches, bytes})

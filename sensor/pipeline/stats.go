@@ -38,7 +38,7 @@ func newStatsMaker(o *Options) (statsMaker, error) {
 // due says whether it is time for a stats event: when an interval of packet
 // time has passed, and at the end.
 func (s *statsMaker) due(c *mergeCounters, final bool) bool {
-	if !s.wanted || c.LastFrame == 0 {
+	if !s.wanted || c.EndTime == 0 {
 		return false
 	}
 	if final {
@@ -58,6 +58,9 @@ func (s *statsMaker) due(c *mergeCounters, final bool) bool {
 func (m *merger) statsEvent() {
 	s, c := &m.stats, &m.counts
 	fillTree(s.tree, m.totals())
+	if len(m.sources) > 0 {
+		fillCapture(s.tree, captured(m.sources))
+	}
 	e := &s.stats
 	e.Envelope = event.Envelope{Time: c.EndTime, Packet: c.LastFrame, Index: ^uint32(0)}
 	e.Uptime = uint64(c.EndTime-c.StartTime) / uint64(time.Second)

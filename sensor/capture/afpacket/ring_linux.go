@@ -103,23 +103,6 @@ func (r *ring) filled() float64 {
 	return float64(n) / float64(len(r.blocks))
 }
 
-// unread counts the frames that wait to be read: those of blocks that the kernel
-// has handed over. What is in the block that it fills now is not known.
-func (r *ring) unread() (frames uint64) {
-	for n := range len(r.blocks) {
-		i := (r.current + n) % len(r.blocks)
-		if r.blocks[i].read || !r.handed(i) {
-			break
-		}
-		if n == 0 && r.opened {
-			frames += uint64(r.left)
-		} else {
-			frames += uint64(r.descriptor(i).Num_pkts)
-		}
-	}
-	return frames
-}
-
 // pollable reports whether poll(2) waits for frames that are not there yet: it
 // looks at the last block that the kernel handed over, and does not wait while
 // we have not handed that one back.

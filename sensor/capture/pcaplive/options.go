@@ -19,7 +19,7 @@ const (
 
 	minSnapLen     = 64
 	minBufferBytes = 1 << 20
-	maxBufferBytes = 2<<30 - 1
+	MaxBufferBytes = 2<<30 - 1
 )
 
 // Options are what Open can be told. The zero value of a field is its default.
@@ -58,8 +58,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.SnapLen < minSnapLen || o.SnapLen > DefaultSnapLen {
 		faults = append(faults, fmt.Errorf("%w: snap length %d is not from %d to %d", ErrOption, o.SnapLen, minSnapLen, DefaultSnapLen))
 	}
-	if o.BufferBytes < minBufferBytes || o.BufferBytes > maxBufferBytes {
-		faults = append(faults, fmt.Errorf("%w: buffer of %d bytes is not from %d to %d", ErrOption, o.BufferBytes, minBufferBytes, maxBufferBytes))
+	if o.BufferBytes < minBufferBytes || o.BufferBytes > MaxBufferBytes {
+		faults = append(faults, fmt.Errorf("%w: buffer of %d bytes is not from %d to %d", ErrOption, o.BufferBytes, minBufferBytes, MaxBufferBytes))
 	}
 	return o, errors.Join(faults...)
 }
