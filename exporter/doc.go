@@ -10,10 +10,13 @@
 // The promise, kept per sink and event type at every moment a Snapshot can be
 // taken:
 //
-//	made = delivered + spooled + dropped{reason} + filtered{reason} + queued
+//	made + recovered = delivered + spooled + dropped{reason} + filtered{reason} + queued
 //
-// An event that Append took is in exactly one of these. Filtered is what the
-// operator does not want at that sink. Delivered means that
+// An event that Append took is in exactly one of these. Spooled are those that
+// are on the disk of a Keeper now: when one is delivered later it moves to
+// delivered, when the spool loses it to dropped. Recovered are those that an
+// earlier process left in the spool. Filtered is what the operator does not want
+// at that sink. Delivered means that
 // the destination has it (the kernel, for a file; the brokers, for Kafka),
 // never that it is in some buffer of ours: the batch is the only buffer, and a
 // Sink says what became of each record before Deliver returns.
@@ -21,7 +24,8 @@
 // A slow or failing sink holds up neither capture nor the other sinks: its
 // queue is bounded in bytes and batches, and what does not fit is dropped and
 // counted. Part of the bound is kept for alerts. A replay, which can wait,
-// sets Config.Block and loses nothing.
+// sets Config.Block and loses nothing. Where a sink prefers few large calls, the
+// outlet gathers what has queued up, and may linger for more.
 //
 // One goroutine calls Append, Flush and Close; one goroutine per Outlet calls
 // Run. The package starts none itself. Append copies its arguments; the memory

@@ -56,6 +56,7 @@ func (x *Exporter) Append(t event.Type, open []byte, id event.ID, key []byte, ti
 		if !x.batch.fits(size, len(key)) {
 			x.batch = newBatch(size, len(key)) // an event larger than a batch travels alone
 		}
+		x.batch.begin()
 	}
 	b := x.batch
 	x.seq++

@@ -1,25 +1,11 @@
 package exporter
 
 import (
-	"context"
 	"sync"
+	"time"
 
 	"spanwatch/exporter/event"
 )
-
-// Sink is a destination: a file, standard output, Kafka.
-type Sink interface {
-	// Name is the label sink of the metrics.
-	Name() string
-	// Deliver takes records in order and reports to the tally, before it
-	// returns, exactly once for each record, what became of it. It may block;
-	// when ctx is done it gives up soon. The records are only lent. An error
-	// says why something was dropped or spooled; it is for people, the
-	// accounting is the tally.
-	Deliver(ctx context.Context, records []Record, tally *Tally) error
-	// Close releases the destination. No Deliver follows.
-	Close() error
-}
 
 // Config bounds the queue of an outlet.
 type Config struct {
@@ -31,6 +17,15 @@ type Config struct {
 	// Block makes Flush wait for room in place of dropping. For replay: a
 	// live capture must not wait for a disk.
 	Block bool
+	// GatherBytes makes one Deliver call of the batches that wait, up to about
+	// this much JSON text. 0 is one batch per call.
+	GatherBytes int64
+	// Linger is how long the outlet waits for GatherBytes to come together. 0
+	// takes what is there.
+	Linger time.Duration
+	// FlushTimeout is how long Run goes on delivering what a Keeper has kept,
+	// when the exporter is closed; 0 means 10 s.
+	FlushTimeout time.Duration
 	// Report is called by Run with the sink's error when a run of errors
 	// begins, and with nil when it has ended: once per fault, not once per
 	// batch. May be nil.
@@ -41,13 +36,25 @@ type Config struct {
 const (
 	DefaultQueueBytes   = 16 << 20
 	DefaultQueueBatches = 1024
+	DefaultFlushTimeout = 10 * time.Second
 	alertReserve        = 4 // one part in so many of QueueBytes is for alerts alone
+)
+
+const (
+	// tendEvery is how often a Keeper is asked to deliver what it kept, when no
+	// events come; tendBudget is what it may take of the time then.
+	tendEvery  = 100 * time.Millisecond
+	tendBudget = 20 * time.Millisecond
+	// hopeless is how long the end goes on without a single kept record getting
+	// through. It is longer than the pauses between attempts of a working link.
+	hopeless = 2 * time.Second
 )
 
 // Outlet is a sink with the queue in front of it and its accounts.
 type Outlet struct {
-	sink Sink
-	cfg  Config
+	sink   Sink
+	keeper Keeper // sink, if it is one
+	cfg    Config
 
 	items chan item     // as many places as QueueBatches
 	room  chan struct{} // signal that something left the queue
@@ -56,11 +63,16 @@ type Outlet struct {
 	mu          sync.Mutex // guards what follows; taken per batch, not per record
 	counts      Counts
 	queuedBytes int64
-	refusing    bool // Run has returned or the input is closed
+	refusing    bool        // Run has returned or the input is closed
+	waiting     []time.Time // when the batches in the queue and in delivery were begun
+	latency     Latency
 
-	// Scratch memory of Run.
+	// What follows belongs to Run.
+	gathered []item
 	selected []Record
 	tally    Tally
+	failing  bool // the last report was of a fault
+	left     bool // the keeper has records
 }
 
 // item is a batch in the queue.
@@ -79,10 +91,20 @@ func NewOutlet(s Sink, cfg Config) *Outlet {
 	if cfg.QueueBatches <= 0 {
 		cfg.QueueBatches = DefaultQueueBatches
 	}
-	return &Outlet{
+	if cfg.FlushTimeout <= 0 {
+		cfg.FlushTimeout = DefaultFlushTimeout
+	}
+	o := &Outlet{
 		sink: s, cfg: cfg, items: make(chan item, cfg.QueueBatches),
 		room: make(chan struct{}, 1), gone: make(chan struct{}),
 	}
+	if o.keeper = keeperOf(s); o.keeper != nil {
+		for t, n := range o.keeper.Recovered() {
+			o.counts[t].Recovered, o.counts[t].Spooled = n, n
+		}
+		o.left = true
+	}
+	return o
 }
 
 // Name is the sink's.
@@ -104,6 +126,24 @@ func (o *Outlet) QueueDepth() (batches int, bytes int64) {
 	return len(o.items), o.queuedBytes
 }
 
+// OldestAge is how long the oldest event that has no fate yet has waited. Any
+// goroutine may call it.
+func (o *Outlet) OldestAge() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.waiting) == 0 {
+		return 0
+	}
+	return time.Since(o.waiting[0])
+}
+
+// Latency returns how long events took. Any goroutine may call it.
+func (o *Outlet) Latency() Latency {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.latency
+}
+
 // publish queues b, or what there is room for.
 func (o *Outlet) publish(b *Batch, free *freeList) {
 	for {
@@ -113,6 +153,7 @@ func (o *Outlet) publish(b *Batch, free *freeList) {
 			o.account(b, it, ok)
 		}
 		if ok {
+			o.waiting = append(o.waiting, b.begun)
 			o.items <- it // under the lock, so that abandon sees it; admit saw a free place
 		}
 		o.mu.Unlock()
@@ -173,124 +214,4 @@ func (o *Outlet) closeInput() {
 	defer o.mu.Unlock()
 	o.refusing = true
 	close(o.items)
-}
-
-// Run delivers until the exporter is closed and the queue is empty, or until
-// ctx is done, which is the deadline of the shutdown: what is queued then is
-// dropped and counted. It closes the sink and returns that error. It must run
-// exactly once.
-func (o *Outlet) Run(ctx context.Context) error {
-	defer close(o.gone)
-	failing := false
-	for {
-		select {
-		case <-ctx.Done():
-			o.abandon()
-			return o.sink.Close()
-		case it, ok := <-o.items:
-			if !ok {
-				return o.sink.Close()
-			}
-			if ctx.Err() != nil { // select takes either of two ready cases
-				o.lose(it)
-				continue
-			}
-			err := o.deliver(ctx, it)
-			if o.cfg.Report != nil && (err != nil) != failing {
-				o.cfg.Report(o.Name(), err)
-			}
-			failing = err != nil
-		}
-	}
-}
-
-func (o *Outlet) deliver(ctx context.Context, it item) error {
-	records := o.admitted(it)
-	o.tally = Tally{}
-	err := o.sink.Deliver(ctx, records, &o.tally)
-	o.settle(records, it.bytes)
-	it.free.release(it.batch)
-	return err
-}
-
-// admitted returns the records of it that the queue took.
-func (o *Outlet) admitted(it item) []Record {
-	if !it.alertsOnly {
-		return it.batch.records
-	}
-	o.selected = o.selected[:0]
-	for i := range it.batch.records {
-		if it.batch.records[i].Type == event.TypeAlert {
-			o.selected = append(o.selected, it.batch.records[i])
-		}
-	}
-	return o.selected
-}
-
-// settle moves the records from queued to what the tally says, and those that
-// the sink forgot to DropSinkFault. A record told twice makes the balance
-// negative, where the metrics show it.
-func (o *Outlet) settle(records []Record, bytes int64) {
-	var given [event.NumTypes]uint64
-	for i := range records {
-		given[records[i].Type]++
-	}
-	o.mu.Lock()
-	for t := range given {
-		if given[t] == 0 {
-			continue
-		}
-		c, tally := &o.counts[t], &o.tally
-		said := tally.delivered[t] + tally.spooled[t]
-		c.Delivered += tally.delivered[t]
-		c.Spooled += tally.spooled[t]
-		c.Bytes += tally.bytes[t]
-		for r, n := range tally.dropped[t] {
-			c.Dropped[r] += n
-			said += n
-		}
-		for r, n := range tally.filtered[t] {
-			c.Filtered[r] += n
-			said += n
-		}
-		if said < given[t] {
-			c.Dropped[DropSinkFault] += given[t] - said
-		}
-		c.Queued -= given[t]
-	}
-	o.queuedBytes -= bytes
-	o.mu.Unlock()
-	select {
-	case o.room <- struct{}{}:
-	default:
-	}
-}
-
-// abandon drops what is queued and everything that still comes.
-func (o *Outlet) abandon() {
-	o.mu.Lock()
-	o.refusing = true
-	o.mu.Unlock()
-	for {
-		select {
-		case it, ok := <-o.items:
-			if !ok {
-				return
-			}
-			o.lose(it)
-		default:
-			return
-		}
-	}
-}
-
-// lose drops it because the deadline has come.
-func (o *Outlet) lose(it item) {
-	records := o.admitted(it)
-	o.tally = Tally{}
-	for i := range records {
-		o.tally.Dropped(&records[i], DropShutdown)
-	}
-	o.settle(records, it.bytes)
-	it.free.release(it.batch)
 }

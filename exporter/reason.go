@@ -6,26 +6,36 @@ type DropReason uint8
 
 // Reasons.
 const (
-	DropNone      DropReason = iota
-	DropQueueFull            // the sink was slower than the events for longer than its queue could hold
-	DropShutdown             // the deadline of the shutdown came first
-	DropDiskFull             // no space or quota left at the destination
-	DropIO                   // the destination failed: input/output error, no such folder, broken pipe
-	DropTooLarge             // the destination takes no record of this size
-	DropSinkFault            // the sink returned without saying what became of the record: a defect of the sink
+	DropNone         DropReason = iota
+	DropQueueFull               // the sink was slower than the events for longer than its queue could hold
+	DropShutdown                // the deadline of the shutdown came first
+	DropDiskFull                // no space or quota left at the destination, or on the spool's disk
+	DropIO                      // the destination failed: input/output error, no such folder, broken pipe
+	DropTooLarge                // the destination takes no record of this size
+	DropSinkFault               // the sink returned without saying what became of the record: a defect of the sink
+	DropSpoolFull               // the bound of the spool is reached, and records of more value have its place
+	DropSpoolCorrupt            // spooled, and damaged on the disk since
+	DropExpired                 // waited longer than allowed: in the spool, or without one for an answer
+	DropRejected                // the destination answers and does not take the record: no topic, no right, a refused record
+	DropUnreachable             // the destination could not be reached for longer than allowed, and there is no spool
 
 	// NumDropReasons is the length of an array indexed by DropReason.
 	NumDropReasons
 )
 
 var dropReasonNames = [NumDropReasons]string{
-	DropNone:      "none",
-	DropQueueFull: "queue_full",
-	DropShutdown:  "shutdown",
-	DropDiskFull:  "disk_full",
-	DropIO:        "io_error",
-	DropTooLarge:  "too_large",
-	DropSinkFault: "sink_fault",
+	DropNone:         "none",
+	DropQueueFull:    "queue_full",
+	DropShutdown:     "shutdown",
+	DropDiskFull:     "disk_full",
+	DropIO:           "io_error",
+	DropTooLarge:     "too_large",
+	DropSinkFault:    "sink_fault",
+	DropSpoolFull:    "spool_full",
+	DropSpoolCorrupt: "spool_corrupt",
+	DropExpired:      "expired",
+	DropRejected:     "rejected",
+	DropUnreachable:  "unreachable",
 }
 
 // String returns the reason as metrics and stats events write it.

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"sync/atomic"
+	"time"
 
 	"spanwatch/exporter/event"
 )
@@ -21,7 +22,8 @@ type Batch struct {
 	records []Record
 	bodies  []byte // never grown while records point into it
 	keys    []byte
-	alerts  int // bytes of alerts in bodies
+	alerts  int       // bytes of alerts in bodies
+	begun   time.Time // when its first record was appended, wall clock
 	holders atomic.Int32
 }
 
@@ -41,6 +43,9 @@ func newBatch(bodies, keys int) *Batch {
 		bodies:  make([]byte, 0, bodies), keys: make([]byte, 0, keys),
 	}
 }
+
+// begin notes the time of the first record.
+func (b *Batch) begin() { b.begun = time.Now() }
 
 func (b *Batch) reset() {
 	clear(b.records)

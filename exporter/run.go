@@ -1,0 +1,261 @@
+package exporter
+
+import (
+	"context"
+	"time"
+
+	"spanwatch/exporter/event"
+)
+
+// This file is the outlet's goroutine: out of the queue, into the sink.
+
+// Run delivers until the exporter is closed and the queue is empty, or until
+// ctx is done, which is the deadline of the shutdown: what is queued then is
+// dropped and counted, or spooled if the sink is a Keeper. It closes the sink
+// and returns that error. It must run exactly once.
+func (o *Outlet) Run(ctx context.Context) error {
+	defer close(o.gone)
+	var tend <-chan time.Time
+	if o.keeper != nil {
+		ticker := time.NewTicker(tendEvery)
+		defer ticker.Stop()
+		tend = ticker.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			o.abandon(ctx)
+			return o.end(ctx)
+		case <-tend:
+			if o.left {
+				o.tend(ctx, tendBudget)
+			}
+		case it, ok := <-o.items:
+			if !ok {
+				return o.end(ctx)
+			}
+			if ctx.Err() != nil { // select takes either of two ready cases
+				o.lose(ctx, it)
+				continue
+			}
+			o.gather(ctx, it)
+			o.report(o.deliver(ctx))
+		}
+	}
+}
+
+// end gives a keeper the time of Config.FlushTimeout, as long as that leads to
+// anything, and closes the sink.
+func (o *Outlet) end(ctx context.Context) error {
+	if o.keeper == nil {
+		return o.sink.Close()
+	}
+	start := time.Now()
+	progress := start
+	for o.left = true; o.left; {
+		before := o.kept()
+		o.tend(ctx, tendEvery)
+		now := time.Now()
+		if o.kept() < before {
+			progress = now
+		}
+		if ctx.Err() != nil || now.Sub(start) >= o.cfg.FlushTimeout || now.Sub(progress) >= hopeless {
+			break
+		}
+		if o.left {
+			pause(ctx, tendBudget)
+		}
+	}
+	return o.sink.Close()
+}
+
+func (o *Outlet) kept() (n uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for t := range o.counts {
+		n += o.counts[t].Spooled
+	}
+	return n
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+func (o *Outlet) tend(ctx context.Context, budget time.Duration) {
+	o.tally = Tally{}
+	var err error
+	o.left, err = o.keeper.Tend(ctx, budget, &o.tally)
+	var replayed uint64
+	o.mu.Lock()
+	for t := range o.counts {
+		o.counts[t].add(&o.tally, t)
+		replayed += o.tally.replayed[t]
+	}
+	o.mu.Unlock()
+	if err != nil || !o.left && replayed > 0 {
+		o.report(err)
+	}
+}
+
+// report tells people of the begin and of the end of a fault.
+func (o *Outlet) report(err error) {
+	if o.cfg.Report != nil && (err != nil) != o.failing {
+		o.cfg.Report(o.Name(), err)
+	}
+	o.failing = err != nil
+}
+
+// gather makes one delivery of first and of what waits behind it or comes
+// within Config.Linger.
+func (o *Outlet) gather(ctx context.Context, first item) {
+	o.gathered = append(o.gathered[:0], first)
+	size := first.bytes
+	var late <-chan time.Time
+	for size < o.cfg.GatherBytes {
+		select {
+		case it, ok := <-o.items:
+			if !ok {
+				return
+			}
+			o.gathered = append(o.gathered, it)
+			size += it.bytes
+			continue
+		default:
+		}
+		if o.cfg.Linger <= 0 {
+			return
+		}
+		if late == nil {
+			timer := time.NewTimer(o.cfg.Linger)
+			defer timer.Stop()
+			late = timer.C
+		}
+		select {
+		case it, ok := <-o.items:
+			if !ok {
+				return
+			}
+			o.gathered = append(o.gathered, it)
+			size += it.bytes
+		case <-late:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// deliver gives the sink what was gathered.
+func (o *Outlet) deliver(ctx context.Context) error {
+	records := o.admitted()
+	o.tally = Tally{}
+	err := o.sink.Deliver(ctx, records, &o.tally)
+	if o.keeper != nil {
+		o.left = true
+	}
+	o.settle(records)
+	return err
+}
+
+// admitted returns the records of the gathered items that the queue took.
+func (o *Outlet) admitted() []Record {
+	if len(o.gathered) == 1 && !o.gathered[0].alertsOnly {
+		return o.gathered[0].batch.records
+	}
+	o.selected = o.selected[:0]
+	for _, it := range o.gathered {
+		if !it.alertsOnly {
+			o.selected = append(o.selected, it.batch.records...)
+			continue
+		}
+		for i := range it.batch.records {
+			if it.batch.records[i].Type == event.TypeAlert {
+				o.selected = append(o.selected, it.batch.records[i])
+			}
+		}
+	}
+	return o.selected
+}
+
+// settle moves the records from queued to what the tally says, and those that
+// the sink forgot to DropSinkFault. A record told twice makes the balance
+// negative, where the metrics show it. It gives the batches free.
+func (o *Outlet) settle(records []Record) {
+	var given [event.NumTypes]uint64
+	for i := range records {
+		given[records[i].Type]++
+	}
+	o.mu.Lock()
+	var delivered uint64
+	for t := range given {
+		c := &o.counts[t]
+		c.add(&o.tally, t)
+		if said := o.tally.direct(t); said < given[t] {
+			c.Dropped[DropSinkFault] += given[t] - said
+		}
+		c.Queued -= given[t]
+		delivered += o.tally.delivered[t]
+	}
+	now := time.Now()
+	for _, it := range o.gathered {
+		o.queuedBytes -= it.bytes
+		// Who delivered only a part has delivered the oldest.
+		n := min(delivered, uint64(len(it.batch.records)))
+		delivered -= n
+		if n > 0 {
+			o.latency.add(now.Sub(it.batch.begun), n)
+		}
+	}
+	o.waiting = o.waiting[:copy(o.waiting, o.waiting[len(o.gathered):])]
+	o.mu.Unlock()
+	for i, it := range o.gathered {
+		it.free.release(it.batch)
+		o.gathered[i] = item{}
+	}
+	clear(o.selected)
+	o.gathered = o.gathered[:0]
+	select {
+	case o.room <- struct{}{}:
+	default:
+	}
+}
+
+// abandon gives up what is queued and everything that still comes.
+func (o *Outlet) abandon(ctx context.Context) {
+	o.mu.Lock()
+	o.refusing = true
+	o.mu.Unlock()
+	for {
+		select {
+		case it, ok := <-o.items:
+			if !ok {
+				return
+			}
+			o.lose(ctx, it)
+		default:
+			return
+		}
+	}
+}
+
+// lose drops it because the deadline has come. A keeper, whose context is done,
+// has a disk to put it on.
+func (o *Outlet) lose(ctx context.Context, it item) {
+	o.gathered = append(o.gathered[:0], it)
+	if o.keeper != nil {
+		o.report(o.deliver(ctx))
+		return
+	}
+	records := o.admitted()
+	o.tally = Tally{}
+	for i := range records {
+		o.tally.Dropped(&records[i], DropShutdown)
+	}
+	o.settle(records)
+}
