@@ -29,11 +29,18 @@ type Config struct {
 	// by writing.
 	Prefix, Topic string
 	// Key says which records keep their order: those of one connection
-	// (KeyCommunityID, the default), of one flow of this sensor (KeyFlowID), or
-	// none (KeyNone, the partitions take turns).
+	// (KeyCommunityID, the default), of one flow of this sensor (KeyFlowID), of
+	// one source address (KeySrcIP), of the sensor (KeySensor), or none (KeyNone,
+	// the partitions take turns).
 	Key Key
 	// Compression of record batches. Default CompressionLZ4.
 	Compression Compression
+	// Acks says which brokers must have a record before it counts as delivered.
+	// Default AcksAll.
+	Acks Acks
+	// Oversize says what happens to records beyond MaxRecordBytes. Default
+	// OversizeTruncate.
+	Oversize Oversize
 	// Timestamp of the Kafka record. Default TimestampPacket.
 	Timestamp Timestamp
 
@@ -41,9 +48,8 @@ type Config struct {
 	// record batch. Default 512 KiB: half of what a broker takes by default.
 	BatchBytes int
 	// MaxRecordBytes is the largest record, as the broker counts it: key,
-	// value, headers and 64 bytes. Larger ones lose their largest members
-	// (payloads, packets, bodies), which the member truncated says; what is too
-	// large even then goes to the topic {prefix}.dlq as a note. Default 1000000
+	// value, headers and 64 bytes. Of larger ones Oversize says what becomes;
+	// what cannot be sent goes to the topic {prefix}.dlq as a note. Default 1000000
 	// (a topic's max.message.bytes is 1048588 by default), at least 16 KiB.
 	MaxRecordBytes int
 	// NoIdempotence sends batches without producer id, for brokers that forbid
@@ -99,11 +105,15 @@ type TLS struct {
 // SASL says who the sensor is. The password comes from exactly one of a file,
 // which is read again for every connection, and an environment variable.
 type SASL struct {
-	// Mechanism is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; none when empty.
+	// Mechanism is PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; none when
+	// empty.
 	Mechanism    string
 	User         string
 	PasswordFile string
 	PasswordEnv  string
+	// TokenFile holds the token of OAUTHBEARER, which needs no user. It is read
+	// for every connection, so that another program can renew it.
+	TokenFile string
 }
 
 // Key says what a record's key is.
@@ -114,6 +124,39 @@ const (
 	KeyCommunityID Key = iota // both directions, the same at every sensor
 	KeyFlowID
 	KeyNone
+	KeySrcIP
+	KeySensor
+
+	numKeys
+)
+
+// Acks says whose answer counts.
+type Acks uint8
+
+// Answers.
+const (
+	AcksAll    Acks = iota // all replicas in sync
+	AcksLeader             // the leader alone: what it had not copied when it dies is lost, and nobody knows
+)
+
+// wire is the number in a produce request.
+func (a Acks) wire() int16 {
+	if a == AcksLeader {
+		return 1
+	}
+	return -1
+}
+
+// Oversize says what becomes of a record that is too large.
+type Oversize uint8
+
+// Policies.
+const (
+	// OversizeTruncate takes the largest members away (payloads, packets,
+	// bodies), which the member truncated says.
+	OversizeTruncate Oversize = iota
+	// OversizeDeadLetter sends a note in its place and drops it.
+	OversizeDeadLetter
 )
 
 // Timestamp says what a Kafka record's timestamp is. Brokers remove records by
@@ -144,63 +187,92 @@ const (
 	maxTopicName = 249 // org.apache.kafka.common.internals.Topic
 )
 
-// Validate returns all faults of c, joined, each beginning with the name of
-// the setting.
+// SettingError is a fault of one setting.
+type SettingError struct {
+	Setting string // as configuration files name it, dotted
+	Err     error
+}
+
+// Error begins with the setting.
+func (e *SettingError) Error() string { return e.Setting + ": " + e.Err.Error() }
+
+// Unwrap gives the fault itself.
+func (e *SettingError) Unwrap() error { return e.Err }
+
+// faultList gathers SettingErrors.
+type faultList []error
+
+func (l *faultList) add(setting, format string, args ...any) {
+	*l = append(*l, &SettingError{setting, fmt.Errorf(format, args...)})
+}
+
+// Validate returns all faults of c, each a *SettingError, joined.
 func (c *Config) Validate() error {
 	c2 := *c
 	c2.setDefaults()
 	c = &c2
-	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	var faults faultList
+	fault := faults.add
 	if len(c.Brokers) == 0 {
-		fault("brokers: at least one is needed")
+		fault("brokers", "at least one is needed")
 	}
 	for _, b := range c.Brokers {
 		if host, port, err := net.SplitHostPort(b); err != nil || host == "" || port == "" {
-			fault("brokers: %q is not host:port", b)
+			fault("brokers", "%q is not host:port", b)
 		}
 	}
 	if !strings.Contains(c.Topic, "{event_type}") {
-		fault("topic: %q has no {event_type}: alerts must not share a topic with flow volume", c.Topic)
+		fault("topic", "%q has no {event_type}: alerts must not share a topic with flow volume", c.Topic)
 	}
 	for _, t := range event.Types() {
 		if name := c.topicOf(t); !validTopic(name) {
-			fault("topic: %q is no topic name: at most %d of [a-zA-Z0-9._-]", name, maxTopicName)
+			fault("topic", "%q is no topic name: at most %d of [a-zA-Z0-9._-]", name, maxTopicName)
 			break
 		}
 	}
-	if c.Key > KeyNone {
-		fault("key: unknown")
+	if c.Key >= numKeys {
+		fault("key", "unknown")
 	}
 	if c.Compression > CompressionZstd {
-		fault("compression: unknown")
+		fault("compression", "unknown")
+	}
+	if c.Key == KeySensor && c.Sensor == "" {
+		fault("key", "the sensor has no name")
+	}
+	if c.Acks > AcksLeader {
+		fault("acks", "unknown")
+	}
+	if c.Oversize > OversizeDeadLetter {
+		fault("oversize", "unknown")
 	}
 	if c.Timestamp > TimestampDelivery {
-		fault("timestamp: unknown")
+		fault("timestamp", "unknown")
 	}
 	if c.MaxRecordBytes < MinMaxRecordBytes {
-		fault("max_record_bytes: %d is less than %d", c.MaxRecordBytes, MinMaxRecordBytes)
+		fault("max-record-size", "%d is less than %d", c.MaxRecordBytes, MinMaxRecordBytes)
 	}
 	if c.BatchBytes < 0 {
-		fault("batch_bytes: %d is negative", c.BatchBytes)
+		fault("batch-size", "%d is negative", c.BatchBytes)
 	}
 	for _, d := range []struct {
 		name string
 		d    time.Duration
 	}{
-		{"dial_timeout", c.DialTimeout}, {"request_timeout", c.RequestTimeout}, {"max_backoff", c.MaxBackoff},
-		{"spool_after", c.SpoolAfter}, {"delivery_timeout", c.DeliveryTimeout},
+		{"dial-timeout", c.DialTimeout}, {"request-timeout", c.RequestTimeout}, {"max-backoff", c.MaxBackoff},
+		{"spool-after", c.SpoolAfter}, {"delivery-timeout", c.DeliveryTimeout},
 	} {
 		if d.d < time.Millisecond {
-			fault("%s: %v is less than 1ms", d.name, d.d)
+			fault(d.name, "%v is less than 1ms", d.d)
 		}
 	}
 	for _, h := range c.Headers {
 		if h.Key == "" {
-			fault("headers: one has no key")
+			fault("headers", "one has no key")
 		}
 	}
-	return errors.Join(append(faults, c.TLS.validate(), c.SASL.validate())...)
+	c.TLS.validate(&faults)
+	c.SASL.validate(&faults)
+	return errors.Join(faults...)
 }
 
 func (c *Config) setDefaults() {
@@ -229,6 +301,9 @@ func (c *Config) setDefaults() {
 	span(&c.MaxBackoff, DefaultMaxBackoff)
 	span(&c.SpoolAfter, DefaultSpoolAfter)
 	span(&c.DeliveryTimeout, DefaultDeliveryTimeout)
+	if c.Acks == AcksLeader { // an idempotent producer needs the answer of all
+		c.NoIdempotence = true
+	}
 	if c.Compression == compressionDefault {
 		c.Compression = CompressionLZ4
 	}

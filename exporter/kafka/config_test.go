@@ -23,9 +23,9 @@ func TestAllFaultsOfTheConfigurationAreReportedAtOnce(t *testing.T) {
 		t.Fatal("no fault was found")
 	}
 	for _, want := range []string{
-		"brokers:", "topic:", "key:", "compression:", "timestamp:", "batch_bytes:", "max_record_bytes:", "dial_timeout:",
-		"request_timeout:", "max_backoff:", "spool_after:", "delivery_timeout:", "headers:", "tls.cert_file", "tls.min_version:",
-		"sasl.mechanism:", "sasl.user:", "exactly one of password_file",
+		"brokers:", "topic:", "key:", "compression:", "timestamp:", "batch-size:", "max-record-size:", "dial-timeout:",
+		"request-timeout:", "max-backoff:", "spool-after:", "delivery-timeout:", "headers:", "tls.cert-file", "tls.min-version:",
+		"sasl.mechanism:", "sasl.user:", "exactly one of password-file",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error does not name %s:\n%v", want, err)
@@ -35,10 +35,10 @@ func TestAllFaultsOfTheConfigurationAreReportedAtOnce(t *testing.T) {
 		"brokers:":        {},
 		"{event_type}":    {Brokers: []string{"h:1"}, Topic: "all"},
 		"tls.enabled:":    {Brokers: []string{"h:1"}, TLS: TLS{CAFile: "x"}},
-		"tls.ca_file:":    {Brokers: []string{"h:1"}, TLS: TLS{Enabled: true, CAFile: "absent"}},
+		"tls.ca-file:":    {Brokers: []string{"h:1"}, TLS: TLS{Enabled: true, CAFile: "absent"}},
 		"sasl.mechanism:": {Brokers: []string{"h:1"}, SASL: SASL{User: "x"}},
-		"password_file:":  {Brokers: []string{"h:1"}, SASL: SASL{Mechanism: "PLAIN", User: "x", PasswordFile: "absent"}},
-		"password_env:":   {Brokers: []string{"h:1"}, SASL: SASL{Mechanism: "PLAIN", User: "x", PasswordEnv: "SPANWATCH_ABSENT"}},
+		"password-file:":  {Brokers: []string{"h:1"}, SASL: SASL{Mechanism: "PLAIN", User: "x", PasswordFile: "absent"}},
+		"password-env:":   {Brokers: []string{"h:1"}, SASL: SASL{Mechanism: "PLAIN", User: "x", PasswordEnv: "SPANWATCH_ABSENT"}},
 	} {
 		if err := one.Validate(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want a fault of %s", err, name)

@@ -79,7 +79,7 @@ func (f *flight) own() {
 
 // assign sorts the open records into parts, by partition and within
 // batchBytes. It keeps their order.
-func (f *flight) assign(t *topic, key Key, batchBytes int, overhead int) {
+func (f *flight) assign(t *topic, e *batchEncoder, batchBytes int, overhead int) {
 	f.parts = f.parts[:0]
 	n := t.available()
 	turn := t.turn % int32(n)
@@ -92,10 +92,10 @@ func (f *flight) assign(t *topic, key Key, batchBytes int, overhead int) {
 		}
 		r := &f.records[i]
 		at := turn
-		if k := keyOf(key, r); len(k) > 0 {
+		if k := e.keyOf(r); len(k) > 0 {
 			at = partitionOf(k, n)
 		}
-		size := len(r.Body) + len(r.Key) + overhead
+		size := len(r.Body) + len(e.keyOf(r)) + overhead
 		if current[at] == nil || sizes[at]+size > batchBytes {
 			current[at] = &part{topic: t, number: at}
 			sizes[at] = 0

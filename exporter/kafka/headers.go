@@ -52,9 +52,13 @@ func (h *headers) append(dst []byte, r *exporter.Record) []byte {
 // size is the bytes of the headers of a record of type t.
 func (h *headers) size(t event.Type) int { return len(h.fixed[t]) + eventIDLen }
 
-// keyOf returns the key of r, empty for none. It points into r.
-func keyOf(k Key, r *exporter.Record) []byte {
-	switch k {
+// keyOf returns the key of r, empty for none. It points into r or e.
+func (e *batchEncoder) keyOf(r *exporter.Record) []byte {
+	switch e.key {
+	case KeySensor:
+		return e.sensor
+	case KeySrcIP:
+		return srcIP(r.Body)
 	case KeyCommunityID:
 		return r.Key
 	case KeyFlowID:
@@ -77,4 +81,16 @@ func flowID(body []byte) []byte {
 		n++
 	}
 	return digits[:n]
+}
+
+// srcIP finds the text of src_ip, which the encoder writes near the beginning.
+// A quote within an earlier string would have a backslash before it.
+func srcIP(body []byte) []byte {
+	const name, within = `,"src_ip":"`, 512
+	i := bytes.Index(body[:min(len(body), within)], []byte(name))
+	if i < 0 {
+		return nil
+	}
+	text := body[i+len(name):]
+	return text[:max(bytes.IndexByte(text, '"'), 0)]
 }

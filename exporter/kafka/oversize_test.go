@@ -95,7 +95,7 @@ func TestAPoisonRecordIsSetAsideAndTheOthersArrive(t *testing.T) {
 	var want exporter.Tally
 	for i := range records {
 		if i == 13 {
-			want.Dropped(&records[i], exporter.DropIO)
+			want.Dropped(&records[i], exporter.DropRejected)
 		} else {
 			want.Delivered(&records[i])
 		}

@@ -16,8 +16,6 @@ import (
 // rawRequest carries record batches that are encoded already.
 type rawRequest = rawproduce.Request
 
-const acksAll = -1
-
 // launch sends what can be sent now and says whether it sent anything.
 func (s *Sink) launch(ctx context.Context, now time.Time) bool {
 	if !s.cluster.ready(ctx, now) {
@@ -73,7 +71,7 @@ func (s *Sink) prepared(l *lane, now time.Time) bool {
 	}
 	if len(f.parts) == 0 || shrunk {
 		s.ground(l)
-		f.assign(l.topic, s.cfg.Key, s.cfg.BatchBytes, s.encoder.headers.size(l.kind)+recordOverhead-batchHead)
+		f.assign(l.topic, &s.encoder, s.cfg.BatchBytes, s.encoder.headers.size(l.kind)+recordOverhead-batchHead)
 	}
 	for _, p := range f.parts {
 		if p.settled || p.batch != nil {
@@ -129,7 +127,7 @@ func (s *Sink) recycle(p *part) {
 
 // send stamps the parts and writes the request.
 func (s *Sink) send(b *broker, r *request, now time.Time) {
-	r.message = &rawRequest{Acks: acksAll, Timeout: int32(s.cfg.RequestTimeout / time.Millisecond)}
+	r.message = &rawRequest{Acks: s.cfg.Acks.wire(), Timeout: int32(s.cfg.RequestTimeout / time.Millisecond)}
 	for _, fl := range r.parts {
 		s.stamp(fl.part)
 		topics := r.message.Topics

@@ -40,6 +40,7 @@ type batchEncoder struct {
 	codec     compress.Codec
 	headers   headers
 	key       Key
+	sensor    []byte // the key, under KeySensor
 	timestamp Timestamp
 	plain     []byte
 	scratch   []byte
@@ -107,7 +108,7 @@ func stamp(b []byte, p producer, sequence int32) {
 }
 
 func (e *batchEncoder) appendRecord(dst []byte, r *exporter.Record, timeDelta, offsetDelta int64) []byte {
-	key := keyOf(e.key, r)
+	key := e.keyOf(r)
 	// The length stands before the record, so its parts are measured first.
 	e.scratch = e.headers.append(e.scratch[:0], r)
 	n := 1 + varintSize(timeDelta) + varintSize(offsetDelta) + len(e.scratch) +

@@ -19,34 +19,46 @@ const (
 	MechanismPlain       = "PLAIN"
 	MechanismScramSHA256 = "SCRAM-SHA-256"
 	MechanismScramSHA512 = "SCRAM-SHA-512"
+	MechanismOAuthBearer = "OAUTHBEARER"
 )
 
 // maxSecret bounds what is read of a password file, which may be a mistaken
 // path.
-const maxSecret = 4 << 10
+const maxSecret = 64 << 10 // tokens with many claims have some kilobytes
 
-func (s *SASL) validate() error {
-	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+func (s *SASL) validate(faults *faultList) {
 	switch s.Mechanism {
 	case "":
-		if s.User != "" || s.PasswordFile != "" || s.PasswordEnv != "" {
-			fault("sasl.mechanism: is empty, but sasl has other settings")
+		if *s != (SASL{}) {
+			faults.add("sasl.mechanism", "is empty, but sasl has other settings")
 		}
-		return errors.Join(faults...)
+		return
+	case MechanismOAuthBearer:
+		if s.User != "" || s.PasswordFile != "" || s.PasswordEnv != "" {
+			faults.add("sasl.mechanism", "%s takes a token-file only", s.Mechanism)
+		}
+		if s.TokenFile == "" {
+			faults.add("sasl.token-file", "must not be empty")
+		} else if _, err := secretOf(s.TokenFile); err != nil {
+			faults.add("sasl.token-file", "%w", err)
+		}
+		return
 	case MechanismPlain, MechanismScramSHA256, MechanismScramSHA512:
 	default:
-		fault("sasl.mechanism: %q is none of %s, %s, %s", s.Mechanism, MechanismPlain, MechanismScramSHA256, MechanismScramSHA512)
+		faults.add("sasl.mechanism", "%q is none of %s, %s, %s, %s", s.Mechanism, MechanismPlain, MechanismScramSHA256,
+			MechanismScramSHA512, MechanismOAuthBearer)
+	}
+	if s.TokenFile != "" {
+		faults.add("sasl.token-file", "is for %s only", MechanismOAuthBearer)
 	}
 	if s.User == "" {
-		fault("sasl.user: must not be empty")
+		faults.add("sasl.user", "must not be empty")
 	}
 	if (s.PasswordFile == "") == (s.PasswordEnv == "") {
-		fault("sasl: exactly one of password_file and password_env is needed")
+		faults.add("sasl", "exactly one of password-file and password-env is needed")
 	} else if _, err := s.password(); err != nil {
-		faults = append(faults, err)
+		*faults = append(*faults, err)
 	}
-	return errors.Join(faults...)
 }
 
 // password reads the secret. Errors never contain it.
@@ -54,22 +66,45 @@ func (s *SASL) password() (string, error) {
 	if s.PasswordEnv != "" {
 		secret, ok := os.LookupEnv(s.PasswordEnv)
 		if !ok || secret == "" {
-			return "", fmt.Errorf("sasl.password_env: %s is not set", s.PasswordEnv)
+			return "", &SettingError{"sasl.password-env", fmt.Errorf("%s %w", s.PasswordEnv, ErrNotSet)}
 		}
 		return secret, nil
 	}
-	text, err := os.ReadFile(s.PasswordFile)
+	secret, err := secretOf(s.PasswordFile)
 	if err != nil {
-		return "", fmt.Errorf("sasl.password_file: %w", err)
+		return "", &SettingError{"sasl.password-file", err}
 	}
-	secret := strings.TrimRight(string(text), "\r\n") // editors end files so
+	return secret, nil
+}
+
+// Errors of secrets.
+var (
+	ErrNotSet = errors.New("is not set in the environment")
+	ErrSecret = fmt.Errorf("must hold 1 to %d bytes", maxSecret)
+)
+
+// secretOf reads a secret from a file. Editors end files with a line feed,
+// which is not part of it.
+func secretOf(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
 	if secret == "" || len(secret) > maxSecret {
-		return "", fmt.Errorf("sasl.password_file: %s: must hold 1 to %d bytes", s.PasswordFile, maxSecret)
+		return "", fmt.Errorf("%s: %w", path, ErrSecret)
 	}
 	return secret, nil
 }
 
 func (s *SASL) mechanism() (sasl.Mechanism, error) {
+	if s.Mechanism == MechanismOAuthBearer {
+		token, err := secretOf(s.TokenFile)
+		if err != nil {
+			return nil, &SettingError{"sasl.token-file", err}
+		}
+		return bearer{token}, nil
+	}
 	secret, err := s.password()
 	if err != nil {
 		return nil, err
@@ -81,6 +116,28 @@ func (s *SASL) mechanism() (sasl.Mechanism, error) {
 		return scram.Mechanism(scram.SHA512, s.User, secret)
 	}
 	return plain.Mechanism{Username: s.User, Password: secret}, nil
+}
+
+// bearer is OAUTHBEARER (RFC 7628) with a token that somebody else renews.
+type bearer struct{ token string }
+
+// ErrToken says that the broker does not take the token.
+var ErrToken = errors.New("the broker refuses the token")
+
+// Name implements sasl.Mechanism.
+func (bearer) Name() string { return MechanismOAuthBearer }
+
+// Start implements sasl.Mechanism.
+func (b bearer) Start(context.Context) (sasl.StateMachine, []byte, error) {
+	return b, []byte("n,,\x01auth=Bearer " + b.token + "\x01\x01"), nil
+}
+
+// Next implements sasl.StateMachine. A challenge is the broker's complaint.
+func (b bearer) Next(_ context.Context, challenge []byte) (bool, []byte, error) {
+	if len(challenge) > 0 {
+		return false, nil, fmt.Errorf("%w: %q", ErrToken, challenge)
+	}
+	return true, nil, nil
 }
 
 // authenticate runs the SASL exchange on a connection whose versions are

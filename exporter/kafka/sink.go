@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	kafka "github.com/segmentio/kafka-go"
 
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
@@ -30,8 +33,6 @@ const (
 	// idleGap between two calls of Deliver means that the queue in front is
 	// empty.
 	idleGap = 2 * time.Millisecond
-	// closeTime is what Close waits for answers in flight.
-	closeTime = time.Second
 	// quickAnswer is up to how long an answer is waited for so that new records
 	// need not queue up behind the last of the spool.
 	quickAnswer = 20 * time.Millisecond
@@ -54,8 +55,12 @@ type Sink struct {
 	window  int
 	buffers [][]byte
 	later   [event.NumTypes]Later
+	told    [event.NumTypes]Later // what of it the tallies have
+	losses  spool.Losses
 	dead    Letters
-	report  error // damage of the spool or a refused record, not yet returned by Deliver
+	status  atomic.Pointer[Status]
+	shown   time.Time // when status was last made
+	report  error     // damage of the spool or a refused record, not yet returned by Deliver
 	closed  bool
 
 	answerTime time.Duration // between request and answer, smoothed
@@ -74,21 +79,6 @@ type lane struct {
 	fault  error             // of the last attempt
 }
 
-// Later accounts for records of one type that Deliver reported as spooled, in
-// this run or an earlier one:
-//
-//	spooled + recovered = delivered + too large + rejected + lost in the spool + pending
-type Later struct {
-	Delivered, Bytes   uint64
-	TooLarge, Rejected uint64
-}
-
-// Letters counts the notes about undeliverable records.
-type Letters struct {
-	Sent    uint64
-	Dropped uint64 // the topic {prefix}.dlq does not take them
-}
-
 // NewSink makes a sink. sp may be nil: then Deliver tries for
 // Config.DeliveryTimeout and drops what it could not deliver. The sink closes
 // sp. Nothing is connected yet.
@@ -100,7 +90,7 @@ func NewSink(cfg Config, sp *spool.Spool) (*Sink, error) {
 	s := &Sink{cfg: cfg, spool: sp, window: maxWindow}
 	s.cluster = newCluster(&s.cfg, cfg.Topics())
 	s.encoder = batchEncoder{
-		codec: cfg.Compression.codec(), headers: newHeaders(&cfg), key: cfg.Key, timestamp: cfg.Timestamp,
+		codec: cfg.Compression.codec(), headers: newHeaders(&cfg), key: cfg.Key, sensor: []byte(cfg.Sensor), timestamp: cfg.Timestamp,
 	}
 	for _, t := range event.Types() {
 		s.lanes[t] = &lane{kind: t, topic: s.cluster.topics[cfg.topicOf(t)]}
@@ -111,6 +101,7 @@ func NewSink(cfg Config, sp *spool.Spool) (*Sink, error) {
 			s.order = append(s.order, s.lanes[t])
 		}
 	}
+	s.show(time.Time{})
 	s.letters = &lane{topic: s.cluster.topics[cfg.deadLetters()]}
 	s.order = append(s.order, s.letters)
 	return s, nil
@@ -126,7 +117,10 @@ func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *ex
 	if now := time.Now(); now.Sub(s.idleSince) > idleGap {
 		s.busySince, s.waitSince = now, now
 	}
-	defer func() { s.idleSince = time.Now() }()
+	defer func() {
+		s.idleSince = time.Now()
+		s.show(s.idleSince)
+	}()
 	s.sort(records, tally)
 	s.catchUp(ctx)
 	var faults []error
@@ -143,6 +137,7 @@ func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *ex
 	}
 	s.sendLetters()
 	s.replay(ctx, time.Now().Add(replayTime))
+	s.tell(tally)
 	faults = append(faults, s.report)
 	s.report = nil
 	if err := errors.Join(faults...); err != nil {
@@ -161,7 +156,9 @@ func (s *Sink) sort(records []exporter.Record, tally *exporter.Tally) {
 		r := records[i]
 		l := s.lanes[r.Type]
 		if size := s.sizeOf(&r); size > s.cfg.MaxRecordBytes {
-			r.Body = truncate(r.Body, len(r.Body)-(size-s.cfg.MaxRecordBytes))
+			if s.cfg.Oversize == OversizeTruncate {
+				r.Body = truncate(r.Body, len(r.Body)-(size-s.cfg.MaxRecordBytes))
+			}
 			if s.sizeOf(&r) > s.cfg.MaxRecordBytes {
 				tally.Dropped(&records[i], exporter.DropTooLarge)
 				s.deadLetter(l, &records[i], errTooLarge)
@@ -174,7 +171,7 @@ func (s *Sink) sort(records []exporter.Record, tally *exporter.Tally) {
 
 // sizeOf is what the broker counts for r, a little more.
 func (s *Sink) sizeOf(r *exporter.Record) int {
-	return len(r.Body) + len(r.Key) + s.encoder.headers.size(r.Type) + recordOverhead
+	return len(r.Body) + len(s.encoder.keyOf(r)) + s.encoder.headers.size(r.Type) + recordOverhead
 }
 
 // begin puts the fresh records of l into the spool, if others wait there or
@@ -229,6 +226,9 @@ func (s *Sink) await(ctx context.Context) {
 	for ctx.Err() == nil && s.inTheAir() {
 		now := time.Now()
 		sent := s.launch(ctx, now)
+		if now.Sub(s.shown) > showEvery {
+			s.show(now)
+		}
 		until := time.Now().Add(slice)
 		if until.After(deadline) {
 			until = deadline
@@ -275,7 +275,7 @@ func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
 		case fateTooLarge:
 			tally.Dropped(r, exporter.DropTooLarge)
 		case fateRejected:
-			tally.Dropped(r, exporter.DropIO)
+			tally.Dropped(r, exporter.DropRejected)
 		default:
 			open = append(open, *r)
 		}
@@ -291,10 +291,7 @@ func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
 	}
 	why := s.faultOf(l)
 	if s.spool == nil {
-		reason := exporter.DropIO
-		if ctx.Err() != nil {
-			reason = exporter.DropShutdown
-		}
+		reason := s.reasonOf(ctx, why)
 		for i := range open {
 			tally.Dropped(&open[i], reason)
 		}
@@ -328,6 +325,20 @@ func (s *Sink) park(f *flight) {
 	for i, what := range f.fates {
 		f.late[i] = what == fateOpen
 	}
+}
+
+// reasonOf is under which records are counted that were tried for as long as
+// allowed, and could not be delivered because of why.
+func (s *Sink) reasonOf(ctx context.Context, why error) exporter.DropReason {
+	switch {
+	case ctx.Err() != nil:
+		return exporter.DropShutdown
+	case s.cluster.fault != nil:
+		return exporter.DropUnreachable
+	case errors.As(why, new(kafka.Error)):
+		return exporter.DropRejected
+	}
+	return exporter.DropExpired
 }
 
 // faultOf says why records of l are not delivered yet.
@@ -378,25 +389,11 @@ func (s *Sink) finish() {
 	}
 }
 
-// Later returns what became of spooled records. Any goroutine may call it.
-func (s *Sink) Later() [event.NumTypes]Later {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.later
-}
-
-// DeadLetters returns the counts of notes. Any goroutine may call it.
-func (s *Sink) DeadLetters() Letters {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.dead
-}
-
 // Spool returns the spool, nil without one. Its counters are for metrics.
 func (s *Sink) Spool() *spool.Spool { return s.spool }
 
-// Close waits a moment for answers in flight, then ends the connections and
-// closes the spool, which keeps what was not delivered.
+// Close ends the connections and closes the spool, which keeps what was not
+// delivered. The last Tend has waited for answers.
 func (s *Sink) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -404,13 +401,6 @@ func (s *Sink) Close() error {
 		return nil
 	}
 	s.closed = true
-	for deadline := time.Now().Add(closeTime); time.Now().Before(deadline); {
-		any, flying := s.collect(time.Now().Add(slice))
-		s.finish()
-		if !any && !flying {
-			break
-		}
-	}
 	s.cluster.close()
 	if s.spool == nil {
 		return nil

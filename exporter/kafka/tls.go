@@ -12,26 +12,30 @@ import (
 // ErrNoCertificate says that a CA file holds no certificate.
 var ErrNoCertificate = errors.New("holds no certificate in PEM form")
 
-func (t *TLS) validate() error {
-	var faults []error
+func (t *TLS) validate(faults *faultList) {
 	if !t.Enabled {
 		if t.CAFile != "" || t.CertFile != "" || t.KeyFile != "" || t.ServerName != "" || t.MinVersion != "" {
-			faults = append(faults, errors.New("tls.enabled: is false, but tls has other settings"))
+			faults.add("tls.enabled", "is false, but tls has other settings")
 		}
-		return errors.Join(faults...)
+		return
 	}
+	good := true
 	if (t.CertFile == "") != (t.KeyFile == "") {
-		faults = append(faults, errors.New("tls.cert_file and tls.key_file: need each other"))
+		faults.add("tls.cert-file", "and tls.key-file need each other")
+		good = false
 	}
 	if _, ok := tlsVersion(t.MinVersion); !ok {
-		faults = append(faults, fmt.Errorf("tls.min_version: %q is neither 1.2 nor 1.3", t.MinVersion))
+		faults.add("tls.min-version", "%q is neither 1.2 nor 1.3", t.MinVersion)
+		good = false
 	}
 	var keep tlsFiles
-	if _, err := keep.config(t, ""); err != nil && len(faults) == 0 {
-		faults = append(faults, err)
+	if _, err := keep.config(t, ""); err != nil && good {
+		*faults = append(*faults, err)
 	}
-	return errors.Join(faults...)
 }
+
+// setting blames a setting of tls for err.
+func setting(name string, err error) error { return &SettingError{"tls." + name, err} }
 
 func tlsVersion(text string) (uint16, bool) {
 	switch text {
@@ -76,17 +80,17 @@ func (s *fileState) changed(path string) (bool, error) {
 func (f *tlsFiles) config(t *TLS, host string) (*tls.Config, error) {
 	if t.CAFile != "" {
 		if changed, err := f.ca.changed(t.CAFile); err != nil {
-			return nil, fmt.Errorf("tls.ca_file: %w", err)
+			return nil, setting("ca-file", err)
 		} else if changed {
 			text, err := os.ReadFile(t.CAFile)
 			if err != nil {
 				f.ca = fileState{}
-				return nil, fmt.Errorf("tls.ca_file: %w", err)
+				return nil, setting("ca-file", err)
 			}
 			pool := x509.NewCertPool()
 			if !pool.AppendCertsFromPEM(text) {
 				f.ca = fileState{}
-				return nil, fmt.Errorf("tls.ca_file: %s %w", t.CAFile, ErrNoCertificate)
+				return nil, setting("ca-file", fmt.Errorf("%s %w", t.CAFile, ErrNoCertificate))
 			}
 			f.roots = pool
 		}
@@ -94,17 +98,17 @@ func (f *tlsFiles) config(t *TLS, host string) (*tls.Config, error) {
 	if t.CertFile != "" {
 		certChanged, err := f.cert.changed(t.CertFile)
 		if err != nil {
-			return nil, fmt.Errorf("tls.cert_file: %w", err)
+			return nil, setting("cert-file", err)
 		}
 		keyChanged, err := f.key.changed(t.KeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("tls.key_file: %w", err)
+			return nil, setting("key-file", err)
 		}
 		if certChanged || keyChanged {
 			pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
 			if err != nil { // perhaps only one of the two has been replaced so far
 				f.cert, f.key = fileState{}, fileState{}
-				return nil, fmt.Errorf("tls.cert_file, tls.key_file: %w", err)
+				return nil, setting("cert-file", err)
 			}
 			f.own = []tls.Certificate{pair}
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"spanwatch/exporter/event"
 )
 
 // Sync says when written records are forced to the disk. Without it a crash of
@@ -55,6 +57,9 @@ type Config struct {
 	// SyncEvery is the time between two of them under SyncInterval. Default
 	// one second.
 	SyncEvery time.Duration
+	// Keep are the types that are never given up for room, GiveUp those that go
+	// before the others. Defaults alert; flow and netflow.
+	Keep, GiveUp []event.Type
 	// Now is the clock; time.Now when nil.
 	Now func() time.Time
 }
@@ -104,6 +109,12 @@ func (c *Config) setDefaults() {
 	}
 	if c.SyncEvery == 0 {
 		c.SyncEvery = DefaultSyncEvery
+	}
+	if c.Keep == nil {
+		c.Keep = []event.Type{event.TypeAlert}
+	}
+	if c.GiveUp == nil {
+		c.GiveUp = []event.Type{event.TypeFlow, event.TypeNetflow}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

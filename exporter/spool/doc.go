@@ -12,9 +12,9 @@
 // up. A torn end, which a crash leaves behind, is cut off by Open.
 //
 // The bound on bytes is shared by all logs. When it is reached, or the disk is
-// full, the oldest segments of flow records go first, then those of the other
-// types; alerts that were taken are never given up for room, and new ones are
-// refused only when alerts alone fill the spool. What is given up or refused is
+// full, the oldest segments of flow records (Config.GiveUp) go first, then those
+// of the other types; alerts (Config.Keep) that were taken are never given up
+// for room, and new ones are refused only when alerts alone fill the spool. What is given up or refused is
 // counted; per type, at every moment:
 //
 //	recovered + written = taken + lost{reason} + pending

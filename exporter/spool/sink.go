@@ -3,6 +3,7 @@ package spool
 import (
 	"context"
 	"errors"
+	"time"
 
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
@@ -12,6 +13,7 @@ import (
 // sent by a later process that opens the same folder.
 type Sink struct {
 	spool  *Spool
+	losses Losses
 	sorted [event.NumTypes][]exporter.Record
 }
 
@@ -44,8 +46,23 @@ func (k *Sink) Deliver(_ context.Context, records []exporter.Record, tally *expo
 		}
 		faults = append(faults, err)
 	}
+	k.losses.Tell(k.spool, tally)
 	return errors.Join(faults...)
 }
+
+// Recovered implements exporter.Keeper.
+func (k *Sink) Recovered() [event.NumTypes]uint64 { return k.spool.Recovered() }
+
+// Tend implements exporter.Keeper. Nothing leaves the spool by it, but what is
+// too old.
+func (k *Sink) Tend(_ context.Context, _ time.Duration, tally *exporter.Tally) (left bool, err error) {
+	k.spool.Expire()
+	k.losses.Tell(k.spool, tally)
+	return true, nil
+}
+
+// Spool returns the spool. Its counters are for metrics.
+func (k *Sink) Spool() *Spool { return k.spool }
 
 // Close implements exporter.Sink.
 func (k *Sink) Close() error { return k.spool.Close() }
@@ -54,10 +71,35 @@ func (k *Sink) Close() error { return k.spool.Close() }
 // is counted.
 func DropReason(err error) exporter.DropReason {
 	switch {
-	case errors.Is(err, ErrFull), full(err):
+	case errors.Is(err, ErrFull):
+		return exporter.DropSpoolFull
+	case full(err):
 		return exporter.DropDiskFull
 	case errors.Is(err, ErrTooLarge):
 		return exporter.DropTooLarge
 	}
 	return exporter.DropIO
+}
+
+// lossReasons are the reasons under which losses are counted as drops.
+var lossReasons = [NumLosses]exporter.DropReason{
+	LossEvicted: exporter.DropSpoolFull, LossExpired: exporter.DropExpired, LossCorrupt: exporter.DropSpoolCorrupt,
+}
+
+// Losses tells the exporter's accounts what a spool has lost. The zero value is
+// for a spool that has just been opened.
+type Losses struct {
+	told [event.NumTypes][NumLosses]uint64
+}
+
+// Tell adds to the tally what s has lost since the last call.
+func (l *Losses) Tell(s *Spool, tally *exporter.Tally) {
+	for t, counts := range s.Counts() {
+		for why, a := range counts.Lost {
+			if n := a.Records - l.told[t][why]; n > 0 {
+				tally.Lost(event.Type(t), n, lossReasons[why])
+				l.told[t][why] = a.Records
+			}
+		}
+	}
 }

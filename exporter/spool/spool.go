@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -123,11 +124,11 @@ func (s *Spool) log(t event.Type) (*log, error) {
 
 // rank orders the types by value: segments of a higher rank are given up
 // first, those of rank 0 never.
-func rank(t event.Type) int {
-	switch t {
-	case event.TypeAlert:
+func (s *Spool) rank(t event.Type) int {
+	switch {
+	case slices.Contains(s.cfg.Keep, t):
 		return 0
-	case event.TypeFlow, event.TypeNetflow:
+	case slices.Contains(s.cfg.GiveUp, t):
 		return 2
 	}
 	return 1
@@ -204,17 +205,21 @@ func (s *Spool) makeRoom(t event.Type, size int64) error {
 // value is no higher than that of t.
 func (s *Spool) giveUpOne(t event.Type) error {
 	var victim *log
-	index, worst := 0, max(rank(t), 1)
+	index, worst := 0, max(s.rank(t), 1)
 	for u, l := range s.logs {
-		if l == nil || rank(event.Type(u)) < worst {
+		if l == nil {
+			continue
+		}
+		rank := s.rank(event.Type(u))
+		if rank < worst {
 			continue
 		}
 		i := l.oldest()
 		if i < 0 {
 			continue
 		}
-		if victim == nil || rank(event.Type(u)) > worst || l.segments[i].used.Before(victim.segments[index].used) {
-			victim, index, worst = l, i, rank(event.Type(u))
+		if victim == nil || rank > worst || l.segments[i].used.Before(victim.segments[index].used) {
+			victim, index, worst = l, i, rank
 		}
 	}
 	if victim == nil {
@@ -329,6 +334,31 @@ func (s *Spool) Counts() (all [event.NumTypes]Counts) {
 		}
 	}
 	return all
+}
+
+// Recovered returns how many records were there when the spool was opened.
+func (s *Spool) Recovered() (all [event.NumTypes]uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for t, l := range s.logs {
+		if l != nil {
+			all[t] = l.counts.Recovered.Records
+		}
+	}
+	return all
+}
+
+// Expire gives up what is older than Config.MaxAge. Append and Head do the same
+// for their type; Expire is for times without either.
+func (s *Spool) Expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.cfg.Now()
+	for _, l := range s.logs {
+		if l != nil && !s.closed {
+			s.expire(l, now)
+		}
+	}
 }
 
 // DiskBytes is the size of all segments.

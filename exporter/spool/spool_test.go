@@ -518,7 +518,7 @@ func TestTheSinkSpoolsAndSaysSo(t *testing.T) {
 			left[typ]--
 			want.Spooled(&records[i])
 		} else {
-			want.Dropped(&records[i], exporter.DropDiskFull)
+			want.Dropped(&records[i], exporter.DropSpoolFull)
 		}
 	}
 	if tally != want {
