@@ -19,6 +19,7 @@ import (
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/internal/progress"
+	"spanwatch/sensor/output"
 )
 
 const replayUsage = `usage: spanwatch replay FILE… [options]
@@ -29,6 +30,7 @@ FILE may be a pattern, a directory, or - for standard input.
 
   spanwatch replay office.pcapng -r demo.rules -o out
   zcat big.pcap.gz | spanwatch replay - -o out --workers 2
+  spanwatch replay a.pcap --kafka 127.0.0.1:9092
   spanwatch replay a.pcap --listen 127.0.0.1:9750 --stay
 
 Exit status: 0 done; 1 failed; 2 wrong usage; 3 done, but a capture file was
@@ -42,6 +44,7 @@ type replayOptions struct {
 	config   configFlags
 	rules    list
 	geoip    list
+	kafka    list
 	out      string
 	workers  int
 	filter   string
@@ -68,6 +71,7 @@ func (o *replayOptions) flags() *flag.FlagSet {
 	fs.StringVar(&o.out, "o", ".", "output `DIR`ectory, made if missing")
 	fs.IntVar(&o.workers, "workers", -1, "workers, 0 is one per CPU (default: the configuration's)")
 	fs.StringVar(&o.filter, "filter", "", "BPF `EXPRESSION`, as of tcpdump")
+	fs.Var(&o.kafka, "kafka", "send events to Kafka too, by way of this broker (`HOST:PORT`; may be repeated): topics spanwatch-replay.*")
 	fs.StringVar(&o.speed, "speed", "max", "max, or a multiple of real time such as 1x or 10x")
 	fs.Uint64Var(&o.frames, "max-frames", 0, "stop after `N` frames")
 	fs.Uint64Var(&o.bytes, "max-bytes", 0, "stop after `N` bytes on the wire")
@@ -110,6 +114,10 @@ func (o *replayOptions) configuration() (*config.Config, error) {
 	}
 	cfg.Rules.Files = append(cfg.Rules.Files, o.rules...)
 	cfg.Enrich.GeoIP = append(cfg.Enrich.GeoIP, o.geoip...)
+	cfg.Output.Kafka.Brokers = append(cfg.Output.Kafka.Brokers, o.kafka...)
+	if faults := output.Check(cfg); len(o.kafka) > 0 && len(faults) > 0 {
+		return nil, faults[0]
+	}
 	if o.filter != "" {
 		cfg.Capture.Filter = o.filter
 	}
@@ -181,7 +189,7 @@ func (o *replayOptions) replay(ctx context.Context, cfg *config.Config, source *
 	if err := s.serve(ctx); err != nil {
 		return exitFailure, err
 	}
-	err = s.pipeline.Run(ctx)
+	err = s.run(ctx)
 	if !o.quiet {
 		bar.Finish(time.Now(), sample())
 	}

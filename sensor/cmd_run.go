@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"spanwatch/sensor/config"
+	"spanwatch/sensor/output"
 )
 
 const runUsage = `usage: spanwatch run -i INTERFACE [options]
@@ -30,6 +31,7 @@ type runOptions struct {
 	interfaces list
 	rules      list
 	geoip      list
+	kafka      list
 	out        string
 	workers    int
 	filter     string
@@ -47,6 +49,7 @@ func (o *runOptions) flags() *flag.FlagSet {
 	fs.Var(&o.interfaces, "i", "`INTERFACE` to capture from; may be repeated")
 	fs.Var(&o.rules, "r", "rule `FILE` or pattern; may be repeated")
 	fs.Var(&o.geoip, "geoip", "GeoIP database `FILE` in MaxMind format; may be repeated")
+	fs.Var(&o.kafka, "kafka", "send events to Kafka too, by way of this broker (`HOST:PORT`; may be repeated): topics spanwatch.*")
 	fs.StringVar(&o.out, "o", ".", "output `DIR`ectory, made if missing")
 	fs.IntVar(&o.workers, "workers", -1, "workers, 0 is one per CPU (default: the configuration's)")
 	fs.StringVar(&o.filter, "filter", "", "BPF `EXPRESSION`, as of tcpdump; run by the kernel")
@@ -63,6 +66,10 @@ func (o *runOptions) configuration() (*config.Config, error) {
 	cfg.Capture.Interfaces = append(cfg.Capture.Interfaces, o.interfaces...)
 	cfg.Rules.Files = append(cfg.Rules.Files, o.rules...)
 	cfg.Enrich.GeoIP = append(cfg.Enrich.GeoIP, o.geoip...)
+	cfg.Output.Kafka.Brokers = append(cfg.Output.Kafka.Brokers, o.kafka...)
+	if faults := output.Check(cfg); len(o.kafka) > 0 && len(faults) > 0 {
+		return nil, faults[0]
+	}
 	if o.filter != "" {
 		cfg.Capture.Filter = o.filter
 	}
@@ -113,9 +120,9 @@ func runRun(ctx context.Context, args []string) (int, error) {
 		return exitFailure, err
 	}
 	if !o.quiet {
-		fmt.Fprintf(os.Stderr, "capturing from %v with %d workers; events go to %s\n", cfg.Capture.Interfaces, cfg.Workers, s.destination())
+		fmt.Fprintf(os.Stderr, "capturing from %v with %d workers; events go to %s\n", cfg.Capture.Interfaces, cfg.Workers, s.outputs.Where())
 	}
-	if err := s.pipeline.Run(ctx); err != nil {
+	if err := s.run(ctx); err != nil {
 		return exitFailure, err
 	}
 	if !o.quiet {

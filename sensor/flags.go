@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"spanwatch/sensor/config"
+	"spanwatch/sensor/output"
 )
 
 // list is a flag that may be given several times.
@@ -61,7 +62,7 @@ func (c *configFlags) register(fs *flag.FlagSet) {
 	fs.Var(&c.set, "set", "override one setting, `KEY=VALUE` with a dotted key; may be repeated")
 }
 
-func (c *configFlags) load() (*config.Config, error) { return config.Load(c.path, c.set) }
+func (c *configFlags) load() (*config.Config, error) { return config.Load(c.path, c.set, output.Check) }
 
 // flagStatus is the exit status for an error of parseMixed; asking for help is
 // none.

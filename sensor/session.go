@@ -6,18 +6,15 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"spanwatch/exporter"
-	"spanwatch/exporter/jsonl"
 	"spanwatch/exporter/metrics"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/enrich"
+	"spanwatch/sensor/output"
 	"spanwatch/sensor/pipeline"
 	"spanwatch/signatures"
 )
@@ -31,7 +28,7 @@ type session struct {
 	geo      *enrich.Cache // of the summary
 	pipeline *pipeline.Pipeline
 	messages io.Writer // standard error, or what shares it with a progress bar
-	eve      string    // path of the event file; empty when there is none
+	outputs  *output.Set
 
 	addr    net.Addr // of the metrics endpoint
 	stop    context.CancelFunc
@@ -78,15 +75,28 @@ func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
 	}
 	s.geo = geo.NewCache()
-	sinks, err := s.sinks(o.out)
+	s.outputs, err = output.Open(cfg, output.Run{Folder: o.out, ID: o.run, Replay: o.replay, Report: s.fault})
 	if err != nil {
 		return nil, err
 	}
 	s.pipeline, err = pipeline.New(pipeline.Options{
-		Config: cfg, Sources: o.sources, Interfaces: o.interfaces, Ruleset: ruleset, Rules: report, Sinks: sinks, Geo: geo,
+		Config: cfg, Sources: o.sources, Interfaces: o.interfaces, Ruleset: ruleset, Rules: report,
+		Outlets: s.outputs.Outlets, Geo: geo,
 		Replay: o.replay, Run: o.run, Fault: s.fault, Batch: o.batch,
 	})
-	return s, err
+	if err != nil {
+		return nil, errors.Join(err, s.outputs.Close())
+	}
+	return s, nil
+}
+
+// run runs the pipeline to its end and says what it leaves behind.
+func (s *session) run(ctx context.Context) error {
+	err := s.pipeline.Run(ctx)
+	for _, line := range s.outputs.Left() {
+		fmt.Fprintln(s.messages, "spanwatch:", line)
+	}
+	return err
 }
 
 func (s *session) fault(what string, err error) {
@@ -98,39 +108,6 @@ func (s *session) fault(what string, err error) {
 	fmt.Fprintf(s.messages, "spanwatch: %s: %v\n", what, err)
 }
 
-// sinks opens the destinations of events.
-func (s *session) sinks(out string) ([]exporter.Sink, error) {
-	eve := s.cfg.Output.Eve
-	if eve.Path == "" {
-		return nil, nil
-	}
-	if eve.Path != "-" {
-		if !filepath.IsAbs(eve.Path) {
-			eve.Path = filepath.Join(out, eve.Path)
-		}
-		s.eve = eve.Path
-	}
-	if eve.Path == "-" {
-		return []exporter.Sink{jsonl.NewStream("stdout", os.Stdout)}, nil
-	}
-	sink, err := jsonl.Open(eve.Path, !eve.Append)
-	if err != nil {
-		return nil, err
-	}
-	return []exporter.Sink{sink}, nil
-}
-
-// destination names where events go, for people.
-func (s *session) destination() string {
-	switch {
-	case s.eve != "":
-		return s.eve
-	case s.cfg.Output.Eve.Path == "-":
-		return "standard output"
-	}
-	return "nowhere"
-}
-
 // serve starts the metrics endpoint, if one is configured.
 func (s *session) serve(ctx context.Context) error {
 	if s.cfg.Metrics.Listen == "" {
@@ -138,7 +115,7 @@ func (s *session) serve(ctx context.Context) error {
 	}
 	registry := metrics.NewRegistry(version)
 	registry.Add(s.pipeline.MetricsSource())
-	registry.Add(metrics.ExportSource(s.pipeline.Outlets()))
+	registry.Add(s.outputs.MetricsSource())
 	server, err := metrics.Listen(s.cfg.Metrics.Listen, metrics.Handler(registry, nil))
 	if err != nil {
 		return err

@@ -126,7 +126,22 @@ func (s *session) accounts(w io.Writer, v *pipeline.View) {
 		for _, n := range t.Dropped {
 			dropped += n
 		}
-		fmt.Fprintf(w, "  %s events = %s delivered to %s + %s dropped", count(t.Made), count(t.Delivered), sink.Name, count(dropped))
+		before := ""
+		if t.Recovered > 0 {
+			before = fmt.Sprintf(" + %s of earlier runs", count(t.Recovered))
+		}
+		fmt.Fprintf(w, "  %s events%s = %s delivered to %s", count(t.Made), before, count(t.Delivered), sink.Name)
+		if t.Stored+t.Recovered > 0 {
+			fmt.Fprintf(w, " (%s by the spool) + %s in the spool", count(t.Replayed), count(t.Spooled))
+		}
+		var filtered uint64
+		for _, n := range t.Filtered {
+			filtered += n
+		}
+		if filtered > 0 {
+			fmt.Fprintf(w, " + %s filtered", count(filtered))
+		}
+		fmt.Fprintf(w, " + %s dropped", count(dropped))
 		var kinds []string
 		for _, et := range event.Types() {
 			if n := sink.Counts[et].Made; n > 0 {
@@ -135,8 +150,8 @@ func (s *session) accounts(w io.Writer, v *pipeline.View) {
 		}
 		fmt.Fprintf(w, " (%s)\n", strings.Join(kinds, ", "))
 	}
-	if s.eve != "" {
-		fmt.Fprintf(w, "\nEvents are in %s\n", s.eve)
+	if len(s.outputs.Outlets) > 0 {
+		fmt.Fprintf(w, "\nEvents went to %s\n", s.outputs.Where())
 	}
 }
 

@@ -7,7 +7,7 @@ type Kind uint8
 const (
 	Counter   Kind = iota // only grows while the process lives
 	Gauge                 // goes up and down
-	Histogram             // kept by the metrics library, not written by sources
+	Histogram             // distribution; written by Writer.Histogram, MetricsScrape by the metrics library
 )
 
 // String returns the kind as a TYPE line has it.
@@ -93,14 +93,28 @@ const (
 	AppErrors
 
 	ExportMade
+	ExportRecovered
 	ExportDelivered
 	ExportDeliveredBytes
+	ExportReplayed
 	ExportSpooled
+	ExportSpool
 	ExportDropped
 	ExportFiltered
 	ExportQueued
 	ExportQueueBatches
 	ExportQueueBytes
+	ExportOldest
+	ExportLatency
+
+	KafkaBrokerConnected
+	KafkaFault
+	KafkaTopicRecords
+	KafkaTopicDropped
+	KafkaDeadLetters
+
+	SpoolRecords
+	SpoolBytes
 
 	PipelineBatches
 	PipelineQueue
@@ -224,15 +238,21 @@ var catalogue = [numMetrics]Metric{
 		"Flows whose parser gave up."},
 
 	ExportMade: {"spanwatch_export_made_events_total", Counter, []string{"sink", "type"}, 0,
-		"Events offered to a sink: delivered + spooled + dropped + filtered + queued."},
+		"Events offered to a sink: made + recovered = delivered + in the spool + dropped + filtered + queued."},
+	ExportRecovered: {"spanwatch_export_recovered_events_total", Counter, []string{"sink", "type"}, 0,
+		"Events that an earlier process had left in the spool."},
 	ExportDelivered: {"spanwatch_export_delivered_events_total", Counter, []string{"sink", "type"}, 0,
 		"Events that the destination has."},
 	ExportDeliveredBytes: {"spanwatch_export_delivered_bytes_total", Counter, []string{"sink", "type"}, 0,
 		"Bytes of JSON of the delivered events."},
+	ExportReplayed: {"spanwatch_export_replayed_events_total", Counter, []string{"sink", "type"}, 0,
+		"Delivered events that came out of the spool."},
 	ExportSpooled: {"spanwatch_export_spooled_events_total", Counter, []string{"sink", "type"}, 0,
-		"Events kept on disk to be delivered later."},
+		"Events that went to the disk to be delivered later."},
+	ExportSpool: {"spanwatch_export_spool_events", Gauge, []string{"sink", "type"}, 0,
+		"Events on the disk that wait for their delivery."},
 	ExportDropped: {"spanwatch_export_dropped_events_total", Counter, []string{"sink", "type", "reason"}, 0,
-		"Events that did not reach the sink."},
+		"Events that did not reach the sink and never will."},
 	ExportFiltered: {"spanwatch_export_filtered_events_total", Counter, []string{"sink", "type", "reason"}, 0,
 		"Events that the sink's filter holds back, as configured."},
 	ExportQueued: {"spanwatch_export_queued_events", Gauge, []string{"sink", "type"}, 0,
@@ -241,6 +261,26 @@ var catalogue = [numMetrics]Metric{
 		"Batches waiting for the sink."},
 	ExportQueueBytes: {"spanwatch_export_queue_bytes", Gauge, []string{"sink"}, 0,
 		"Bytes of JSON waiting for the sink."},
+	ExportOldest: {"spanwatch_export_oldest_event_seconds", Gauge, []string{"sink"}, 0,
+		"Time that the oldest event has waited which is neither delivered, dropped nor spooled."},
+	ExportLatency: {"spanwatch_export_delivery_seconds", Histogram, []string{"sink"}, 0,
+		"Time from the making of an event to the destination having it; those that went by the spool are not in it."},
+
+	KafkaBrokerConnected: {"spanwatch_kafka_broker_connected", Gauge, []string{"broker"}, 0,
+		"Whether there is a working connection to the broker; none is opened to brokers that lead no partition in use."},
+	KafkaFault: {"spanwatch_kafka_fault", Gauge, nil, 0,
+		"Whether the last attempt to reach the cluster failed."},
+	KafkaTopicRecords: {"spanwatch_kafka_topic_records_total", Counter, []string{"topic"}, 0,
+		"Records that the brokers have acknowledged."},
+	KafkaTopicDropped: {"spanwatch_kafka_topic_dropped_records_total", Counter, []string{"topic", "reason"}, 0,
+		"Records meant for a topic that did not reach it and never will."},
+	KafkaDeadLetters: {"spanwatch_kafka_dead_letters_total", Counter, []string{"state"}, 0,
+		"Notes about records that no broker takes: sent to the dead letter topic, or dropped too."},
+
+	SpoolRecords: {"spanwatch_spool_records", Gauge, nil, 0,
+		"Records in the spool by its own books; with those before delivery that alerts are written ahead of."},
+	SpoolBytes: {"spanwatch_spool_bytes", Gauge, nil, 0,
+		"Size of the spool's files."},
 
 	PipelineBatches: {"spanwatch_pipeline_batches_total", Counter, []string{"worker"}, 0,
 		"Batches of frames that a worker processed."},

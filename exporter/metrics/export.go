@@ -14,11 +14,15 @@ func ExportSource(outlets []*exporter.Outlet) Source {
 			batches, bytes := o.QueueDepth()
 			w.Uint(ExportQueueBatches, uint64(batches), o.Name())
 			w.Uint(ExportQueueBytes, uint64(bytes), o.Name())
+			w.Float(ExportOldest, o.OldestAge().Seconds(), o.Name())
+			latency := o.Latency()
+			w.Histogram(ExportLatency, exporter.LatencyBounds[:], latency.Buckets[:], latency.Seconds, o.Name())
 			for _, t := range event.Types() {
 				writeExport(w, o.Name(), t.String(), &counts[t])
 			}
 			total := counts.Total()
-			w.Equation("export_"+o.Name(), total.Made, total.Made-uint64(total.Balance()))
+			in := total.Made + total.Recovered
+			w.Equation("export_"+o.Name(), in, in-uint64(total.Balance()))
 		}
 	}
 }
@@ -27,7 +31,12 @@ func writeExport(w *Writer, sink, typ string, c *exporter.TypeCounts) {
 	w.Uint(ExportMade, c.Made, sink, typ)
 	w.Uint(ExportDelivered, c.Delivered, sink, typ)
 	w.Uint(ExportDeliveredBytes, c.Bytes, sink, typ)
-	w.Uint(ExportSpooled, c.Spooled, sink, typ)
+	if c.Recovered+c.Stored > 0 { // most sinks have no spool
+		w.Uint(ExportRecovered, c.Recovered, sink, typ)
+		w.Uint(ExportReplayed, c.Replayed, sink, typ)
+	}
+	w.Uint(ExportSpooled, c.Stored, sink, typ)
+	w.Uint(ExportSpool, c.Spooled, sink, typ)
 	w.Uint(ExportQueued, c.Queued, sink, typ)
 	for r := exporter.DropNone + 1; r < exporter.NumDropReasons; r++ {
 		w.Uint(ExportDropped, c.Dropped[r], sink, typ, r.String())

@@ -3,6 +3,7 @@ package metrics
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -134,6 +135,32 @@ func (w *Writer) Float(id ID, v float64, labels ...string) {
 	default:
 		f.series = strconv.AppendFloat(f.series, v, 'g', -1, 64)
 	}
+	f.series = append(f.series, '\n')
+}
+
+// Histogram writes one histogram: the events within each of the bounds, and in
+// the last bucket those beyond all of them, not cumulative, and the sum of their
+// values.
+func (w *Writer) Histogram(id ID, bounds []float64, buckets []uint64, sum float64, labels ...string) {
+	m, f := &catalogue[id], &w.families[id]
+	part := Metric{Name: m.Name + "_bucket", Labels: append(slices.Clone(m.Labels), "le")}
+	values := append(slices.Clone(labels), "")
+	total := uint64(0)
+	for i, n := range buckets {
+		total += n
+		values[len(values)-1] = "+Inf"
+		if i < len(bounds) {
+			values[len(values)-1] = strconv.FormatFloat(bounds[i], 'g', -1, 64)
+		}
+		f.begin(&part, values)
+		f.series = strconv.AppendUint(f.series, total, 10)
+		f.series = append(f.series, '\n')
+	}
+	f.begin(&Metric{Name: m.Name + "_sum", Labels: m.Labels}, labels)
+	f.series = strconv.AppendFloat(f.series, sum, 'g', -1, 64)
+	f.series = append(f.series, '\n')
+	f.begin(&Metric{Name: m.Name + "_count", Labels: m.Labels}, labels)
+	f.series = strconv.AppendUint(f.series, total, 10)
 	f.series = append(f.series, '\n')
 }
 

@@ -137,17 +137,6 @@ type Events struct {
 	AnomaliesPerType int           `yaml:"anomalies-per-type" doc:"Decoder anomalies of one type that are written in full; further ones are counted only. 0 is no bound." min:"0"`
 }
 
-// Output configures sinks.
-type Output struct {
-	Eve Eve `yaml:"eve" doc:"JSON lines."`
-}
-
-// Eve configures the JSON-lines sink.
-type Eve struct {
-	Path   string `yaml:"path" doc:"File, relative to the output directory; - is stdout; empty switches it off."`
-	Append bool   `yaml:"append" doc:"Keep what the file holds instead of starting anew."`
-}
-
 // Metrics configures the endpoint.
 type Metrics struct {
 	Listen string `yaml:"listen" doc:"Address to serve /metrics on, such as 127.0.0.1:9750; empty switches it off."`
@@ -209,7 +198,7 @@ func Default() *Config {
 			PayloadLimit:     4096,
 			AnomaliesPerType: 1000,
 		},
-		Output:  Output{Eve: Eve{Path: "eve.json"}},
+		Output:  defaultOutput(),
 		Metrics: Metrics{Top: 20},
 		Enrich:  Enrich{Sites: map[string]string{}},
 	}

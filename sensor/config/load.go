@@ -39,21 +39,36 @@ func (f Fault) Error() string {
 	return where + ": " + f.Path + ": " + f.What
 }
 
+// Check looks at a whole configuration and returns what is wrong with it that
+// no single setting shows, each Fault with Path and What.
+type Check func(c *Config) []Fault
+
 // Load reads a file over the defaults, then applies the overrides, each
-// key=value with a dotted key. path may be empty. The error joins all Faults.
-func Load(path string, overrides []string) (*Config, error) {
+// key=value with a dotted key, then runs the checks, unless a setting is not
+// even readable. path may be empty. The error joins all Faults.
+func Load(path string, overrides []string, checks ...Check) (*Config, error) {
 	c := Default()
 	var faults []error
+	places := map[string]place{}
 	if path != "" {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("read configuration: %w", err)
 		}
-		faults = c.apply(path, text)
+		faults = c.apply(path, text, places)
 	}
 	for _, o := range overrides {
 		if err := c.Set(o); err != nil {
 			faults = append(faults, err)
+		}
+		key, _, _ := strings.Cut(o, "=")
+		places[key] = place{}
+	}
+	if len(faults) == 0 {
+		for _, check := range checks {
+			for _, f := range check(c) {
+				faults = append(faults, f.at(path, places))
+			}
 		}
 	}
 	if len(faults) > 0 {
@@ -62,12 +77,34 @@ func Load(path string, overrides []string) (*Config, error) {
 	return c, nil
 }
 
-func (c *Config) apply(path string, text []byte) []error {
+// place is where a setting stands in the file; zero for an override.
+type place struct{ line, col int }
+
+// at completes a fault with the place of its setting, or else with that of the
+// group around it.
+func (f Fault) at(file string, places map[string]place) Fault {
+	for path := f.Path; ; {
+		if p, ok := places[path]; ok {
+			if p.line > 0 {
+				f.File, f.Line, f.Col = file, p.line, p.col
+			}
+			return f
+		}
+		i := strings.LastIndexByte(path, '.')
+		if i < 0 {
+			f.File = file
+			return f
+		}
+		path = path[:i]
+	}
+}
+
+func (c *Config) apply(path string, text []byte, places map[string]place) []error {
 	file, err := parser.ParseBytes(text, 0)
 	if err != nil {
 		return []error{fmt.Errorf("%s: %w", path, err)}
 	}
-	d := decoder{file: path}
+	d := decoder{file: path, places: places}
 	for i, doc := range file.Docs {
 		if doc.Body == nil {
 			continue
@@ -153,6 +190,7 @@ func setSlice(v reflect.Value, items []string, key string) error {
 // decoder walks a YAML tree beside the struct it fills, collecting faults.
 type decoder struct {
 	file   string
+	places map[string]place
 	faults []error
 }
 
@@ -167,6 +205,9 @@ func (d *decoder) fault(n ast.Node, path, format string, args ...any) {
 func (d *decoder) value(n ast.Node, v reflect.Value, path string, tag reflect.StructTag) {
 	if _, null := n.(*ast.NullNode); null {
 		return // a key without a value keeps the default
+	}
+	if tk := n.GetToken(); tk != nil && tk.Position != nil {
+		d.places[path] = place{tk.Position.Line, tk.Position.Column}
 	}
 	switch v.Kind() {
 	case reflect.Struct:

@@ -34,7 +34,7 @@ func BenchmarkReplay(b *testing.B) {
 				cfg.Events.Types = types
 				p, err := New(Options{
 					Config: cfg, Sources: []capture.Source{source}, Ruleset: ruleset, Rules: report, Replay: true,
-					Sinks: []exporter.Sink{jsonl.NewStream("nowhere", io.Discard)},
+					Outlets: []*exporter.Outlet{exporter.NewOutlet(jsonl.NewStream("nowhere", io.Discard), exporter.Config{Block: true})},
 				})
 				if err != nil {
 					b.Fatal(err)

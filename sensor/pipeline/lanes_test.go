@@ -87,7 +87,7 @@ func TestLanesAccountForEveryByte(t *testing.T) {
 	var out bytes.Buffer
 	p, err := New(Options{
 		Config: cfg, Sources: sources, Ruleset: ruleset, Rules: report, Run: "test",
-		Sinks: []exporter.Sink{jsonl.NewStream("test", &out)},
+		Outlets: []*exporter.Outlet{exporter.NewOutlet(jsonl.NewStream("test", &out), exporter.Config{Block: true})},
 	})
 	if err != nil {
 		t.Fatal(err)

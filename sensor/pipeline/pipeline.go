@@ -30,7 +30,7 @@ type Options struct {
 	Sources []capture.Source
 	Ruleset *signatures.Ruleset // never nil; may be empty
 	Rules   *signatures.Report  // of loading Ruleset
-	Sinks   []exporter.Sink     // closed by Run
+	Outlets []*exporter.Outlet  // run, and their sinks closed, by Run
 	Geo     *enrich.DB          // nil adds nothing to addresses; Check is called by Run
 	// Replay says that the source is a file: it waits for slow sinks, events
 	// carry pcap_cnt, and hash seeds are fixed.
@@ -38,16 +38,13 @@ type Options struct {
 	// Run tells one life of the sensor from the next, see event.Options.
 	Run        string
 	Interfaces []string // names by Frame.Interface, live only
-	// Fault is told of faults of the source and of sinks, from any goroutine.
-	// A nil error says that a sink's fault is over. Nil ignores them.
+	// Fault is told of faults of the source, from any goroutine. Nil ignores
+	// them.
 	Fault func(what string, err error)
 	// Batch is called after each batch, with the wall clock: for a progress
 	// bar. May be nil.
 	Batch func(now time.Time)
 }
-
-// shutdownDeadline bounds how long Run waits for sinks at the end.
-const shutdownDeadline = 10 * time.Second
 
 // batchesPerWorker bounds memory and how far the front may run ahead.
 const batchesPerWorker = 4
@@ -115,10 +112,7 @@ func (p *Pipeline) newMerge() error {
 	if err != nil {
 		return fmt.Errorf("events: %w", err)
 	}
-	var outlets []*exporter.Outlet
-	for _, s := range o.Sinks {
-		outlets = append(outlets, exporter.NewOutlet(s, exporter.Config{Block: o.Replay, Report: p.fault}))
-	}
+	outlets := o.Outlets
 	ac := analytics.DefaultConfig()
 	ac.Hosts = o.Config.Flow.TalkerHosts
 	account, err := analytics.New(ac)
@@ -173,7 +167,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		p.runInline()
 	}
 	p.merge.exporter.Close()
-	deadline := time.AfterFunc(shutdownDeadline, func() {
+	deadline := time.AfterFunc(p.opt.Config.Output.FlushTimeout, func() {
 		if !p.opt.Replay {
 			cancel()
 		}

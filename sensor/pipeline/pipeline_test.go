@@ -48,8 +48,8 @@ func replay(t *testing.T, rules string, edit func(*config.Config), paths ...stri
 	r := &replayed{}
 	p, err := New(Options{
 		Config: cfg, Sources: []capture.Source{source}, Ruleset: ruleset, Rules: report, Replay: true, Run: "test",
-		Sinks: []exporter.Sink{jsonl.NewStream("test", &out)},
-		Fault: func(what string, err error) { r.faults = append(r.faults, fmt.Errorf("%s: %w", what, err)) },
+		Outlets: []*exporter.Outlet{exporter.NewOutlet(jsonl.NewStream("test", &out), exporter.Config{Block: true})},
+		Fault:   func(what string, err error) { r.faults = append(r.faults, fmt.Errorf("%s: %w", what, err)) },
 	})
 	if err != nil {
 		t.Fatal(err)

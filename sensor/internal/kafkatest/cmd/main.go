@@ -47,11 +47,14 @@ func run() (err error) {
 		}
 	}()
 	if *prefix != "" {
-		cfg := kafka.Config{Brokers: cluster.Addrs(), Prefix: *prefix}
-		if err := kafka.CreateTopics(ctx, cfg, *partitions, 1); err != nil {
-			return err
+		// Replays have topics of their own.
+		for _, p := range []string{*prefix, *prefix + "-replay"} {
+			cfg := kafka.Config{Brokers: cluster.Addrs(), Prefix: p}
+			if err := kafka.CreateTopics(ctx, cfg, *partitions, 1); err != nil {
+				return err
+			}
+			fmt.Println("topics:", cfg.Topics())
 		}
-		fmt.Println("topics:", cfg.Topics())
 	}
 	fmt.Printf("Kafka listens on %s; Ctrl-C ends it\n", cluster.Brokers[0].Addr())
 	<-ctx.Done()
