@@ -21,6 +21,9 @@ func (i *Inspector) inspectTransactions(out []Match) []Match {
 		if state.Done[dir] {
 			continue
 		}
+		if u, ok := tx.(app.Unidirectional); ok && u.Direction() != dir {
+			continue // the packet that acknowledges a message is none of it
+		}
 		if byDir != nil {
 			out = i.inspectTx(&byDir[dir], tx, out)
 		}

@@ -7,8 +7,10 @@
 //
 // A protocol is one folder below this one with the same files: parser.go
 // (bytes to messages), state.go (messages to transactions, limits),
-// buffers.go (what rules can look at), record.go (what is exported).
-// registry is the one list of them.
+// buffers.go (what rules can look at), record.go (what is exported). Its
+// Definition tells the rest of the sensor about it, and registry is the one
+// list of them; package sip is a small one to begin with. The exporter's
+// schema has a line for the type of event and a block for its object.
 //
 // Bytes given to Parse are borrowed until Parse returns; what a transaction
 // keeps, it copies into memory of its own. That memory goes back to the Parser
@@ -116,7 +118,8 @@ type Tx interface {
 }
 
 // Unidirectional is implemented by transactions that live in one direction
-// only: the other needs neither inspection nor logging.
+// only, where alone they become complete: the other needs neither inspection
+// nor logging.
 type Unidirectional interface {
 	Direction() decoders.Direction
 }

@@ -8,8 +8,8 @@ type Buffer uint16
 // Event is an oddity that a protocol parser saw, as app-layer-event names it.
 type Event uint16
 
-// Buffers of all protocols, one block each. Instances of a multi buffer are
-// numbered from 0.
+// Buffers of the protocols that do not define their own (see FirstField), one
+// block each. Instances of a multi buffer are numbered from 0.
 const (
 	BufferNone Buffer = iota
 
@@ -161,13 +161,17 @@ const (
 // that exist in both directions under one name differ; the constant by itself
 // is the client's.
 func (b Buffer) In(dir decoders.Direction) Buffer {
-	if b >= firstBothWays && b <= lastBothWays {
+	switch {
+	case b >= FirstPair:
+		return b&^1 | Buffer(dir&1)
+	case b >= firstBothWays && b <= lastBothWays:
 		return (b-firstBothWays)&^1 + firstBothWays + Buffer(dir&1)
 	}
 	return b
 }
 
-// Events of all protocols, named like Suricata's app-layer-event.
+// Events of the protocols that do not name their own (see FirstEvent), named
+// like Suricata's app-layer-event.
 const (
 	EventNone Event = iota
 	EventDNSUnsolicitedResponse
@@ -487,5 +491,5 @@ func (e Event) String() string {
 	if e < EventCount {
 		return eventNames[e]
 	}
-	return ""
+	return e.ownName()
 }

@@ -113,6 +113,16 @@ func samples(e *event.Encoder) []sample {
 			return finish(e, e.AppendARP(dst, x), event.TypeARP, &x.Envelope, 0, 0)
 		}}
 	}
+	appSample := func(t event.Type, object func(*event.Object)) sample {
+		x := &event.App{Envelope: fullEnvelope(), Type: t}
+		var o event.Object
+		o.Begin(nil)
+		object(&o)
+		x.Object = o.Finish()
+		return sample{t.String() + "_full", t, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendApp(dst, x), t, &x.Envelope, 0, 0)
+		}}
+	}
 	statsSample := func(name string, s *event.Stats) sample {
 		return sample{name, event.TypeStats, func(e *event.Encoder, dst []byte) []byte {
 			return finish(e, e.AppendStats(dst, s), event.TypeStats, &s.Envelope, 0, 0)
@@ -138,6 +148,7 @@ func samples(e *event.Encoder) []sample {
 		tlsSample("tls_empty", &event.TLS{}),
 		sshSample("ssh_full", fullSSH()),
 		sshSample("ssh_empty", &event.SSH{}),
+		appSample(event.TypeSIP, fullSIP),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

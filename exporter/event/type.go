@@ -21,6 +21,7 @@ const (
 	TypeFTP
 	TypeFTPData
 	TypeARP
+	TypeSIP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -42,6 +43,7 @@ var typeNames = [NumTypes]string{
 	TypeFTP:      "ftp",
 	TypeFTPData:  "ftp_data",
 	TypeARP:      "arp",
+	TypeSIP:      "sip",
 }
 
 // String returns the value of event_type.
@@ -50,6 +52,16 @@ func (t Type) String() string {
 		return typeNames[t]
 	}
 	return typeNames[TypeNone]
+}
+
+// TypeByName finds a type by its event_type.
+func TypeByName(name string) (Type, bool) {
+	for t := TypeNone + 1; t < NumTypes; t++ {
+		if typeNames[t] == name {
+			return t, true
+		}
+	}
+	return TypeNone, false
 }
 
 // Types lists every event type, for tables and tests.

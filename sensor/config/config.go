@@ -125,7 +125,7 @@ type Rules struct {
 
 // Events configures what is reported.
 type Events struct {
-	Types            []string      `yaml:"types" doc:"Event types to write: alert, anomaly, arp (not by default), dns, fileinfo, flow, ftp, ftp_data, http, smtp, ssh, stats, tls."`
+	Types            []string      `yaml:"types" doc:"Event types to write, by event_type; all stands for every type but arp and netflow."`
 	DNSVersion       int           `yaml:"dns-version" doc:"Format of DNS records: 3 as Suricata 8, 2 as Suricata 7." min:"2" max:"3"`
 	Ethernet         bool          `yaml:"ethernet" doc:"Add link-layer addresses (ether) to events about packets."`
 	HTTPHeaders      bool          `yaml:"http-headers" doc:"Add all header fields to http records."`
@@ -192,7 +192,7 @@ func Default() *Config {
 			Prefilter:          true,
 		},
 		Events: Events{
-			Types:            []string{"alert", "anomaly", "dns", "fileinfo", "flow", "ftp", "ftp_data", "http", "smtp", "ssh", "stats", "tls"},
+			Types:            []string{"all"},
 			DNSVersion:       3,
 			AlertPayload:     true,
 			PayloadLimit:     4096,

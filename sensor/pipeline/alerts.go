@@ -42,7 +42,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	m.ofPacket(v, p)
 	if match.Tx != nil {
 		v.HasTx, v.TxID = true, match.TxID
-		a.App = w.appMember(match.Tx)
+		a.App = w.appMember(w.apps.at(f.App).proto, match.Tx)
 	}
 	if f != nil {
 		f.Alerts++
@@ -68,7 +68,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 }
 
 // appMember renders the record of an alert's transaction; nil without one.
-func (w *worker) appMember(tx app.Tx) []byte {
+func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
 	m := &w.events
 	switch t := tx.(type) {
 	case *dns.Tx:
@@ -96,6 +96,12 @@ func (w *worker) appMember(tx app.Tx) []byte {
 	case *ftp.Tx:
 		m.app.ofFTP(t)
 		m.appText = m.enc.AppendFTPMember(m.appText[:0], &m.app.ftp.FTPRecord)
+	case app.Recorder:
+		object := m.defined.of(t)
+		if object == nil {
+			return nil
+		}
+		m.appText = event.AppendAppMember(m.appText[:0], w.apps.types[proto], object)
 	default:
 		return nil
 	}

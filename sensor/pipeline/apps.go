@@ -3,6 +3,7 @@ package pipeline
 import (
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/registry"
+	"spanwatch/exporter/event"
 )
 
 // appFlow is the parser state of one flow.
@@ -36,10 +37,15 @@ type appTable struct {
 	parsers  []app.Parser // by app.Proto; nil where there is none
 	flows    []appFlow    // flows[0] is never used
 	free     []uint32     // by app.Proto: head of the list through appFlow.next
+
+	// Of protocols that define themselves, by app.Proto.
+	types     []event.Type // of their records
+	flowSides []bool       // see app.Definition
 }
 
 func newAppTable(o *Options) (appTable, error) {
-	t := appTable{flows: make([]appFlow, 1), parsers: make([]app.Parser, 256), free: make([]uint32, 256)}
+	t := appTable{flows: make([]appFlow, 1), parsers: make([]app.Parser, 256), free: make([]uint32, 256),
+		types: make([]event.Type, 256), flowSides: make([]bool, 256)}
 	set := registry.New()
 	enabled := set[:0]
 	for _, c := range set {
@@ -49,6 +55,11 @@ func newAppTable(o *Options) (appTable, error) {
 				continue
 			}
 			c.UDPPorts = o.Config.App.DNS.Ports
+		}
+		if d, ok := c.Parser.(app.Described); ok {
+			proto := c.Parser.Proto()
+			t.types[proto], _ = event.TypeByName(proto.String())
+			t.flowSides[proto] = d.Definition().FlowSides
 		}
 		t.parsers[c.Parser.Proto()] = c.Parser
 		enabled = append(enabled, c)

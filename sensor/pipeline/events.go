@@ -39,6 +39,7 @@ type eventMaker struct {
 	dns            dnsRecords
 	http           httpRecords
 	app            appRecords
+	defined        definedRecords
 	file           event.FileInfo
 	arp            event.ARP
 	ether          event.Ether

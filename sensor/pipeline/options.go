@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/defrag"
@@ -137,17 +136,24 @@ func encoderOptions(o *Options) event.Options {
 	}
 }
 
-// wantedTypes turns the names of event types into a set.
+// wantedTypes turns the names of event types into a set. The name all stands
+// for those that are wanted by default: ARP is noise to most, and netflow says
+// again what flow says.
 func wantedTypes(names []string) (set [event.NumTypes]bool, err error) {
 	types := event.Types()
 	var faults []error
 	for _, name := range names {
-		i := slices.IndexFunc(types, func(t event.Type) bool { return t.String() == name })
-		if i < 0 {
-			faults = append(faults, fmt.Errorf("events.types: unknown event type %q; known: %v", name, types))
-			continue
+		t, ok := event.TypeByName(name)
+		switch {
+		case name == "all":
+			for _, t := range types {
+				set[t] = set[t] || t != event.TypeARP && t != event.TypeNetflow
+			}
+		case ok:
+			set[t] = true
+		default:
+			faults = append(faults, fmt.Errorf("events.types: unknown event type %q; known: all, %v", name, types))
 		}
-		set[types[i]] = true
 	}
 	return set, errors.Join(faults...)
 }

@@ -40,6 +40,8 @@ func (w *worker) records(f *flow.Flow, p *decoders.Packet, end bool) {
 			w.smtpRecord(t, p, f)
 		case *ftp.Tx:
 			w.ftpRecord(t, p, f)
+		default:
+			w.definedRecord(a.proto, tx, p, f)
 		}
 	}
 	a.state.Release()

@@ -12,8 +12,8 @@ const (
 	HTTPTrailer = 4
 )
 
-// appSources is the table of the buffers of transactions, a block per
-// protocol. A protocol adds its lines here.
+// appSources is the table of the buffers of transactions, a block for each
+// protocol that does not define them in its own folder (app.Definition).
 func appSources() []Source {
 	var table []Source
 	add := func(apps ProtoSet, block ...Source) {
@@ -122,9 +122,6 @@ func appSources() []Source {
 	)
 	return table
 }
-
-// fileProtos are the protocols that files come from.
-var fileProtos = Protos(app.ProtoHTTP, app.ProtoSMTP, app.ProtoFTPData)
 
 // checkHost: host names are lower case in the buffer.
 func checkHost(c *Content) string {

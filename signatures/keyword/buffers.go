@@ -1,6 +1,7 @@
 package keyword
 
 import (
+	"slices"
 	"strings"
 
 	"spanwatch/decoders"
@@ -80,10 +81,9 @@ func (l *List) FastClass() FastClass {
 	return l.Source.Class
 }
 
-// sources is the table of all buffers. A protocol adds its lines to
-// appSources.
+// sources is the table of all buffers.
 func sources() []Source {
-	table := append(packetSources(), appSources()...)
+	table := slices.Concat(packetSources(), appSources(), definedSources())
 	for i := range table {
 		table[i].order = i
 	}

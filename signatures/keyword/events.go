@@ -102,8 +102,8 @@ type txEvent app.Event
 
 func (t txEvent) MatchTx(f *TxFacts) bool { return f.Tx.HasEvent(app.Event(t)) }
 
-// appEvents is the table of the events of each protocol: a block of app.Event,
-// first and last. A protocol adds its line here.
+// appEvents is the table of the events of each protocol that does not name its
+// own (app.NameEvents): a block of app.Event, first and last.
 func appEvents() map[app.Proto][2]app.Event {
 	return map[app.Proto][2]app.Event{
 		app.ProtoDNS:  {app.EventDNSUnsolicitedResponse, app.EventDNSInvalidAuthorities},
@@ -128,7 +128,7 @@ func appEvent(p app.Proto, name string) (app.Event, bool) {
 	}
 	block, ok := appEvents()[p]
 	if !ok {
-		return app.EventNone, false
+		return app.EventByName(p, name)
 	}
 	for e := block[0]; e <= block[1]; e++ {
 		if e.String() == name {

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math/bits"
 	"strings"
+	"sync"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
@@ -18,10 +19,14 @@ type AppProtocol struct {
 	Layers decoders.Layers // transports, any of them
 }
 
-// AppProtocols is the table of them. A protocol adds its line here.
-func AppProtocols() []AppProtocol {
+// AppProtocols returns all of them. Callers do not change the list.
+func AppProtocols() []AppProtocol { return appProtocols() }
+
+// appProtocols is the table of them: those that do not define themselves,
+// parsed or only recognised, then those that do.
+var appProtocols = sync.OnceValue(func() []AppProtocol {
 	const tcp, udp = decoders.LayerTCP, decoders.LayerUDP
-	return []AppProtocol{
+	return withDefined([]AppProtocol{
 		{"dns", app.ProtoDNS, udp | tcp},
 		{"http", app.ProtoHTTP, tcp},
 		{"http1", app.ProtoHTTP1, tcp},
@@ -42,8 +47,8 @@ func AppProtocols() []AppProtocol {
 		{"ntp", app.ProtoNTP, udp},
 		{"dhcp", app.ProtoDHCP, udp},
 		{"snmp", app.ProtoSNMP, udp},
-	}
-}
+	})
+})
 
 // ProtoSet is a set of application protocols of flows. The empty set stands
 // for any.

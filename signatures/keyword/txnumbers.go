@@ -47,24 +47,26 @@ func (t *txNumber) MatchTx(f *TxFacts) bool {
 
 // txField is a keyword that is a number of a transaction.
 type txField struct {
-	name   string
-	proto  app.Proto
-	buffer app.Buffer
-	bits   int
-	multi  bool // several values: the rule may give an index
-	names  map[string]uint64
-	dirs   DirectionSet // in which it exists; 0 for both
+	name    string
+	aliases []string
+	proto   app.Proto
+	buffer  app.Buffer
+	bits    int
+	multi   bool // several values: the rule may give an index
+	names   map[string]uint64
+	dirs    DirectionSet // in which it exists; 0 for both
 }
 
-// txFields is the table of them, a block per protocol.
+// txFields is the table of them, a block for each protocol that does not
+// define them in its own folder.
 func txFields() []txField {
-	return []txField{
-		{"dns.opcode", app.ProtoDNS, app.DNSOpcode, 8, false, nil, 0},
-		{"dns.rcode", app.ProtoDNS, app.DNSRcode, 16, false, dnsRcodes, 0},
-		{"dns.rrtype", app.ProtoDNS, app.DNSRRType, 16, true, dnsTypes, 0},
-		{"tls.cert_chain_len", app.ProtoTLS, app.TLSCertChainLen, 32, false, nil, DirToClient},
-		{"ftp.dynamic_port", app.ProtoFTP, app.FTPDynamicPort, 16, false, nil, 0},
-	}
+	return append([]txField{
+		{name: "dns.opcode", proto: app.ProtoDNS, buffer: app.DNSOpcode, bits: 8},
+		{name: "dns.rcode", proto: app.ProtoDNS, buffer: app.DNSRcode, bits: 16, names: dnsRcodes},
+		{name: "dns.rrtype", proto: app.ProtoDNS, buffer: app.DNSRRType, bits: 16, multi: true, names: dnsTypes},
+		{name: "tls.cert_chain_len", proto: app.ProtoTLS, buffer: app.TLSCertChainLen, bits: 32, dirs: DirToClient},
+		{name: "ftp.dynamic_port", proto: app.ProtoFTP, buffer: app.FTPDynamicPort, bits: 16},
+	}, definedNumbers()...)
 }
 
 // txKeywords makes a keyword of every such field: `name:int|word[,index]`.
@@ -80,7 +82,7 @@ func txKeywords() []Keyword {
 		if field.multi {
 			form += "[,index]"
 		}
-		keywords = append(keywords, Keyword{Name: field.name, Kind: KindApp, Syntax: form, Setup: func(b *Builder, o *rule.Option) *rule.Diagnostic {
+		keywords = append(keywords, Keyword{Name: field.name, Aliases: field.aliases, Kind: KindApp, Syntax: form, Setup: func(b *Builder, o *rule.Option) *rule.Diagnostic {
 			if d := b.needApps(o, Protos(field.proto)); d != nil {
 				return d
 			}

@@ -152,7 +152,7 @@ func Snapshot(t testing.TB, s app.State) []string {
 		if u, ok := tx.(app.Unidirectional); ok {
 			fmt.Fprintf(&b, " only %v", u.Direction())
 		}
-		for buffer := app.BufferNone; buffer < app.BufferCount; buffer++ {
+		for buffer := range app.Buffers() {
 			for i := 0; ; i++ {
 				data, ok := tx.Buffer(buffer, i)
 				if !ok {
@@ -169,7 +169,7 @@ func Snapshot(t testing.TB, s app.State) []string {
 			}
 		}
 		var listed, asked []app.Event
-		for e := app.EventNone; e < app.EventCount; e++ {
+		for e := range app.Events() {
 			if tx.HasEvent(e) {
 				asked = append(asked, e)
 			}

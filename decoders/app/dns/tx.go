@@ -44,8 +44,9 @@ func (t *Tx) Direction() decoders.Direction { return t.dir }
 // Progress is 1 in both directions: a message exists when it is complete.
 func (t *Tx) Progress(decoders.Direction) uint8 { return 1 }
 
-// Complete is always true.
-func (t *Tx) Complete(decoders.Direction) bool { return true }
+// Complete reports that nothing more is to come, which a message says in its
+// own direction.
+func (t *Tx) Complete(dir decoders.Direction) bool { return dir == t.dir }
 
 // HasEvent reports an oddity of the message.
 func (t *Tx) HasEvent(e app.Event) bool {

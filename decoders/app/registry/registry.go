@@ -11,6 +11,7 @@ import (
 	"spanwatch/decoders/app/dns"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
+	"spanwatch/decoders/app/sip"
 	"spanwatch/decoders/app/smtp"
 	"spanwatch/decoders/app/ssh"
 	"spanwatch/decoders/app/tls"
@@ -22,7 +23,7 @@ type Set []app.Candidate
 // New makes a Set. The ports are Suricata's detection-ports; the caller may
 // change them before it makes a Detector.
 func New() Set {
-	return Set{
+	set := Set{
 		{Parser: dns.NewParser(), TCPPorts: []uint16{53}, UDPPorts: []uint16{53}},
 		{Parser: ftp.NewParser(), TCPPorts: []uint16{21}},
 		{Parser: ftp.NewDataParser()},
@@ -31,6 +32,13 @@ func New() Set {
 		{Parser: ssh.NewParser(), TCPPorts: []uint16{22}},
 		{Parser: tls.NewParser(), TCPPorts: []uint16{443}},
 	}
+	for _, p := range []app.Described{
+		sip.NewParser(),
+	} {
+		d := p.Definition()
+		set = append(set, app.Candidate{Parser: p, TCPPorts: d.TCPPorts, UDPPorts: d.UDPPorts})
+	}
+	return set
 }
 
 // Parser returns the parser of a protocol; false when there is none.

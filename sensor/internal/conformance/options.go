@@ -17,7 +17,7 @@ func baseline() []string {
 		"--set", "flow.other-protocols=false",
 		"--set", "events.http-headers=true",
 		"--set", "events.alert-packet=true",
-		"--set", "events.types=alert,anomaly,arp,dns,fileinfo,flow,ftp,ftp_data,http,smtp,ssh,stats,tls",
+		"--set", "events.types=all,arp",
 	}
 }
 

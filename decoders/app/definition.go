@@ -1,0 +1,161 @@
+package app
+
+import (
+	"iter"
+
+	"spanwatch/decoders"
+)
+
+// Definition is what the rest of the sensor needs to know of a protocol. The
+// protocol's own folder gives it, so that a new protocol is a folder and a
+// line in package registry.
+type Definition struct {
+	Transports         decoders.Layers // LayerTCP, LayerUDP or both
+	TCPPorts, UDPPorts []uint16        // of either endpoint, at which Probe is asked by default
+	Fields             []Field         // what rules can look at
+	Files              bool            // transactions carry files (FileData and so on)
+	// FlowSides: records name client and server as source and destination.
+	// Without it they name the sides of the packet that completed the
+	// transaction. EVE has some protocols the one way, some the other.
+	FlowSides bool
+}
+
+// Described is implemented by parsers whose folder says all about them.
+type Described interface {
+	Parser
+	Definition() Definition
+}
+
+// Field is a keyword of rules for something of a transaction.
+type Field struct {
+	Name    string
+	Aliases []string
+	Buffer  Buffer
+	Dirs    Dirs // in which it exists
+	Multi   bool // several instances, each tried on its own
+	// Streamed: the buffer grows and is looked at piece by piece.
+	Streamed bool
+	// Stage is the progress of the transaction from which the field is to be
+	// had, 0 when that is not known.
+	Stage uint8
+
+	// Bits makes it a number of that size, compared as in `name:>5`, instead
+	// of bytes; Words are values by name, lower case, that rules may use.
+	Bits  int
+	Words map[string]uint64
+}
+
+// Dirs is a set of directions, one bit each.
+type Dirs uint8
+
+// Sets of directions.
+const (
+	ToServer Dirs = 1 << decoders.ToServer
+	ToClient Dirs = 1 << decoders.ToClient
+	Both          = ToServer | ToClient
+)
+
+// Buffers of a protocol that defines its own: FieldsPerProtocol of them from
+// FirstField+Buffer(proto)*FieldsPerProtocol on. Those that both sides have
+// under one name come in pairs as Buffer.In tells, two numbers each, from
+// FirstPair+Buffer(proto)*2*FieldsPerProtocol on.
+const (
+	FieldsPerProtocol        = 64
+	FirstField        Buffer = 0x4000
+	FirstPair         Buffer = 0x8000
+	// lastPair is above all pairs of the protocols that ProtoSet can hold.
+	lastPair = FirstPair + 64*2*FieldsPerProtocol
+)
+
+// Events of a protocol that names its own: EventsPerProtocol of them from
+// FirstEvent+Event(proto)*EventsPerProtocol on.
+const (
+	EventsPerProtocol       = 64
+	FirstEvent        Event = 0x4000
+	lastEvent               = FirstEvent + 64*EventsPerProtocol
+)
+
+// ownEvents are the names that NameEvents was given, by protocol.
+var ownEvents [64][]string
+
+// NameEvents names the events of a protocol, from its first. It is for the
+// variables of the protocol's package, before anything runs.
+func NameEvents(p Proto, names ...string) []string {
+	if len(names) > EventsPerProtocol {
+		panic("app: too many events of " + p.String())
+	}
+	ownEvents[p] = names
+	return names
+}
+
+// EventByName finds an event among those that the protocol names itself.
+func EventByName(p Proto, name string) (Event, bool) {
+	for i, known := range ownEvents[p] {
+		if known == name {
+			return FirstEvent + Event(p)*EventsPerProtocol + Event(i), true
+		}
+	}
+	return EventNone, false
+}
+
+// ownName is Event.String of such events.
+func (e Event) ownName() string {
+	if e < FirstEvent || e >= lastEvent {
+		return ""
+	}
+	n := e - FirstEvent
+	names := ownEvents[n/EventsPerProtocol]
+	if i := int(n % EventsPerProtocol); i < len(names) {
+		return names[i]
+	}
+	return ""
+}
+
+// EventSet is a set of up to 64 events of one protocol, for transactions.
+type EventSet uint64
+
+// Add puts e into the set.
+func (s *EventSet) Add(e Event) { *s |= 1 << (e % EventsPerProtocol) }
+
+// Has reports whether e, an event of protocol p, is in the set.
+func (s EventSet) Has(p Proto, e Event) bool {
+	first := FirstEvent + Event(p)*EventsPerProtocol
+	return e >= first && e < first+EventsPerProtocol && s>>(e-first)&1 != 0
+}
+
+// Append appends the events of the set, which are of protocol p.
+func (s EventSet) Append(p Proto, dst []Event) []Event {
+	for e := FirstEvent + Event(p)*EventsPerProtocol; s != 0; e, s = e+1, s>>1 {
+		if s&1 != 0 {
+			dst = append(dst, e)
+		}
+	}
+	return dst
+}
+
+// Buffers yields every number that a buffer can have, for tests that ask a
+// transaction for all of them.
+func Buffers() iter.Seq[Buffer] {
+	return func(yield func(Buffer) bool) {
+		for _, block := range [...][2]Buffer{{BufferNone, BufferCount}, {FirstField, FirstField + 64*FieldsPerProtocol}, {FirstPair, lastPair}} {
+			for b := block[0]; b < block[1]; b++ {
+				if !yield(b) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Events yields every number that an event can have.
+func Events() iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		for _, block := range [...][2]Event{{EventNone, EventCount}, {FirstEvent, lastEvent}} {
+			for e := block[0]; e < block[1]; e++ {
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package event
+
+import "strconv"
+
+// App is a transaction of an application protocol whose record the caller has
+// written with an Object.
+type App struct {
+	Envelope
+	Type Type
+	// Object is the record with its braces, borrowed.
+	Object []byte
+}
+
+// AppendApp appends the event without its closing brace; see Finish.
+func (e *Encoder) AppendApp(dst []byte, a *App) []byte {
+	dst = e.appendEnvelope(dst, &a.Envelope, a.Type)
+	return AppendAppMember(append(dst, ','), a.Type, a.Object)
+}
+
+// AppendAppMember appends the member `"sip":{…}` that alerts carry too.
+func AppendAppMember(dst []byte, t Type, object []byte) []byte {
+	dst = append(dst, '"')
+	dst = append(dst, t.String()...)
+	dst = append(dst, `":`...)
+	return append(dst, object...)
+}
+
+// Object writes a JSON object member by member. Names are plain ASCII; in a
+// list they are empty. The caller closes what it opens.
+type Object struct {
+	text []byte
+	// first says that the innermost object or list has no member yet.
+	first bool
+	ends  []byte // closing characters of what is open
+}
+
+// Begin starts an object at the end of dst, whose memory is used.
+func (o *Object) Begin(dst []byte) {
+	o.text = append(dst, '{')
+	o.ends = append(o.ends[:0], '}')
+	o.first = true
+}
+
+// Finish closes everything and returns the text.
+func (o *Object) Finish() []byte {
+	for len(o.ends) > 0 {
+		o.End()
+	}
+	return o.text
+}
+
+// Object opens an object.
+func (o *Object) Object(name string) { o.open(name, '{', '}') }
+
+// List opens a list.
+func (o *Object) List(name string) { o.open(name, '[', ']') }
+
+func (o *Object) open(name string, start, end byte) {
+	o.name(name)
+	o.text = append(o.text, start)
+	o.ends = append(o.ends, end)
+	o.first = true
+}
+
+// End closes the innermost object or list.
+func (o *Object) End() {
+	last := len(o.ends) - 1
+	o.text = append(o.text, o.ends[last])
+	o.ends = o.ends[:last]
+	o.first = false
+}
+
+func (o *Object) name(name string) {
+	if !o.first {
+		o.text = append(o.text, ',')
+	}
+	o.first = false
+	if name != "" {
+		o.text = append(o.text, '"')
+		o.text = append(o.text, name...)
+		o.text = append(o.text, '"', ':')
+	}
+}
+
+// Text writes bytes from the wire; see AppendText.
+func (o *Object) Text(name string, b []byte) {
+	o.name(name)
+	o.text = AppendText(o.text, b)
+}
+
+// String writes a text.
+func (o *Object) String(name, s string) {
+	o.name(name)
+	o.text = AppendString(o.text, s)
+}
+
+// Uint writes a number.
+func (o *Object) Uint(name string, v uint64) {
+	o.name(name)
+	o.text = strconv.AppendUint(o.text, v, 10)
+}
+
+// Int writes a number.
+func (o *Object) Int(name string, v int64) {
+	o.name(name)
+	o.text = strconv.AppendInt(o.text, v, 10)
+}
+
+// Bool writes true or false.
+func (o *Object) Bool(name string, v bool) {
+	o.name(name)
+	o.text = strconv.AppendBool(o.text, v)
+}

@@ -1,0 +1,77 @@
+package pipeline
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/exporter/event"
+	"spanwatch/sensor/flow"
+)
+
+// definedRecords turns the records of protocols that define themselves
+// (app.Definition) into events; the memory is reused.
+type definedRecords struct {
+	record app.Record
+	object event.Object
+	text   []byte
+	event  event.App
+}
+
+// of renders the record of a transaction as a JSON object; nil without one.
+// It is valid until the next call.
+func (m *definedRecords) of(tx app.Recorder) []byte {
+	m.record.Reset()
+	if !tx.AppendRecord(&m.record) {
+		return nil
+	}
+	o := &m.object
+	o.Begin(m.text[:0])
+	for _, item := range m.record.Items() {
+		switch item.Kind {
+		case app.ItemEnd:
+			o.End()
+		case app.ItemObject:
+			o.Object(item.Name)
+		case app.ItemList:
+			o.List(item.Name)
+		case app.ItemText:
+			o.Text(item.Name, item.Text)
+		case app.ItemWord:
+			o.String(item.Name, item.Word)
+		case app.ItemUint:
+			o.Uint(item.Name, item.Number)
+		case app.ItemInt:
+			o.Int(item.Name, int64(item.Number))
+		case app.ItemBool:
+			o.Bool(item.Name, item.Number != 0)
+		}
+	}
+	m.text = o.Finish()
+	return m.text
+}
+
+// definedRecord reports a transaction of a protocol that defines itself.
+func (w *worker) definedRecord(proto app.Proto, tx app.Tx, p *decoders.Packet, f *flow.Flow) {
+	m := &w.events
+	kind := w.apps.types[proto]
+	recorder, ok := tx.(app.Recorder)
+	if !ok || !m.wanted[kind] {
+		return
+	}
+	object := m.defined.of(recorder)
+	if object == nil {
+		return
+	}
+	e := &m.defined.event
+	m.begin(&e.Envelope)
+	if w.apps.flowSides[proto] {
+		m.ofFlowSides(&e.Envelope, f, p, decoders.ToServer)
+	} else {
+		m.ofPacket(&e.Envelope, p)
+		m.ofFlow(&e.Envelope, f)
+	}
+	e.HasTx, e.TxID = true, tx.ID()
+	e.Type, e.Object = kind, object
+	start := len(w.out.text)
+	w.out.text = m.enc.AppendApp(w.out.text, e)
+	w.done(kind, &e.Envelope, start, 0, 0)
+}

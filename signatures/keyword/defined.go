@@ -1,0 +1,87 @@
+package keyword
+
+import (
+	"slices"
+	"sync"
+
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/registry"
+)
+
+// definedProtocol is a protocol whose own folder says what rules can look at.
+type definedProtocol struct {
+	proto app.Proto
+	app.Definition
+}
+
+// defined lists them, in the order of the registry.
+var defined = sync.OnceValue(func() (list []definedProtocol) {
+	for _, c := range registry.New() {
+		if d, ok := c.Parser.(app.Described); ok {
+			list = append(list, definedProtocol{c.Parser.Proto(), d.Definition()})
+		}
+	}
+	return list
+})
+
+// definedSources are the buffers of those protocols.
+func definedSources() (table []Source) {
+	for _, p := range defined() {
+		for _, f := range p.Fields {
+			if f.Bits > 0 {
+				continue
+			}
+			table = append(table, Source{
+				Name: f.Name, Aliases: f.Aliases, Apps: Protos(p.proto), Buffer: f.Buffer, Dirs: DirectionSet(f.Dirs),
+				Multi: f.Multi, Streamed: f.Streamed, Stage: f.Stage, Class: ClassBuffer,
+			})
+		}
+	}
+	return table
+}
+
+// definedNumbers are the numbers of those protocols.
+func definedNumbers() (fields []txField) {
+	for _, p := range defined() {
+		for _, f := range p.Fields {
+			if f.Bits == 0 {
+				continue
+			}
+			field := txField{name: f.Name, aliases: f.Aliases, proto: p.proto, buffer: f.Buffer, bits: f.Bits, multi: f.Multi, names: f.Words}
+			if f.Dirs != app.Both {
+				field.dirs = DirectionSet(f.Dirs)
+			}
+			fields = append(fields, field)
+		}
+	}
+	return fields
+}
+
+// definedProtocols are those protocols as rules name them.
+func definedProtocols() (list []AppProtocol) {
+	for _, p := range defined() {
+		list = append(list, AppProtocol{p.proto.String(), p.proto, p.Transports})
+	}
+	return list
+}
+
+// fileProtos are the protocols that files come from.
+var fileProtos = func() ProtoSet {
+	set := Protos(app.ProtoHTTP, app.ProtoSMTP, app.ProtoFTPData)
+	for _, p := range defined() {
+		if p.Files {
+			set |= Protos(p.proto)
+		}
+	}
+	return set
+}()
+
+// withDefined appends the defined protocols to a table of others; where both
+// have one, the definition counts.
+func withDefined(table []AppProtocol) []AppProtocol {
+	more := definedProtocols()
+	table = slices.DeleteFunc(table, func(a AppProtocol) bool {
+		return slices.ContainsFunc(more, func(d AppProtocol) bool { return d.Proto == a.Proto })
+	})
+	return append(table, more...)
+}
