@@ -18,6 +18,7 @@ const (
 	DropExpired                 // waited longer than allowed: in the spool, or without one for an answer
 	DropRejected                // the destination answers and does not take the record: no topic, no right, a refused record
 	DropUnreachable             // the destination could not be reached for longer than allowed, and there is no spool
+	DropEncoding                // the event could not be redacted or put in the sink's schema: a defect of the encoder
 
 	// NumDropReasons is the length of an array indexed by DropReason.
 	NumDropReasons
@@ -36,6 +37,7 @@ var dropReasonNames = [NumDropReasons]string{
 	DropExpired:      "expired",
 	DropRejected:     "rejected",
 	DropUnreachable:  "unreachable",
+	DropEncoding:     "encoding",
 }
 
 // String returns the reason as metrics and stats events write it.

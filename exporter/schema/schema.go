@@ -20,6 +20,9 @@ type Field struct {
 	Types []string
 	// Plain says that any text will do: no pattern, format or fixed words.
 	Plain bool
+	// Required says that the object it stands in is not valid without it, at
+	// least in some documents.
+	Required bool
 }
 
 // Type is the only type of a field, or all of them joined by a bar.
@@ -44,7 +47,7 @@ func Flatten(text string) ([]Field, error) {
 			continue
 		}
 		x := w.fields[path]
-		out = append(out, Field{Path: path, Types: slices.Sorted(maps.Keys(x.types)), Plain: !x.bound})
+		out = append(out, Field{Path: path, Types: slices.Sorted(maps.Keys(x.types)), Plain: !x.bound, Required: x.required})
 	}
 	return out, nil
 }
@@ -59,8 +62,8 @@ func Find(fields []Field, path string) (Field, bool) {
 }
 
 type found struct {
-	types map[string]bool
-	bound bool
+	types           map[string]bool
+	bound, required bool
 }
 
 type walker struct {
@@ -92,12 +95,18 @@ func (w *walker) walk(path string, node any, trail []string) error {
 	for _, word := range []string{"allOf", "anyOf", "oneOf"} {
 		list, _ := s[word].([]any)
 		for _, part := range list {
-			if p, ok := part.(map[string]any); ok && p["if"] != nil {
-				continue // conditions narrow what properties name already
+			if p, ok := part.(map[string]any); ok && p["then"] != nil {
+				part = p["then"]
 			}
 			if err := w.walk(path, part, trail); err != nil {
 				return err
 			}
+		}
+	}
+	required, _ := s["required"].([]any)
+	for _, name := range required {
+		if name, ok := name.(string); ok {
+			w.at(join(path, name)).required = true
 		}
 	}
 	properties, _ := s["properties"].(map[string]any)

@@ -54,6 +54,8 @@ var rules = []rule{
 	{"exporter/event/...", []string{"exporter/event"}, nil, "the contract with consumers depends on nothing"},
 	{"exporter/document", nil, nil, "a JSON tree knows no event"},
 	{"exporter/schema", []string{"exporter/event"}, nil, "a list of fields knows no sink"},
+	{"exporter/shape", []string{"exporter", "exporter/document", "exporter/ecs", "exporter/event", "exporter/schema"}, nil,
+		"what a sink gets is decided before any sink"},
 	{"exporter/ecs", []string{"exporter/document", "exporter/event", "exporter/schema"}, nil, "another shape of an event knows no sink"},
 	{"exporter/metrics", []string{"exporter", "exporter/event"}, []string{"github.com/VictoriaMetrics/metrics"},
 		"it is the one place of the metrics library"},

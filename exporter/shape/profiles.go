@@ -1,0 +1,110 @@
+package shape
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+
+	"spanwatch/exporter/document"
+)
+
+// evidence are the members that hold bytes of packets and streams.
+var evidence = []rule{
+	{path: []string{"payload"}, bound: true},
+	{path: []string{"payload_printable"}, bound: true},
+	{path: []string{"packet"}, bound: true},
+	{path: []string{"metadata", "flowvars"}, bound: true},
+	{path: []string{"metadata", "pktvars"}, bound: true},
+}
+
+// bodies are where EVE has bodies of HTTP messages.
+var bodies = []rule{
+	{path: []string{"http", "http_request_body"}, bound: true},
+	{path: []string{"http", "http_request_body_printable"}, bound: true},
+	{path: []string{"http", "http_response_body"}, bound: true},
+	{path: []string{"http", "http_response_body_printable"}, bound: true},
+}
+
+var profileRules = map[Profile][]rule{
+	ProfilePayload:     evidence,
+	ProfileHTTPBody:    slices.Concat(bodies, whenever(isHTTP, evidence)),
+	ProfileCredentials: slices.Concat(credentials, bodies, evidence),
+}
+
+// whenever makes rules hold for some events only.
+func whenever(when func(*document.Doc) bool, rules []rule) []rule {
+	out := slices.Clone(rules)
+	for i := range out {
+		out[i].when = when
+	}
+	return out
+}
+
+func isHTTP(d *document.Doc) bool {
+	if d.Child(document.Root, "http") != document.None {
+		return true
+	}
+	text, _ := d.Text(d.Child(document.Root, "app_proto"))
+	return bytes.HasPrefix(text, []byte("http"))
+}
+
+// credentials are the places where protocols have secrets.
+var credentials = []rule{
+	{path: []string{"ftp", "command_data"}, each: isSecretCommand},
+	{path: []string{"http", "request_headers", "[]", "value"}, each: isSecretHeader},
+	{path: []string{"http", "response_headers", "[]", "value"}, each: isSecretHeader},
+	{path: []string{"http", "url"}, edit: cutSecrets},
+	{path: []string{"http", "http_refer"}, edit: cutSecrets},
+	{path: []string{"http", "redirect"}, edit: cutSecrets},
+}
+
+// isSecretCommand knows the FTP commands whose argument is a secret, RFC 959
+// section 4.1.1 and RFC 2228 section 3.
+func isSecretCommand(d *document.Doc, ftp document.Node) bool {
+	name, _ := d.Text(d.Child(ftp, "command"))
+	return slices.Contains([]string{"PASS", "ACCT", "ADAT"}, strings.ToUpper(string(name)))
+}
+
+// secretHeaders are fields whose value lets its holder in.
+var secretHeaders = []string{
+	"authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token", "x-csrf-token", "x-amz-security-token",
+}
+
+func isSecretHeader(d *document.Doc, header document.Node) bool {
+	name, ok := d.Text(d.Child(header, "name"))
+	return !ok || slices.Contains(secretHeaders, strings.ToLower(string(name)))
+}
+
+// secretParts finds secrets in a URL: the password of its user part, and the
+// values of parameters that are called like one.
+var secretParts = regexp.MustCompile(`(?i)(//[^/?#@:"\\]*:)([^/?#@"\\]+)(@)|` +
+	`([?&;](?:[a-z0-9_.\-]*(?:password|passwd|passphrase|secret|token|api[_\-]?key|apikey|session(?:id)?|signature)|pwd|pass|auth|sid|code)=)((?:\\.|[^&;#"\\])*)`)
+
+// cutSecrets replaces the secrets of a URL by stars, or hashes.
+func cutSecrets(r *redactor, n document.Node) {
+	raw := r.doc.Raw(n)
+	if r.doc.Kind(n) != document.String || !secretParts.Match(raw) {
+		return
+	}
+	var out []byte
+	at := 0
+	for _, m := range secretParts.FindAllSubmatchIndex(raw, -1) {
+		from, to := m[4], m[5] // the password
+		if from < 0 {
+			from, to = m[10], m[11] // the parameter's value
+		}
+		if from == to {
+			continue
+		}
+		out = append(out, raw[at:from]...)
+		if r.mac != nil {
+			out = append(out, r.digest(append(append([]byte{'"'}, raw[from:to]...), '"'))...)
+		} else {
+			out = append(out, "***"...)
+		}
+		at = to
+	}
+	out = append(out, raw[at:]...)
+	r.replace(n, out[1:len(out)-1])
+}
