@@ -47,7 +47,8 @@ func runRules(_ context.Context, args []string) (int, error) {
 	if len(cfg.Rules.Files) == 0 {
 		return exitUsage, fmt.Errorf("%w: no rule file named", errUsage)
 	}
-	_, report, err := loadRules(cfg)
+	loader := ruleLoader{cfg: &cfg.Rules}
+	_, report, err := loader.load()
 	if err != nil {
 		return exitFailure, err
 	}

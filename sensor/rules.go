@@ -7,18 +7,41 @@ import (
 	"os"
 	"path/filepath"
 
+	"spanwatch/decoders"
 	"spanwatch/sensor/config"
+	"spanwatch/sensor/enrich"
 	"spanwatch/signatures"
+	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/prefilter"
 	"spanwatch/signatures/rule"
 	"spanwatch/signatures/ruleconf"
 )
 
-// loadRules reads and compiles what cfg.Rules names. A rule that does not load
-// is in the report, a bad line of the other files in its warnings; the error is
-// for files that cannot be read at all.
-func loadRules(cfg *config.Config) (*signatures.Ruleset, *signatures.Report, error) {
-	c := &cfg.Rules
-	options := signatures.Options{Vars: rule.DefaultVars(), NoPrefilter: !c.Prefilter}
+// ruleLoader reads and compiles what the configuration names as rules, as
+// often as it is asked: at the start and at every reload.
+type ruleLoader struct {
+	cfg *config.Rules
+	geo *enrich.DB // for geoip; nil when there is no database
+	// keepText keeps the text of rules in memory: for explaining them and for
+	// events that show it.
+	keepText bool
+	// datasets are those of the ruleset in use, whose values the next one
+	// takes over.
+	datasets *keyword.Datasets
+}
+
+// load compiles the rules anew. A rule that does not load is in the report, a
+// bad line of the other files in its warnings; the error is for files that
+// cannot be read at all.
+func (l *ruleLoader) load() (*signatures.Ruleset, *signatures.Report, error) {
+	c := l.cfg
+	options := signatures.Options{
+		Vars: rule.DefaultVars(), NoPrefilter: !c.Prefilter, ReadFile: l.readFile, Datasets: l.datasets, KeepText: l.keepText,
+		Prefilter: prefilter.Options{CacheDir: ruleCacheDir(c.CacheDir)},
+	}
+	if l.geo != nil && len(l.geo.Loaded()) > 0 {
+		options.Country = func(a decoders.Addr, version uint8) ([2]byte, bool) { return l.geo.Country(a.Netip(version)) }
+	}
 	maps.Copy(options.Vars.Addresses, c.AddressVars)
 	maps.Copy(options.Vars.Ports, c.PortVars)
 
@@ -47,36 +70,103 @@ func loadRules(cfg *config.Config) (*signatures.Ruleset, *signatures.Report, err
 		options.Thresholds, diags = ruleconf.ParseThresholds(name, text, options.Vars)
 		return diags
 	})
+	var err error
+	if options.Reputation, err = readReputation(c); err != nil {
+		faults = append(faults, err)
+	}
+	if options.ActionOrder, err = actionOrder(c.ActionOrder); err != nil {
+		faults = append(faults, err)
+	}
 	sources, err := ruleFiles(c.Files)
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, nil, err
 	}
 	ruleset, report := signatures.Load(sources, options)
 	report.Warnings = append(lines, report.Warnings...)
+	l.datasets = ruleset.Datasets()
 	return ruleset, report, nil
 }
 
 // ruleFiles reads files and patterns; a pattern that names nothing is an error.
 func ruleFiles(patterns []string) ([]signatures.Source, error) {
 	var sources []signatures.Source
+	names, err := ruleFileNames(patterns)
+	faults := []error{err}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("rule file: %w", err))
+			continue
+		}
+		sources = append(sources, signatures.Source{Name: name, Text: text})
+	}
+	return sources, errors.Join(faults...)
+}
+
+// ruleFileNames resolves patterns.
+func ruleFileNames(patterns []string) (names []string, err error) {
 	var faults []error
 	for _, pattern := range patterns {
-		names, err := filepath.Glob(pattern)
+		found, err := filepath.Glob(pattern)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("rule file %s: %w", pattern, err))
 			continue
 		}
-		if len(names) == 0 {
-			names = []string{pattern} // the error of reading it says more than "no match"
+		if len(found) == 0 {
+			found = []string{pattern} // the error of reading it says more than "no match"
 		}
-		for _, name := range names {
-			text, err := os.ReadFile(name)
-			if err != nil {
-				faults = append(faults, fmt.Errorf("rule file: %w", err))
-				continue
-			}
-			sources = append(sources, signatures.Source{Name: name, Text: text})
-		}
+		names = append(names, found...)
 	}
-	return sources, errors.Join(faults...)
+	return names, errors.Join(faults...)
+}
+
+// readReputation reads the files of iprep; nil when none are configured.
+func readReputation(c *config.Rules) (*keyword.Reputation, error) {
+	if c.ReputationCategories == "" {
+		return nil, nil
+	}
+	categories, err := os.ReadFile(c.ReputationCategories)
+	faults := []error{err}
+	var hosts [][]byte
+	for _, name := range c.ReputationFiles {
+		text, err := os.ReadFile(name)
+		faults = append(faults, err)
+		hosts = append(hosts, text)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("reputation: %w", err)
+	}
+	return keyword.ParseReputation(categories, hosts...)
+}
+
+// actionOrder reads rules.action-order.
+func actionOrder(names []string) (order []signatures.Action, err error) {
+	for _, name := range names {
+		a, ok := signatures.ParseAction(name)
+		if !ok {
+			return nil, fmt.Errorf("rules.action-order: unknown action %q", name)
+		}
+		order = append(order, a)
+	}
+	return order, nil
+}
+
+// ruleCacheDir is the folder that compiled patterns are kept in: the one
+// configured, the service manager's or the user's cache, or none.
+func ruleCacheDir(configured string) string {
+	switch configured {
+	case "":
+		return ""
+	case "auto":
+	default:
+		return configured
+	}
+	if dir := os.Getenv("CACHE_DIRECTORY"); dir != "" { // systemd's CacheDirectory=
+		return dir
+	}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(base, "spanwatch")
 }

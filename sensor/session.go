@@ -24,6 +24,7 @@ import (
 // caller runs the pipeline, close ends what still lives.
 type session struct {
 	cfg      *config.Config
+	rules    *ruleLoader
 	report   *signatures.Report
 	geo      *enrich.Cache // of the summary
 	pipeline *pipeline.Pipeline
@@ -52,7 +53,13 @@ type sessionOptions struct {
 // printed; the error is for those that do not.
 func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 	s := &session{cfg: cfg, messages: o.messages}
-	ruleset, report, err := loadRules(cfg)
+	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
+	if err != nil {
+		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
+	}
+	s.geo = geo.NewCache()
+	s.rules = &ruleLoader{cfg: &cfg.Rules, geo: geo, keepText: cfg.Events.AlertRule}
+	ruleset, report, err := s.rules.load()
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +77,6 @@ func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 			fmt.Fprintln(s.messages, "spanwatch:", w)
 		}
 	}
-	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
-	if err != nil {
-		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
-	}
-	s.geo = geo.NewCache()
 	s.outputs, err = output.Open(cfg, output.Run{Folder: o.out, ID: o.run, Replay: o.replay, Report: s.fault})
 	if err != nil {
 		return nil, err

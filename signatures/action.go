@@ -42,3 +42,9 @@ var actions = map[string]Action{
 	"alert": ActionAlert, "pass": ActionPass, "drop": ActionDrop,
 	"reject": ActionReject, "rejectsrc": ActionReject, "rejectdst": ActionReject, "rejectboth": ActionReject,
 }
+
+// ParseAction returns the action of a rule's verb.
+func ParseAction(verb string) (Action, bool) {
+	a, ok := actions[verb]
+	return a, ok
+}

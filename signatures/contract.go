@@ -95,7 +95,7 @@ type Match struct {
 	Action  Action // the rule's; a rate_filter changes it in Thresholds.Finish
 	Stream  bool   // bytes of a stream chunk matched, not those of the packet
 	// Captured is what expressions and datasets of the rule caught, for the
-	// event. Borrowed until the Inspector's next call. Ruleset.Variable has the
+	// event. Borrowed until the Inspector's next call. Inspector.Variable has the
 	// names.
 	Captured []keyword.Captured
 }

@@ -65,8 +65,12 @@ func (i *Inspector) pass(in *Input, m *Match) {
 		return
 	}
 	switch m.Sig.kind {
-	case TypeIPOnly, TypeProtoOnly, TypeTx, TypeApp:
+	case TypeIPOnly, TypeLikeIPOnly, TypeProtoOnly, TypeTx, TypeApp:
 		in.Flow.flags |= flowPassed
+	case TypePacket:
+		if m.Sig.headerOnly() {
+			in.Flow.flags |= flowPassed
+		}
 	case TypeStream, TypePacketStream:
 		if m.Stream {
 			in.Flow.flags |= flowPassed

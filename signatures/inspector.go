@@ -117,6 +117,17 @@ func (i *Inspector) Flowbits(f *FlowState, dst []string) []string {
 	return keyword.FlowBits{Store: i.bits, Handle: &f.bits}.AppendNames(dst)
 }
 
+// FlowVariables calls do for every variable of the flow: texts with their
+// bytes, which are borrowed, numbers with nil. For events.
+func (i *Inspector) FlowVariables(f *FlowState, do func(name string, number uint32, text []byte)) {
+	if f.vars != 0 {
+		keyword.FlowVars{Store: i.vars, Handle: &f.vars}.Each(do)
+	}
+}
+
+// Variable returns the name of a variable that an expression caught.
+func (i *Inspector) Variable(number uint16) string { return i.rules.variables[number] }
+
 // Stats returns the counters.
 func (i *Inspector) Stats() InspectorStats {
 	s := i.stats

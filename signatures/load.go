@@ -32,6 +32,12 @@ type Options struct {
 	// ReadFile reads a file that a rule names (datasets, lists of digests);
 	// ruleFile is the Name of the rule's source. nil refuses such rules.
 	ReadFile func(ruleFile, name string) ([]byte, error)
+	// Datasets are those of the ruleset that this one replaces; nil: there is
+	// none. A set that rules change keeps its values. The old ruleset may be in
+	// use meanwhile.
+	Datasets *keyword.Datasets
+	// KeepText keeps the text of rules, for Signature.RawText.
+	KeepText bool
 	// Features are those that rules may require (`requires: feature X`).
 	Features []string
 	// ActionOrder is the order in which rules of different actions are
@@ -70,6 +76,7 @@ func Load(sources []Source, opts Options) (*Ruleset, *Report) {
 	}
 	rs := newRuleset(l.signatures(), l.compiler.names, newGroupBuilder(!opts.NoPrefilter, opts.Prefilter))
 	rs.datasets = l.compiler.env.Datasets
+	rs.datasets.Loaded()
 	l.report.finish(rs)
 	return rs, l.report
 }
@@ -83,7 +90,7 @@ func environment(o *Options) keyword.Environment {
 		URL:        o.References.URL,
 		Country:    o.Country,
 		Reputation: o.Reputation,
-		Datasets:   keyword.NewDatasets(),
+		Datasets:   keyword.NewDatasets(o.Datasets),
 		ReadFile:   o.ReadFile,
 		Features:   o.Features,
 	}

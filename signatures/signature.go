@@ -94,3 +94,9 @@ func (s *Signature) onStream() bool { return s.kind == TypeStream || s.kind == T
 
 // bypassesPrefilter: the signature is inspected whenever its group is.
 func (s *Signature) bypassesPrefilter() bool { return s.fast.content == nil }
+
+// headerOnly: addresses and ports decide, and nothing else.
+func (s *Signature) headerOnly() bool {
+	p := s.plan
+	return len(p.Tests) == 0 && len(p.Lists) == 0 && len(p.TxTests) == 0 && p.Apps == 0 && !p.NeedsFlow
+}

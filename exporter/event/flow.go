@@ -42,6 +42,7 @@ type Flow struct {
 	State      FlowState
 	Reason     FlowReason
 	Alerted    bool
+	Passed     bool // a pass rule ended inspection
 	TxCount    uint64
 	Emergency  bool // made while the flow table was short of room
 
@@ -87,6 +88,9 @@ func (e *Encoder) AppendFlow(dst []byte, f *Flow) []byte {
 	dst = appendOptionalString(dst, `,"state":`, string(f.State))
 	dst = appendOptionalString(dst, `,"reason":`, string(f.Reason))
 	dst = appendBoolMember(dst, `,"alerted":`, f.Alerted)
+	if f.Passed {
+		dst = append(dst, `,"action":"pass"`...)
+	}
 	dst = appendOptionalUint(dst, `,"tx_cnt":`, f.TxCount)
 	dst = appendTrue(dst, `,"emergency":true`, f.Emergency)
 	if f.Interval != nil && !e.opt.Strict {

@@ -120,7 +120,14 @@ type Rules struct {
 	ThresholdFile      string            `yaml:"threshold-file" doc:"threshold.config: suppressions and thresholds."`
 	MaxAlertsPerPacket int               `yaml:"max-alerts-per-packet" doc:"Further alerts of one packet are counted and dropped." min:"1" max:"255"`
 	Prefilter          bool              `yaml:"prefilter" doc:"Search candidates with the multi-pattern matcher; off evaluates every rule of a group (for tests)."`
-	Strict             bool              `yaml:"strict" doc:"Refuse to start when any rule fails to load."`
+	Strict             bool              `yaml:"strict" doc:"Refuse to start when any rule fails to load, and refuse a reload then."`
+	ActionOrder        []string          `yaml:"action-order" doc:"Order in which rules of different actions are inspected: pass, drop, reject, alert unless said otherwise."`
+
+	ReputationCategories string   `yaml:"reputation-categories" doc:"Categories of host reputation (iprep): number,name,description."`
+	ReputationFiles      []string `yaml:"reputation-files" doc:"Reputation of hosts: address or prefix,category,score."`
+
+	DataDir  string `yaml:"data-dir" doc:"Folder that datasets with save or state are written to, and that files named by rules are looked for in before the rule's own; empty writes nothing."`
+	CacheDir string `yaml:"cache-dir" doc:"Folder of compiled patterns, which make the next start fast: auto is the service's or the user's cache folder; empty keeps none."`
 }
 
 // Events configures what is reported.
@@ -190,6 +197,7 @@ func Default() *Config {
 			PortVars:           map[string]string{},
 			MaxAlertsPerPacket: 15,
 			Prefilter:          true,
+			CacheDir:           "auto",
 		},
 		Events: Events{
 			Types:            []string{"all"},

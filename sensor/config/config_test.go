@@ -114,6 +114,7 @@ func TestDumpLoadsBackToTheSameConfiguration(t *testing.T) {
 	want.Rules.AddressVars["HOME_NET"] = "[10.0.0.0/8,!10.1.0.0/16]"
 	want.Flow.Seed = 1<<64 - 1
 	want.Rules.Files, want.Capture.Interfaces = []string{}, []string{}
+	want.Rules.ActionOrder, want.Rules.ReputationFiles = []string{}, []string{}
 	want.Enrich.GeoIP = []string{"a b.mmdb"}
 	got, err := load(t, string(want.Dump()))
 	if err != nil {

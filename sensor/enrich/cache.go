@@ -84,6 +84,22 @@ func (c *Cache) Lookup(addr netip.Addr) *Info {
 	return e.info
 }
 
+// Country returns the country of an address, upper-case letters (ISO 3166-1
+// alpha-2); ok is false when it is not known. Any goroutine may ask.
+func (db *DB) Country(addr netip.Addr) (code [2]byte, ok bool) {
+	c, _ := db.caches.Get().(*Cache)
+	if c == nil {
+		c = db.NewCache()
+	}
+	country := c.Lookup(addr).Country
+	db.caches.Put(c)
+	if len(country) != len(code) {
+		return code, false
+	}
+	copy(code[:], country)
+	return code, true
+}
+
 // find answers from the second level, or from the databases.
 func (c *Cache) find(addr netip.Addr) *Info {
 	key := recordKey{site: uint32(c.db.siteOf(addr))}

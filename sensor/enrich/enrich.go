@@ -20,6 +20,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -88,6 +89,7 @@ type DB struct {
 	sites  []site
 	tables atomic.Pointer[tables]
 	faults atomic.Uint64
+	caches sync.Pool // of Country
 
 	// Of the goroutine that checks.
 	tried   []fileState // by path: the file that the last attempt to load saw

@@ -44,12 +44,13 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 		v.HasTx, v.TxID = true, match.TxID
 		a.App = w.appMember(w.apps.at(f.App).proto, match.Tx)
 	}
+	m.clearMetadata()
 	if f != nil {
 		f.Alerts++
 		m.ofFlow(v, f)
 		v.Direction = direction(in.Dir)
 		v.AppProto, v.AppProtoTS, v.AppProtoTC = appProtoNames(f)
-		m.flowbits(w.inspector, v, f)
+		m.variables(w.inspector, v, f)
 		client, clientPort := f.Client()
 		server, serverPort := f.Server()
 		m.alertFlow = event.AlertFlow{
@@ -59,11 +60,14 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 		}
 		a.Flow = &m.alertFlow
 	}
+	if len(match.Captured) > 0 {
+		m.captured(w.inspector, a, match.Captured)
+	}
 	start := len(w.out.text)
 	w.out.text = m.enc.AppendAlert(w.out.text, a)
 	e := w.done(event.TypeAlert, v, start, a.GID, a.SID)
 	e.match = *match
-	e.match.Tx = nil // not valid any more when the merge stage decides
+	e.match.Tx, e.match.Captured = nil, nil // not valid any more when the merge stage decides
 	e.src, e.dst, e.version = p.Src, p.Dst, p.IPVersion
 }
 
@@ -115,14 +119,6 @@ func streamPayload(in *signatures.Input) []byte {
 		return in.Packet.Payload()
 	}
 	return in.Stream[0].Data
-}
-
-// flowbits adds the names of the flow's bits to an event.
-func (m *eventMaker) flowbits(i *signatures.Inspector, v *event.Envelope, f *flow.Flow) {
-	m.metadata.Flowbits = i.Flowbits(&f.Detect, m.metadata.Flowbits[:0])
-	if len(m.metadata.Flowbits) > 0 {
-		v.Metadata = &m.metadata
-	}
 }
 
 // ruleMembers cuts the action, which depends on more than the rule, and the

@@ -49,6 +49,7 @@ type eventMaker struct {
 	appEvents      []app.Event
 	appText        []byte
 	metadata       event.Metadata
+	context        []byte // of an alert, members of JSON
 	srcGeo, dstGeo event.Geo
 
 	otherProtocols bool

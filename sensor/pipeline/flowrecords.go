@@ -18,7 +18,10 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		Counts: counts(f.Packets, f.Bytes),
 		Start:  f.FirstSeen, End: f.LastSeen,
 		State: event.FlowState(f.State.String()), Reason: event.FlowReason(reason),
-		Alerted: f.Alerts > 0, TxCount: uint64(f.TxCount),
+		Alerted: f.Alerts > 0, Passed: f.Detect.Passed(), TxCount: uint64(f.TxCount),
+	}
+	if f.Detect.Bypassed() {
+		e.State = event.FlowBypassed
 	}
 	v := &e.Envelope
 	m.begin(v)
@@ -32,6 +35,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		}
 	}
 	m.ofFlow(v, f)
+	m.variables(w.inspector, v, f)
 	if !m.replay {
 		v.Interface = m.interfaceName(f.Interface)
 	}

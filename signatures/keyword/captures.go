@@ -3,6 +3,7 @@ package keyword
 import (
 	"strings"
 
+	"spanwatch/signatures/pcre"
 	"spanwatch/signatures/rule"
 )
 
@@ -94,14 +95,13 @@ func (c *Captures) Clear() { c.list, c.text = c.list[:0], c.text[:0] }
 // `alert:name` for successive groups, or `pkt:key,pkt:value` for a group that
 // holds the name and one that holds the value.
 func (b *Builder) captures(o *rule.Option, e *expression, text string) *rule.Diagnostic {
-	kinds := map[string]CaptureKind{"flow": CaptureFlow, "pkt": CapturePacket, "alert": CaptureAlert}
 	args := splitList(text)
 	if len(args) > e.re.Groups() {
 		return b.badValue(o, "pcre names more variables than it has groups")
 	}
 	for i := 0; i < len(args); i++ {
 		kind, name, found := strings.Cut(args[i], ":")
-		c := capture{kind: kinds[strings.TrimSpace(kind)], group: i + 1}
+		c := capture{kind: captureKinds[strings.TrimSpace(kind)], group: i + 1}
 		name = strings.TrimSpace(name)
 		if !found || c.kind == 0 || name == "" {
 			return b.badValue(o, "bad pcre variable "+quoted(args[i]))
@@ -116,6 +116,27 @@ func (b *Builder) captures(o *rule.Option, e *expression, text string) *rule.Dia
 			}
 		}
 		e.captures = append(e.captures, c)
+	}
+	return nil
+}
+
+// captureKinds by the prefix of a group's name and by the word behind a pcre's
+// flags.
+var captureKinds = map[string]CaptureKind{"flow": CaptureFlow, "pkt": CapturePacket, "alert": CaptureAlert}
+
+// namedGroups keeps the groups whose own names ask for it: flow_x, pkt_x and
+// alert_x catch the variable x.
+func (b *Builder) namedGroups(o *rule.Option, e *expression, pattern string) *rule.Diagnostic {
+	for i, name := range pcre.GroupNames(pattern) {
+		kind, name, found := strings.Cut(name, "_")
+		if !found || captureKinds[kind] == 0 || name == "" {
+			continue
+		}
+		number, ok := b.names.variable(name)
+		if !ok {
+			return b.fail(o, "too-many", "more than 65535 variable names", "", "")
+		}
+		e.captures = append(e.captures, capture{kind: captureKinds[kind], name: number, group: i + 1})
 	}
 	return nil
 }

@@ -44,21 +44,61 @@ type Dataset struct {
 	limit   int
 	mutable bool // some rule changes it
 
-	mu  sync.RWMutex // held iff mutable
+	*datasetValues
+}
+
+// datasetValues are what a Dataset holds. The set of a ruleset and its
+// successor in the next one share them, as workers change from one to the
+// other at different times.
+type datasetValues struct {
+	mu  sync.RWMutex // held iff some rule changes the set
 	set *byteSet
 
 	// Refused counts values that could not be added for want of memory.
 	Refused uint64
 }
 
+// successor is the set of the next ruleset. Its values are shared, so it is
+// locked whether or not its own rules change it.
+func (d *Dataset) successor() *Dataset {
+	return &Dataset{Name: d.Name, Kind: d.Kind, limit: d.limit, mutable: true, datasetValues: d.datasetValues}
+}
+
 // Datasets are those of one ruleset, by name.
 type Datasets struct {
 	byName map[string]*Dataset
 	Names  []string // in the order of first use
+	before *Datasets
 }
 
-// NewDatasets makes an empty collection.
-func NewDatasets() *Datasets { return &Datasets{byName: make(map[string]*Dataset)} }
+// NewDatasets makes an empty collection for a ruleset that replaces one with
+// the sets of before, nil for none: sets that rules change are taken over with
+// their values.
+func NewDatasets(before *Datasets) *Datasets {
+	return &Datasets{byName: make(map[string]*Dataset), before: before}
+}
+
+// Loaded forgets the collection that this one replaced.
+func (d *Datasets) Loaded() { d.before = nil }
+
+// open returns the set of a name, made or taken over.
+func (d *Datasets) open(name string, kind DatasetKind, limit int) *Dataset {
+	if s, ok := d.byName[name]; ok {
+		return s
+	}
+	if kind == 0 {
+		return nil
+	}
+	s := &Dataset{Name: name, Kind: kind, limit: limit, datasetValues: &datasetValues{set: newByteSet()}}
+	if d.before != nil {
+		if old := d.before.byName[name]; old != nil && old.mutable && old.Kind == kind {
+			s = old.successor()
+		}
+	}
+	d.byName[name] = s
+	d.Names = append(d.Names, name)
+	return s
+}
 
 // Lookup finds a dataset.
 func (d *Datasets) Lookup(name string) (*Dataset, bool) {
@@ -82,6 +122,10 @@ func (d *Dataset) Len() int {
 	defer d.mu.RUnlock()
 	return d.set.live
 }
+
+// live reports whether the values are those of a ruleset in use: newer than
+// what was saved of them.
+func (d *Dataset) live() bool { return d.mutable && d.loaded == "" && d.Len() > 0 }
 
 // defaultDatasetValues bounds a dataset that rules add to.
 const defaultDatasetValues = 1 << 20
@@ -114,6 +158,16 @@ func (d *Dataset) has(b []byte) (score uint16, ok bool) {
 	return d.set.has(key)
 }
 
+// context returns what a file of JSON says about a value that is in the set.
+func (d *Dataset) context(b []byte) []byte {
+	key, _ := d.key(b)
+	if d.mutable {
+		d.mu.RLock()
+		defer d.mu.RUnlock()
+	}
+	return d.set.context(key)
+}
+
 func (d *Dataset) change(op string, b []byte) bool {
 	key, ok := d.key(b)
 	if !ok {
@@ -134,6 +188,8 @@ func (d *Dataset) change(op string, b []byte) bool {
 }
 
 func (d *Dataset) load(text []byte, f *datasetFormat) error {
+	d.mu.Lock() // workers may use the values already, see successor
+	defer d.mu.Unlock()
 	if f.form == "json" || f.form == "ndjson" {
 		return d.loadJSON(text, f)
 	}
@@ -224,9 +280,7 @@ func (t *datasetStep) try(m *Machine, cursor int) (int, verdict) {
 	switch t.op {
 	case "isset":
 		if _, holds = t.set.has(m.data); holds && t.context != "" {
-			if key, ok := t.set.key(m.data); ok {
-				m.Captures.addContext(t.context, t.set.set.context(key))
-			}
+			m.Captures.addContext(t.context, t.set.context(m.data))
 		}
 	case "isnotset":
 		_, has := t.set.has(m.data)
@@ -342,14 +396,9 @@ func (b *Builder) dataset(o *rule.Option, name string, args []string) (*Dataset,
 			return nil, nil, b.unsupported(o, quoted(arg), "")
 		}
 	}
-	d, ok := b.env.Datasets.byName[name]
-	if !ok {
-		if kind == 0 {
-			return nil, nil, b.badValue(o, "dataset "+name+" has no type")
-		}
-		d = &Dataset{Name: name, Kind: kind, limit: limit, set: newByteSet()}
-		b.env.Datasets.byName[name] = d
-		b.env.Datasets.Names = append(b.env.Datasets.Names, name)
+	d := b.env.Datasets.open(name, kind, limit)
+	if d == nil {
+		return nil, nil, b.badValue(o, "dataset "+name+" has no type")
 	}
 	if kind != 0 && d.Kind != kind {
 		return nil, nil, b.badValue(o, "dataset "+name+" has another type in an earlier rule")
@@ -357,7 +406,7 @@ func (b *Builder) dataset(o *rule.Option, name string, args []string) (*Dataset,
 	if save != "" {
 		d.SaveTo = save
 	}
-	if load == "" || d.loaded == load {
+	if load == "" || d.loaded == load || load == save && d.live() {
 		return d, format, nil
 	}
 	text, err := b.readFile(load)

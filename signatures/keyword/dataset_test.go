@@ -30,7 +30,7 @@ func planIn(t testing.TB, env *Environment, options string) (*Plan, *rule.Diagno
 
 // withFiles is an environment in which rules may read files.
 func withFiles(files map[string]string) *Environment {
-	return &Environment{Datasets: NewDatasets(), ReadFile: func(_, name string) ([]byte, error) {
+	return &Environment{Datasets: NewDatasets(nil), ReadFile: func(_, name string) ([]byte, error) {
 		text, ok := files[name]
 		if !ok {
 			return nil, errors.New("no such file")
@@ -185,8 +185,8 @@ func TestReputation(t *testing.T) {
 	}{{"10.0.0.1", 1, 100}, {"10.0.0.1", 2, 20}, {"10.9.9.9", 2, 20}, {"10.9.9.9", 1, 0}, {"2001:db8::7", 1, 50}, {"192.0.2.1", 1, 0}}
 	for _, tt := range tests {
 		a, v := address(t, tt.addr)
-		if got := r.score(a, v, tt.category); got != tt.want {
-			t.Errorf("%s in category %d: %d, want %d", tt.addr, tt.category, got, tt.want)
+		if got, known := r.score(a, v, tt.category); got != tt.want || known != (tt.want != 0) {
+			t.Errorf("%s in category %d: %d (%v), want %d", tt.addr, tt.category, got, known, tt.want)
 		}
 	}
 	for _, bad := range []string{"10.0.0.1,1", "x,1,1", "10.0.0.1,99,1", "10.0.0.1,1,200"} {
@@ -206,4 +206,46 @@ func address(t *testing.T, text string) (decoders.Addr, uint8) {
 		t.Fatal(err)
 	}
 	return decoders.AddrFrom(a)
+}
+
+func TestDatasetsThatRulesChangeSurviveTheirRuleset(t *testing.T) {
+	env := withFiles(map[string]string{"seed": "Zm9v\n"})
+	first := env.Datasets
+	if _, d := planIn(t, env, `http.host; dataset:set,seen,type string,load seed;`); d != nil {
+		t.Fatal(d)
+	}
+	if _, d := planIn(t, env, `http.host; dataset:isset,fixed,type string,load seed;`); d != nil {
+		t.Fatal(d)
+	}
+	old, _ := first.Lookup("seen")
+	old.change("set", []byte("bar"))
+	env.Datasets = NewDatasets(first)
+	if _, d := planIn(t, env, `http.host; dataset:isset,seen,type string; dataset:isset,fixed,type string;`); d != nil {
+		t.Fatal(d)
+	}
+	env.Datasets.Loaded()
+	now, _ := env.Datasets.Lookup("seen")
+	for _, value := range []string{"foo", "bar"} {
+		if _, ok := now.has([]byte(value)); !ok {
+			t.Errorf("%s is lost", value)
+		}
+	}
+	old.change("unset", []byte("bar")) // by a worker that has not changed over yet
+	if _, ok := now.has([]byte("bar")); ok {
+		t.Error("the two rulesets do not share the values")
+	}
+	if fixed, _ := env.Datasets.Lookup("fixed"); fixed.Len() != 0 {
+		t.Error("a set that nothing changes is taken over: its file may have changed")
+	}
+}
+
+func TestReputationOfZeroIsKnown(t *testing.T) {
+	r, err := ParseReputation([]byte("1,Bad,bad hosts\n"), []byte("10.0.0.1,1,0\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, v := address(t, "10.0.0.1")
+	if score, known := r.score(a, v, 1); score != 0 || !known {
+		t.Errorf("score %d, known %v", score, known)
+	}
 }

@@ -124,10 +124,12 @@ func setPcre(b *Builder, o *rule.Option) *rule.Diagnostic {
 		}
 		return b.badValue(o, err.Error())
 	}
+	keep := b.namedGroups
 	if captures {
-		if d := b.captures(o, e, names); d != nil {
-			return d
-		}
+		keep, pattern = b.captures, names
+	}
+	if d := keep(o, e, pattern); d != nil {
+		return d
 	}
 	if e.relative {
 		// In a sticky buffer it is relative to the start then.

@@ -99,8 +99,9 @@ func eachLine(text []byte, do func(fields []string) error) error {
 	return nil
 }
 
-// score returns the score of an address in a category; 0 is none.
-func (r *Reputation) score(a decoders.Addr, version, category uint8) uint8 {
+// score returns the score of an address in a category, which may be 0; ok is
+// false when none is known.
+func (r *Reputation) score(a decoders.Addr, version, category uint8) (score uint8, ok bool) {
 	addr := a.Netip(version)
 	for _, bits := range r.bits {
 		prefix, err := addr.Prefix(bits)
@@ -109,11 +110,11 @@ func (r *Reputation) score(a decoders.Addr, version, category uint8) uint8 {
 		}
 		for _, s := range r.scores[prefix] {
 			if s.category == category {
-				return s.score
+				return s.score, true
 			}
 		}
 	}
-	return 0
+	return 0, false
 }
 
 // reputationTest compares the scores of the packet's addresses.
@@ -142,14 +143,14 @@ func (t *reputationTest) Match(f *Facts) bool {
 }
 
 func (t *reputationTest) holds(a decoders.Addr, version uint8) bool {
-	score := t.data.score(a, version, t.category)
+	score, known := t.data.score(a, version, t.category)
 	switch t.presence {
 	case 1:
-		return score != 0
+		return known
 	case 2:
-		return score == 0
+		return !known
 	}
-	return score != 0 && t.want.Match(uint64(score))
+	return known && t.want.Match(uint64(score))
 }
 
 // setIPRep is the keyword iprep:

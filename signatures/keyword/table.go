@@ -111,6 +111,8 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "to_md5", Kind: KindTransform, Argument: None, Syntax: "to_md5", Setup: transform(toMD5)},
 		{Name: "to_sha1", Kind: KindTransform, Argument: None, Syntax: "to_sha1", Setup: transform(toSHA1)},
 		{Name: "to_sha256", Kind: KindTransform, Argument: None, Syntax: "to_sha256", Setup: transform(toSHA256)},
+		{Name: "domain", Kind: KindTransform, Argument: None, Syntax: "domain", Setup: partialTransform(registrableDomain)},
+		{Name: "tld", Kind: KindTransform, Argument: None, Syntax: "tld", Setup: partialTransform(topDomain)},
 		{Name: "url_decode", Kind: KindTransform, Argument: None, Syntax: "url_decode", Setup: transform(urlDecode)},
 		{Name: "xor", Kind: KindTransform, Syntax: `xor:"hex" | xor:offset N,"hex"`, Setup: setXor},
 		{Name: "from_base64", Kind: KindTransform, Argument: Optional, Syntax: "from_base64[:bytes N][, offset N][, mode strict|rfc4648|rfc2045]", Setup: setFromBase64},

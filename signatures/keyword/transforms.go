@@ -38,6 +38,12 @@ func transform(f func(dst, src []byte) []byte) func(*Builder, *rule.Option) *rul
 	return func(b *Builder, o *rule.Option) *rule.Diagnostic { return b.addTransform(o, always(f)) }
 }
 
+// partialTransform makes the Setup of a transform that not all bytes have a
+// result of.
+func partialTransform(t Transform) func(*Builder, *rule.Option) *rule.Diagnostic {
+	return func(b *Builder, o *rule.Option) *rule.Diagnostic { return b.addTransform(o, t) }
+}
+
 func (b *Builder) addTransform(o *rule.Option, t Transform) *rule.Diagnostic {
 	if b.list == nil || b.list.Source == nil || !b.transform && len(b.list.Transforms) > 0 {
 		return b.fail(o, "misplaced-transform", "transform "+o.Name+" does not follow a sticky buffer", "transforms come directly behind the buffer, before any condition", "")

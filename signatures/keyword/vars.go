@@ -10,6 +10,7 @@ type Vars struct {
 	limit int
 
 	numbers map[string]uint16 // name to the store's number, from 1
+	names   []string          // by the store's number
 	ofRule  []uint16          // the ruleset's number to the store's
 
 	// Refused counts variables that could not be kept.
@@ -29,7 +30,7 @@ const maxVarText = 4 << 10
 
 // NewVars makes a store of at most limit variables.
 func NewVars(limit int) *Vars {
-	return &Vars{nodes: make([]varNode, 1, 16), limit: limit + 1, numbers: make(map[string]uint16)}
+	return &Vars{nodes: make([]varNode, 1, 16), limit: limit + 1, numbers: make(map[string]uint16), names: make([]string, 1)}
 }
 
 // Use makes the store speak the numbers of another ruleset. names[i] is the
@@ -45,6 +46,7 @@ func (v *Vars) Use(names []string) {
 			}
 			number = uint16(len(v.numbers) + 1)
 			v.numbers[name] = number
+			v.names = append(v.names, name)
 		}
 		v.ofRule[i] = number
 	}
@@ -141,14 +143,10 @@ func (f FlowVars) SetText(i uint16, text []byte) {
 func (f FlowVars) Each(do func(name string, number uint32, text []byte)) {
 	for n := *f.Handle; n != 0; n = f.Store.nodes[n].next {
 		v := &f.Store.nodes[n]
-		for name, number := range f.Store.numbers {
-			if number == v.name {
-				if v.isText {
-					do(name, 0, v.text)
-				} else {
-					do(name, v.number, nil)
-				}
-			}
+		if v.isText {
+			do(f.Store.names[v.name], 0, v.text)
+		} else {
+			do(f.Store.names[v.name], v.number, nil)
 		}
 	}
 }

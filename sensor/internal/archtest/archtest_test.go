@@ -48,6 +48,8 @@ var rules = []rule{
 
 	{"signatures/rule", nil, nil, "syntax knows no meaning"},
 	{"signatures/ruleconf", []string{"signatures/rule"}, nil, "syntax knows no meaning"},
+	{"signatures/keyword", []string{"signatures/...", "decoders", "decoders/app", "decoders/app/registry"}, []string{"golang.org/x/net/publicsuffix"},
+		"detection knows neither events nor the machine"},
 	{"signatures/...", []string{"signatures/...", "decoders", "decoders/app", "decoders/app/registry"}, nil,
 		"detection knows neither events nor the machine"},
 

@@ -31,6 +31,7 @@ var direct = map[string]string{
 	"app-layer.protocols.dns.udp.enabled":            "app.dns.enabled",
 	"app-layer.protocols.dns.udp.detection-ports.dp": "app.dns.ports",
 	"vlan.use-for-tracking":                          "flow.vlan-in-key",
+	"action-order":                                   "rules.action-order",
 }
 
 // seconds maps options that are a number of seconds.
@@ -53,6 +54,11 @@ var files = map[string]string{
 	"threshold-file":        "rules.threshold-file",
 	"classification-file":   "rules.classification-file",
 	"reference-config-file": "rules.reference-file",
+	"geoip-database":        "enrich.geoip",
+
+	"reputation-categories-file": "rules.reputation-categories",
+	"reputation-files":           "rules.reputation-files",
+	"reputation-files.0":         "rules.reputation-files",
 }
 
 // hostPolicies are the host-os-policy names that IP reassembly knows too;
