@@ -62,8 +62,8 @@ bench-peers: $(BIN) ## Ratios beside Suricata, tshark and softflowd on one captu
 CASES   ?= $(SHARED)/conformance/dev
 RESULTS ?= $(OUT)/conformance
 .PHONY: conformance
-conformance: $(BIN) ## Run every case below CASES, write RESULTS/NAME/eve.json and print the tiers
-	$(GO) run ./sensor/internal/conformance -cases $(CASES) -results $(RESULTS) -scorer $(SHARED)/conformance/score.py
+conformance: $(BIN) ## Run every case below CASES and print the tiers (FIELDS=1: members of records too)
+	$(GO) run ./sensor/internal/conformance -cases $(CASES) -results $(RESULTS) -scorer $(SHARED)/conformance/score.py $(if $(FIELDS),-fields)
 
 .PHONY: kafka
 kafka: deps-test ## Run a real Kafka broker on 127.0.0.1:9092 until interrupted

@@ -32,6 +32,7 @@ func main() {
 	binary := flag.String("spanwatch", "bin/spanwatch", "the sensor to run")
 	only := flag.String("only", "", "run only cases whose name has this prefix")
 	list := flag.Bool("failures", false, "list failing cases too")
+	fields := flag.Bool("fields", false, "compare the members of application records too")
 	flag.Parse()
 	if *cases == "" || *results == "" {
 		flag.Usage()
@@ -43,6 +44,14 @@ func main() {
 		os.Exit(1)
 	}
 	report.Print(os.Stdout)
+	if *fields {
+		compared, err := compareFields(*cases, *results, *only)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "conformance:", err)
+			os.Exit(1)
+		}
+		compared.Print(os.Stdout)
+	}
 	if *scorer == "" {
 		return
 	}
