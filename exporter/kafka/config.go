@@ -86,22 +86,6 @@ type Config struct {
 // Header is a header of Kafka records.
 type Header struct{ Key, Value string }
 
-// TLS says how to encrypt. The files are read again when they change, so that
-// a renewed certificate needs no restart.
-type TLS struct {
-	Enabled bool
-	// CAFile holds the certificates (PEM) that brokers are checked by; the
-	// system's when empty.
-	CAFile string
-	// CertFile and KeyFile are the sensor's own (PEM), for mutual TLS.
-	CertFile, KeyFile string
-	// ServerName is the name to expect in the brokers' certificates; the host
-	// connected to when empty.
-	ServerName string
-	// MinVersion is "1.2" (default) or "1.3".
-	MinVersion string
-}
-
 // SASL says who the sensor is. The password comes from exactly one of a file,
 // which is read again for every connection, and an environment variable.
 type SASL struct {
@@ -270,7 +254,7 @@ func (c *Config) Validate() error {
 			fault("headers", "one has no key")
 		}
 	}
-	c.TLS.validate(&faults)
+	validateTLS(&c.TLS, &faults)
 	c.SASL.validate(&faults)
 	return errors.Join(faults...)
 }

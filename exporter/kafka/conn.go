@@ -15,6 +15,8 @@ import (
 
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
+
+	"spanwatch/exporter/tlsclient"
 )
 
 // errProtocol says that what came is no answer to what was asked.
@@ -44,7 +46,7 @@ type conn struct {
 type dialer struct {
 	cfg   *Config
 	mu    sync.Mutex
-	files tlsFiles
+	files tlsclient.Files
 }
 
 // dial connects to a broker and makes the connection ready for requests.
@@ -86,10 +88,10 @@ func (d *dialer) secure(ctx context.Context, nc net.Conn, addr string) (net.Conn
 		return nil, err
 	}
 	d.mu.Lock()
-	cfg, err := d.files.config(&d.cfg.TLS, host)
+	cfg, err := d.files.Client(&d.cfg.TLS, host)
 	d.mu.Unlock()
 	if err != nil {
-		return nil, err
+		return nil, tlsFault(err)
 	}
 	c := tls.Client(nc, cfg)
 	if err := c.HandshakeContext(ctx); err != nil {

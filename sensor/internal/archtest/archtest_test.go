@@ -54,6 +54,11 @@ var rules = []rule{
 		"detection knows neither events nor the machine"},
 
 	{"exporter/event/...", []string{"exporter/event"}, nil, "the contract with consumers depends on nothing"},
+	{"exporter/tlsclient", nil, nil, "it knows files and certificates"},
+	{"exporter/jsonl", []string{"exporter", "exporter/event"}, []string{"github.com/klauspost/compress"}, "export knows neither packets nor rules"},
+	{"exporter/link", []string{"exporter", "exporter/event"}, []string{"golang.org/x/sys"}, "a connection knows no format"},
+	{"exporter/socket", []string{"exporter", "exporter/event", "exporter/link"}, nil, "export knows neither packets nor rules"},
+	{"exporter/syslog", []string{"exporter", "exporter/event", "exporter/link", "exporter/tlsclient"}, nil, "export knows neither packets nor rules"},
 	{"exporter/document", nil, nil, "a JSON tree knows no event"},
 	{"exporter/schema", []string{"exporter/event"}, nil, "a list of fields knows no sink"},
 	{"exporter/shape", []string{"exporter", "exporter/document", "exporter/ecs", "exporter/event", "exporter/schema"}, nil,
@@ -61,7 +66,7 @@ var rules = []rule{
 	{"exporter/ecs", []string{"exporter/document", "exporter/event", "exporter/schema"}, nil, "another shape of an event knows no sink"},
 	{"exporter/metrics", []string{"exporter", "exporter/event"}, []string{"github.com/VictoriaMetrics/metrics"},
 		"it is the one place of the metrics library"},
-	{"exporter/kafka", []string{"exporter", "exporter/event", "exporter/spool"}, []string{"github.com/segmentio/kafka-go"},
+	{"exporter/kafka", []string{"exporter", "exporter/event", "exporter/spool", "exporter/tlsclient"}, []string{"github.com/segmentio/kafka-go"},
 		"it is the one place of the Kafka client"},
 	{"exporter/...", []string{"exporter", "exporter/event"}, nil, "export knows neither packets nor rules"},
 
