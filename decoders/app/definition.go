@@ -43,6 +43,9 @@ type Field struct {
 	// of bytes; Words are values by name, lower case, that rules may use.
 	Bits  int
 	Words map[string]uint64
+	// Flags are bits by name: rules say which are set and which are not, as
+	// in `name:dup,!retain`.
+	Flags map[string]uint64
 }
 
 // Dirs is a set of directions, one bit each.

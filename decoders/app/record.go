@@ -22,7 +22,7 @@ const (
 	ItemEnd    ItemKind = iota // of the innermost object or list
 	ItemObject                 // named Name, until its ItemEnd
 	ItemList                   // likewise
-	ItemText                   // Text, bytes from the wire
+	ItemText                   // Text, bytes from the wire; Number more were cut off
 	ItemWord                   // Word, a text of the program's own
 	ItemUint                   // Number
 	ItemInt                    // Number, signed
@@ -56,6 +56,16 @@ func (r *Record) End() { r.items = append(r.items, Item{Kind: ItemEnd}) }
 // Text adds bytes from the wire.
 func (r *Record) Text(name string, b []byte) {
 	r.items = append(r.items, Item{Kind: ItemText, Name: name, Text: b})
+}
+
+// LimitedText adds bytes from the wire, at most limit of them, and says how
+// many more there were.
+func (r *Record) LimitedText(name string, b []byte, limit int) {
+	if len(b) <= limit {
+		r.Text(name, b)
+		return
+	}
+	r.items = append(r.items, Item{Kind: ItemText, Name: name, Text: b[:limit], Number: uint64(len(b) - limit)})
 }
 
 // OptionalText adds bytes from the wire unless there are none.

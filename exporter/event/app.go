@@ -88,6 +88,15 @@ func (o *Object) Text(name string, b []byte) {
 	o.text = AppendText(o.text, b)
 }
 
+// CutText writes the start of bytes from the wire, and that more of them
+// follow, in the words of EVE.
+func (o *Object) CutText(name string, b []byte, more uint64) {
+	o.Text(name, b)
+	o.text = append(o.text[:len(o.text)-1], "[truncated "...)
+	o.text = strconv.AppendUint(o.text, more, 10)
+	o.text = append(o.text, ` additional bytes]"`...)
+}
+
 // String writes a text.
 func (o *Object) String(name, s string) {
 	o.name(name)

@@ -48,3 +48,34 @@ func fullSIP(o *event.Object) {
 	o.Text("request_line", text)
 	o.Text("response_line", text)
 }
+
+func fullMQTT(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	packet := func(name string) {
+		o.Object(name)
+		o.Uint("qos", 1)
+		o.Bool("retain", false)
+		o.Bool("dup", true)
+	}
+	packet("connect")
+	o.Text("client_id", text)
+	o.Object("will")
+	o.CutText("message", text, 12)
+	o.End()
+	o.Object("properties")
+	o.Int("receive_maximum", 20)
+	o.List("user_properties")
+	o.Object("")
+	o.Text("name", text)
+	o.Text("value", text)
+	o.End()
+	o.End()
+	o.End()
+	o.End()
+	packet("suback")
+	o.Uint("message_id", 1)
+	o.List("qos_granted")
+	o.Uint("", 1)
+	o.Uint("", 128)
+	o.End()
+}

@@ -149,6 +149,7 @@ func samples(e *event.Encoder) []sample {
 		sshSample("ssh_full", fullSSH()),
 		sshSample("ssh_empty", &event.SSH{}),
 		appSample(event.TypeSIP, fullSIP),
+		appSample(event.TypeMQTT, fullMQTT),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

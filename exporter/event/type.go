@@ -22,6 +22,7 @@ const (
 	TypeFTPData
 	TypeARP
 	TypeSIP
+	TypeMQTT
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -44,6 +45,7 @@ var typeNames = [NumTypes]string{
 	TypeFTPData:  "ftp_data",
 	TypeARP:      "arp",
 	TypeSIP:      "sip",
+	TypeMQTT:     "mqtt",
 }
 
 // String returns the value of event_type.

@@ -34,7 +34,11 @@ func (m *definedRecords) of(tx app.Recorder) []byte {
 		case app.ItemList:
 			o.List(item.Name)
 		case app.ItemText:
-			o.Text(item.Name, item.Text)
+			if item.Number > 0 {
+				o.CutText(item.Name, item.Text, item.Number)
+			} else {
+				o.Text(item.Name, item.Text)
+			}
 		case app.ItemWord:
 			o.String(item.Name, item.Word)
 		case app.ItemUint:

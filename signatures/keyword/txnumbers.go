@@ -54,7 +54,8 @@ type txField struct {
 	bits    int
 	multi   bool // several values: the rule may give an index
 	names   map[string]uint64
-	dirs    DirectionSet // in which it exists; 0 for both
+	flags   map[string]uint64 // bits by name; then names is nil
+	dirs    DirectionSet      // in which it exists; 0 for both
 }
 
 // txFields is the table of them, a block for each protocol that does not
@@ -79,6 +80,9 @@ func txKeywords() []Keyword {
 		if field.names != nil {
 			form += "|name"
 		}
+		if field.flags != nil {
+			form += "|[!]flag,…"
+		}
 		if field.multi {
 			form += "[,index]"
 		}
@@ -99,18 +103,25 @@ func txKeywords() []Keyword {
 
 func (b *Builder) addTxNumber(o *rule.Option, field *txField) *rule.Diagnostic {
 	syntax := rule.IntSyntax{Bits: field.bits}
-	if field.names != nil {
+	names := field.names
+	if field.flags != nil {
+		names = field.flags
+	}
+	if names != nil {
 		syntax.Lookup = func(name string) (uint64, bool) {
-			v, ok := field.names[strings.ToLower(name)]
+			v, ok := names[strings.ToLower(name)]
 			return v, ok
 		}
-		syntax.Names = slices.Sorted(maps.Keys(field.names))
+		syntax.Names = slices.Sorted(maps.Keys(names))
 	}
 	want := rule.IntList{Kind: rule.IndexAny}
 	var err error
-	if field.multi {
+	switch {
+	case field.flags != nil:
+		want.Value, err = syntax.ParseFlags(o.Value)
+	case field.multi:
 		want, err = syntax.ParseList(o.Value)
-	} else {
+	default:
 		want.Value, err = syntax.Parse(o.Value)
 	}
 	if err != nil {

@@ -100,6 +100,9 @@ func RecordText(tx app.Recorder) string {
 			ends, first = append(ends, ']'), true
 		case app.ItemText:
 			fmt.Fprintf(&b, "%q", item.Text)
+			if item.Number > 0 {
+				fmt.Fprintf(&b, "+%d", item.Number)
+			}
 		case app.ItemWord:
 			fmt.Fprintf(&b, "%q", item.Word)
 		case app.ItemUint:

@@ -11,6 +11,7 @@ import (
 	"spanwatch/decoders/app/dns"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
+	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/sip"
 	"spanwatch/decoders/app/smtp"
 	"spanwatch/decoders/app/ssh"
@@ -33,6 +34,7 @@ func New() Set {
 		{Parser: tls.NewParser(), TCPPorts: []uint16{443}},
 	}
 	for _, p := range []app.Described{
+		mqtt.NewParser(),
 		sip.NewParser(),
 	} {
 		d := p.Definition()
