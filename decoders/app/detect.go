@@ -59,6 +59,8 @@ type Detection struct {
 type Detector struct {
 	patterns []patternOf
 	probes   [2]probeTable // TCP, UDP
+	known    [256]bool     // by Proto
+	longest  [2]int        // bytes that the patterns of a direction reach to, TCP
 }
 
 type patternOf struct {
@@ -86,10 +88,15 @@ func NewDetector(candidates []Candidate) (*Detector, error) {
 					return nil, fmt.Errorf("%w: %v has an empty pattern", ErrDetector, c.Parser.Proto())
 				}
 				d.patterns = append(d.patterns, patternOf{pattern, c.Parser})
+				d.known[c.Parser.Proto()] = true
+				if pattern.Transport == TCP {
+					d.longest[pattern.Dir] = max(d.longest[pattern.Dir], pattern.Offset+len(pattern.Bytes))
+				}
 			}
 		}
 		for i, ports := range [2][]uint16{c.TCPPorts, c.UDPPorts} {
 			for _, port := range ports {
+				d.known[c.Parser.Proto()] = true
 				if err := d.probes[i].add(port, c.Parser); err != nil {
 					return nil, err
 				}
@@ -127,14 +134,31 @@ func (t *probeTable) at(port uint16) []Parser {
 	return t.lists[t.byPort[port]]
 }
 
+// Knows says whether anything in the bytes can tell protocol p.
+func (d *Detector) Knows(p Proto) bool { return d.known[p] }
+
 // Detect looks at the first payload that one side of a flow sent: a datagram,
-// or the start of the stream as far as it is known.
+// or the start of the stream as far as it is known. It may prove to run the
+// other way.
 func (d *Detector) Detect(in Input, transport Transport, ports Ports) Detection {
+	return d.detect(in, transport, ports, true)
+}
+
+// DetectOneWay is Detect for a session whose opening was seen, so that there is
+// no doubt about who sent the payload.
+func (d *Detector) DetectOneWay(in Input, transport Transport, ports Ports) Detection {
+	return d.detect(in, transport, ports, false)
+}
+
+func (d *Detector) detect(in Input, transport Transport, ports Ports, turned bool) Detection {
 	wait := false
 	// Patterns of the side that spoke come first: both sides of SSH begin
 	// alike, and only the other side's pattern matching alone means that the
 	// flow runs the other way.
 	for _, reversed := range [2]bool{false, true} {
+		if reversed && !turned {
+			break
+		}
 		for i := range d.patterns {
 			p := &d.patterns[i]
 			if p.Transport != transport || (p.Dir != in.Dir) != reversed {
@@ -165,7 +189,9 @@ func (d *Detector) Detect(in Input, transport Transport, ports Ports) Detection 
 			}
 		}
 	}
-	if wait && !in.EOF {
+	// What is shorter than the longest pattern is not given up, as in Suricata:
+	// a side that says no more than that stays unknown.
+	if wait || !in.Datagram && len(in.Data) < d.longest[in.Dir] {
 		return Detection{Answer: Maybe}
 	}
 	return Detection{Answer: No, Proto: ProtoFailed}

@@ -63,7 +63,12 @@ type Flow struct {
 	Detect     signatures.FlowState // the pipeline's, by way of detection
 	TxCount    uint32               // the pipeline's
 	reports    uint32               // interval reports made so far
-	_          [(64 - (48+unsafe.Sizeof(signatures.FlowState{}))%64) % 64]byte
+	// Chosen is the protocol that the flow is parsed as, Former the one before
+	// it gave way (STARTTLS, CONNECT, Upgrade), Expected what was to follow, and
+	// ServerPort, when not 0, the port of what follows: the pipeline's.
+	Chosen, Former, Expected app.Proto
+	ServerPort               uint16
+	_                        [(64 - (56+unsafe.Sizeof(signatures.FlowState{}))%64) % 64]byte
 }
 
 // counts are one direction's counters.
@@ -96,14 +101,6 @@ func (f *Flow) Established() bool { return f.Flags&flagEstablished != 0 }
 // Generic says that Suricata has no flow for such packets (FlagGeneric).
 func (f *Flow) Generic() bool { return f.Flags&FlagGeneric != 0 }
 
-// Protocol is the application protocol of the whole flow: that of the client's direction if detected,
-// else that of the server's.
-func (f *Flow) Protocol() app.Proto {
-	if p := f.AppProto[decoders.ToServer]; p > app.ProtoFailed {
-		return p
-	}
-	if p := f.AppProto[decoders.ToClient]; p > app.ProtoFailed {
-		return p
-	}
-	return max(f.AppProto[decoders.ToServer], f.AppProto[decoders.ToClient])
-}
+// Protocol is the application protocol of the whole flow; failed once neither
+// side can tell it.
+func (f *Flow) Protocol() app.Proto { return f.Chosen }

@@ -49,7 +49,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 		f.Alerts++
 		m.ofFlow(v, f)
 		v.Direction = direction(in.Dir)
-		v.AppProto, v.AppProtoTS, v.AppProtoTC = appProtoNames(f)
+		appProtos(v, f)
 		m.variables(w.inspector, v, f)
 		client, clientPort := f.Client()
 		server, serverPort := f.Server()
@@ -100,6 +100,9 @@ func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
 	case *ftp.Tx:
 		m.app.ofFTP(t)
 		m.appText = m.enc.AppendFTPMember(m.appText[:0], &m.app.ftp.FTPRecord)
+	case *ftp.DataTx:
+		m.app.ofFTPData(t)
+		m.appText = m.enc.AppendFTPDataMember(m.appText[:0], &m.app.ftpData.FTPDataRecord)
 	case app.Recorder:
 		object := m.defined.of(t)
 		if object == nil {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/ftp"
 	"spanwatch/sensor/flow"
 )
 
@@ -15,36 +16,46 @@ func (w *worker) udp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) d
 	}
 	in := app.Input{Data: p.Payload(), Dir: dir, Timestamp: p.Timestamp, Datagram: true}
 	if f.App == 0 {
-		if f.AppProto[dir] == app.ProtoFailed {
+		if f.AppProto[dir] != app.ProtoUnknown {
 			return dir
 		}
-		found := w.apps.detect(f.Key.Proto, p.SrcPort, p.DstPort, in)
+		found := w.apps.detect(f.Key.Proto, p.SrcPort, p.DstPort, true, in)
 		switch found.Answer {
-		case app.No:
+		case app.No, app.Maybe: // a datagram does not go on
 			f.AppProto[dir] = app.ProtoFailed
-			return dir
-		case app.Maybe:
+			if f.Chosen == app.ProtoUnknown {
+				f.Chosen = app.ProtoFailed
+			}
 			return dir
 		}
-		dir = w.recognised(f, found, dir)
-		in.Dir = dir
+		if found.Reversed && f.Packets[dir.Opposite()] == 0 {
+			dir = w.turn(f, dir)
+			in.Dir = dir
+		}
+		f.AppProto = [2]app.Proto{found.Proto, found.Proto}
+		w.open(f, found.Proto)
 	}
-	w.parse(f, in)
+	if f.App != 0 {
+		w.parse(f, in)
+	}
 	return dir
 }
 
-// recognised gives a flow the parser that detection found, and turns the flow
-// round when its server was seen first. It returns the direction anew.
-func (w *worker) recognised(f *flow.Flow, found app.Detection, dir decoders.Direction) decoders.Direction {
-	if found.Reversed && f.Packets[dir.Opposite()] == 0 {
-		w.flows.Swap(f)
-		w.streams.Swap(f)
-		dir = dir.Opposite()
+// turn exchanges the sides of a flow whose server was seen first. It returns
+// the direction anew.
+func (w *worker) turn(f *flow.Flow, dir decoders.Direction) decoders.Direction {
+	w.flows.Swap(f)
+	w.streams.Swap(f)
+	return dir.Opposite()
+}
+
+// open gives a flow the parser of its protocol, if there is one.
+func (w *worker) open(f *flow.Flow, proto app.Proto) {
+	f.Chosen = proto
+	w.counters.Apps[proto].Flows++
+	if w.apps.parsers[proto] != nil {
+		f.App = w.apps.open(proto)
 	}
-	f.AppProto = [2]app.Proto{found.Proto, found.Proto}
-	f.App = w.apps.open(found.Proto)
-	w.counters.Apps[found.Proto].Flows++
-	return dir
 }
 
 // parse gives payload to the parser of a flow that has one.
@@ -66,6 +77,16 @@ func (w *worker) parse(f *flow.Flow, in app.Input) app.Result {
 		made := uint32(txs[len(txs)-1].ID() + 1)
 		c.Tx += uint64(made - f.TxCount)
 		f.TxCount = made
+	}
+	if a.proto == app.ProtoFTP {
+		if agreed := a.state.(*ftp.State).Expectations(); len(agreed) > 0 {
+			w.expectations.add(f, in.Timestamp, agreed)
+		}
+	}
+	if u, ok := a.state.(app.Upgrader); ok && a.upgraded == 0 {
+		if _, yes := u.Upgraded(); yes {
+			a.upgraded = max(w.events.frame, 1)
+		}
 	}
 	// A request may complete or begin what belongs to the other side too.
 	a.advanced = [2]bool{true, true}

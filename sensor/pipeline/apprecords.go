@@ -24,6 +24,7 @@ type appRecords struct {
 	smtp    event.SMTP
 	email   event.Email
 	ftp     event.FTP
+	ftpData event.FTPData
 	version []byte
 	lists   [][]byte // of one record, end to end
 	hash    [2 * md5.Size]byte
@@ -131,6 +132,33 @@ func (w *worker) ftpRecord(tx *ftp.Tx, p *decoders.Packet, f *flow.Flow) {
 	start := len(w.out.text)
 	w.out.text = m.enc.AppendFTP(w.out.text, e)
 	w.done(event.TypeFTP, &e.Envelope, start, 0, 0)
+}
+
+// ofFTPData fills in the ftp_data object.
+func (m *appRecords) ofFTPData(tx *ftp.DataTx) {
+	r := &m.ftpData.FTPDataRecord
+	*r = event.FTPDataRecord{Command: tx.Command().String()}
+	if file := tx.File(); file != nil {
+		r.Filename = file.Name()
+	}
+}
+
+func (w *worker) ftpDataRecord(tx *ftp.DataTx, p *decoders.Packet, f *flow.Flow) {
+	m := &w.events
+	m.app.ofFTPData(tx)
+	if file := tx.File(); file != nil && m.wanted[event.TypeFileInfo] {
+		m.appText = m.enc.AppendFTPDataMember(m.appText[:0], &m.app.ftpData.FTPDataRecord)
+		w.fileRecord(file, tx.ID(), tx.Direction(), p, f)
+	}
+	if !m.wanted[event.TypeFTPData] {
+		return
+	}
+	e := &m.app.ftpData
+	w.session(&e.Envelope, tx.ID(), p, f)
+	e.HasTx = false // a connection is one transfer
+	start := len(w.out.text)
+	w.out.text = m.enc.AppendFTPData(w.out.text, e)
+	w.done(event.TypeFTPData, &e.Envelope, start, 0, 0)
 }
 
 // ofSMTP fills in the smtp and email objects.

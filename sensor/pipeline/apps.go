@@ -15,6 +15,8 @@ type appFlow struct {
 	// them in that direction.
 	advanced [2]bool
 	next     uint32
+	parent   uint64 // id of the flow that agreed on this one; 0 is none
+	upgraded uint64 // number of the frame after which another protocol follows; 0 is none
 }
 
 // parse calls the parser. A panic is a bug of ours that one flow's bytes
@@ -69,16 +71,22 @@ func newAppTable(o *Options) (appTable, error) {
 	return t, err
 }
 
-// detect asks about the start of one side; ports are in its direction.
-func (t *appTable) detect(proto uint8, src, dst uint16, in app.Input) app.Detection {
-	return t.detector.Detect(in, app.Transport(proto), app.Ports{Src: src, Dst: dst})
+// detect asks about the start of one side; ports are in its direction. With
+// turned, the side may prove to be the other one.
+func (t *appTable) detect(proto uint8, src, dst uint16, turned bool, in app.Input) app.Detection {
+	ports := app.Ports{Src: src, Dst: dst}
+	if turned {
+		return t.detector.Detect(in, app.Transport(proto), ports)
+	}
+	return t.detector.DetectOneWay(in, app.Transport(proto), ports)
 }
 
 // open returns the index of a fresh state.
 func (t *appTable) open(proto app.Proto) uint32 {
 	if i := t.free[proto]; i != 0 {
 		t.free[proto] = t.flows[i].next
-		t.flows[i].broken, t.flows[i].advanced = false, [2]bool{}
+		a := &t.flows[i]
+		a.broken, a.advanced, a.parent, a.upgraded = false, [2]bool{}, 0, 0
 		return i
 	}
 	t.flows = append(t.flows, appFlow{proto: proto, state: t.parsers[proto].New()})

@@ -17,6 +17,7 @@ type eventMaker struct {
 	seed   uint16
 	names  []string // of capture interfaces, when live
 	geo    geoLookup
+	apps   *appTable // the worker's
 
 	// Where in the batch the worker is.
 	b        *batch
@@ -187,6 +188,9 @@ func (m *eventMaker) ofFlowSides(v *event.Envelope, f *flow.Flow, p *decoders.Pa
 // ofFlow fills in what names the flow.
 func (m *eventMaker) ofFlow(v *event.Envelope, f *flow.Flow) {
 	v.FlowID = f.ID
+	if f.App != 0 {
+		v.ParentID = m.apps.at(f.App).parent
+	}
 	v.CommunityID = m.communityID(f)
 }
 

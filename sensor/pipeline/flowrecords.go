@@ -59,7 +59,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 	default:
 		v.SrcPort, v.DstPort = clientPort, serverPort
 	}
-	v.AppProto, v.AppProtoTS, v.AppProtoTC = appProtoNames(f)
+	appProtos(v, f)
 	m.locate(v, client, server, f.Key.IPVersion)
 	if f.Key.Proto == protoTCP {
 		m.tcp = event.TCP{
@@ -116,21 +116,19 @@ func bandwidth(f *flow.Flow) event.Bandwidth {
 	}
 }
 
-// appProtoNames gives the three app_proto members of EVE; those of the two
-// directions only where they differ.
-func appProtoNames(f *flow.Flow) (whole, toServer, toClient string) {
-	p := f.Protocol()
-	if p == app.ProtoUnknown {
-		return "", "", ""
-	}
-	whole = p.String()
-	if ts, tc := f.AppProto[decoders.ToServer], f.AppProto[decoders.ToClient]; ts != tc {
-		if ts != app.ProtoUnknown {
-			toServer = ts.String()
+// appProtos fills in the protocols of a flow, as EVE has them: those of the two
+// directions, of before and what was expected only where they differ from the
+// flow's.
+func appProtos(v *event.Envelope, f *flow.Flow) {
+	name := func(p app.Proto) string {
+		if p == app.ProtoUnknown || p == f.Chosen || f.Chosen == app.ProtoUnknown && p == app.ProtoFailed {
+			return ""
 		}
-		if tc != app.ProtoUnknown {
-			toClient = tc.String()
-		}
+		return p.String()
 	}
-	return whole, toServer, toClient
+	if f.Chosen != app.ProtoUnknown {
+		v.AppProto = f.Chosen.String()
+	}
+	v.AppProtoTS, v.AppProtoTC = name(f.AppProto[decoders.ToServer]), name(f.AppProto[decoders.ToClient])
+	v.AppProtoOrig, v.AppProtoExpected = name(f.Former), name(f.Expected)
 }

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"strings"
+
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dns"
@@ -11,6 +13,7 @@ import (
 	"spanwatch/decoders/app/tls"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
+	"spanwatch/signatures/keyword"
 )
 
 // records reports the transactions that have become complete, or all when the
@@ -40,6 +43,8 @@ func (w *worker) records(f *flow.Flow, p *decoders.Packet, end bool) {
 			w.smtpRecord(t, p, f)
 		case *ftp.Tx:
 			w.ftpRecord(t, p, f)
+		case *ftp.DataTx:
+			w.ftpDataRecord(t, p, f)
 		default:
 			w.definedRecord(a.proto, tx, p, f)
 		}
@@ -81,7 +86,39 @@ func (w *worker) appAnomalies(proto app.Proto, tx app.Tx, p *decoders.Packet, f 
 		m.ofPacket(&a.Envelope, p)
 		m.ofFlow(&a.Envelope, f)
 		a.HasTx, a.TxID = true, tx.ID()
-		a.Kind, a.Event, a.Layer, a.App = event.AnomalyApp, e.String(), "proto_parser", proto.String()
+		a.Kind, a.Event, a.Layer, a.App = event.AnomalyApp, anomalyName(proto, e), "proto_parser", proto.String()
+		start := len(w.out.text)
+		w.out.text = m.enc.AppendAnomaly(w.out.text, a)
+		w.done(event.TypeAnomaly, &a.Envelope, start, 0, 0)
+	}
+}
+
+// anomalyName is an event's name as Suricata logs it: that of rules, in capitals
+// for the protocols whose events came with its oldest parsers.
+func anomalyName(proto app.Proto, e app.Event) string {
+	switch proto {
+	case app.ProtoHTTP, app.ProtoTLS, app.ProtoSMTP, app.ProtoDNP3:
+		return strings.ToUpper(e.String())
+	}
+	return e.String()
+}
+
+// detectionAnomalies reports what protocol detection found odd with a packet.
+func (w *worker) detectionAnomalies(p *decoders.Packet, f *flow.Flow) {
+	m := &w.events
+	if !m.wanted[event.TypeAnomaly] {
+		return
+	}
+	for e := range keyword.AppEventCount {
+		if !w.appEvents.Has(e) {
+			continue
+		}
+		a := &m.anomaly
+		m.begin(&a.Envelope)
+		m.ofPacket(&a.Envelope, p)
+		m.ofFlow(&a.Envelope, f)
+		a.HasTx = false
+		a.Kind, a.Event, a.Layer, a.App = event.AnomalyApp, e.Anomaly(), "proto_detect", f.Protocol().String()
 		start := len(w.out.text)
 		w.out.text = m.enc.AppendAnomaly(w.out.text, a)
 		w.done(event.TypeAnomaly, &a.Envelope, start, 0, 0)

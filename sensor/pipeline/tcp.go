@@ -1,12 +1,8 @@
 package pipeline
 
 import (
-	"math"
-
 	"spanwatch/decoders"
-	"spanwatch/decoders/app"
 	"spanwatch/sensor/flow"
-	"spanwatch/sensor/stream"
 	"spanwatch/signatures"
 )
 
@@ -51,70 +47,6 @@ func (w *worker) rawChunks(f *flow.Flow, dir decoders.Direction, in *signatures.
 		w.chunks = append(w.chunks, signatures.StreamChunk{Data: r.Data, Dir: dir, Offset: r.Offset, End: r.End})
 	}
 	in.Stream = w.chunks
-}
-
-// feed gives the parser of a flow what is due of one direction.
-func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) {
-	for {
-		c, ok := w.streams.NextApp(f, dir)
-		if !ok {
-			return
-		}
-		if f.App == 0 {
-			recognised, turned := w.recognise(f, dir, c, p)
-			if !recognised {
-				return
-			}
-			if turned {
-				dir = dir.Opposite()
-			}
-			if f.AppProto[dir.Opposite()] != app.ProtoUnknown {
-				w.feed(f, dir.Opposite(), p) // what the other side said before it was understood
-			}
-		}
-		res := w.parse(f, app.Input{
-			Data: c.Data, Dir: dir, Timestamp: p.Timestamp, EOF: c.EOF,
-			Gap: uint32(min(c.Gap, math.MaxUint32)),
-		})
-		if res.Status == app.StatusError {
-			w.streams.DisableApp(f, dir)
-			w.streams.DisableApp(f, dir.Opposite())
-			return
-		}
-		consumed := len(c.Data)
-		if res.Status == app.StatusIncomplete {
-			consumed = res.Consumed
-		}
-		w.streams.Consumed(f, dir, consumed)
-		if consumed < len(c.Data) {
-			return // the parser waits for more
-		}
-	}
-}
-
-// recognise asks protocol detection about the start of one direction.
-func (w *worker) recognise(f *flow.Flow, dir decoders.Direction, c stream.Chunk, p *decoders.Packet) (recognised, turned bool) {
-	if f.AppProto[dir] == app.ProtoFailed {
-		return false, false
-	}
-	_, clientPort := f.Client()
-	_, serverPort := f.Server()
-	src, dst := clientPort, serverPort
-	if dir == decoders.ToClient {
-		src, dst = dst, src
-	}
-	found := w.apps.detect(f.Key.Proto, src, dst, app.Input{Data: c.Data, Dir: dir, Timestamp: p.Timestamp, EOF: c.EOF})
-	switch {
-	case found.Answer == app.Yes:
-		return true, w.recognised(f, found, dir) != dir
-	case found.Answer == app.No || len(c.Data) > detectLimit || c.Gap > 0:
-		f.AppProto[dir] = app.ProtoFailed
-		if f.AppProto[dir.Opposite()] == app.ProtoFailed {
-			w.streams.DisableApp(f, decoders.ToServer)
-			w.streams.DisableApp(f, decoders.ToClient)
-		}
-	}
-	return false, false
 }
 
 // finishFlow inspects and reports what is left of a flow that ends: data that

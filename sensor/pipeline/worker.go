@@ -9,6 +9,7 @@ import (
 	"spanwatch/sensor/flow"
 	"spanwatch/sensor/stream"
 	"spanwatch/signatures"
+	"spanwatch/signatures/keyword"
 )
 
 // workerCounters are one worker's counters since the start.
@@ -51,13 +52,16 @@ func (c *workerCounters) add(d *workerCounters) {
 
 // worker owns the flows of one shard and everything known of them.
 type worker struct {
-	slot      int // its place in batch.mine and batch.out
-	flows     *flow.Table
-	streams   *stream.Engine
-	apps      appTable
-	inspector *signatures.Inspector
-	events    eventMaker
-	counters  workerCounters
+	slot         int // its place in batch.mine and batch.out
+	flows        *flow.Table
+	streams      *stream.Engine
+	apps         appTable
+	midstream    bool // sessions are taken up without their opening
+	expectations expectations
+	appEvents    keyword.AppEventSet // of the packet under work
+	inspector    *signatures.Inspector
+	events       eventMaker
+	counters     workerCounters
 
 	out     *output // of the batch under work
 	b       *batch
@@ -68,7 +72,7 @@ type worker struct {
 }
 
 func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, error) {
-	w := &worker{slot: slot}
+	w := &worker{slot: slot, midstream: o.Config.Stream.Midstream}
 	cfg := flowConfig(o, seed, workers)
 	cfg.OnEnd = w.flowEnded
 	if cfg.Interval > 0 {
@@ -91,6 +95,7 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 	if w.events, err = newEventMaker(o); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
+	w.events.apps = &w.apps
 	return w, nil
 }
 
@@ -133,6 +138,7 @@ func (w *worker) process(b *batch) {
 func (w *worker) packet(i uint32) {
 	p, x := &w.b.packets[i], &w.b.extra[i]
 	w.events.atPacket(w.b, i)
+	w.appEvents = 0
 	f, dir := w.flows.Update(p)
 	in := &w.input
 	*in = signatures.Input{Packet: p}
@@ -170,7 +176,7 @@ func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 	if f != nil {
 		in.Flow = &f.Detect
 		in.FlowStart, in.FlowPackets, in.FlowBytes = f.FirstSeen, f.Packets, f.Bytes
-		in.App = f.Protocol()
+		in.App, in.AppSides, in.AppEvents = f.Protocol(), f.AppProto, w.appEvents
 		if f.App != 0 {
 			if a := w.apps.at(f.App); a.advanced[in.Dir] {
 				a.advanced[in.Dir] = false
@@ -180,6 +186,10 @@ func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 	}
 	if !p.Events.Empty() || !in.StreamEvents.Empty() {
 		w.anomalies(p, f, &in.StreamEvents)
+	}
+	if w.appEvents != 0 {
+		w.detectionAnomalies(p, f)
+		w.appEvents = 0
 	}
 	w.matches = w.inspector.Inspect(in, w.matches[:0])
 	for k := range w.matches {

@@ -129,6 +129,16 @@ func (e *Engine) State(f *flow.Flow) flow.TCPState {
 	return e.sessions[f.Stream].state
 }
 
+// Midstream says whether the session of f was taken up without its opening.
+func (e *Engine) Midstream(f *flow.Flow) bool {
+	return f.Stream != 0 && e.sessions[f.Stream].flags&midstream != 0
+}
+
+// MidstreamReply says whether it was taken up at its SYN+ACK.
+func (e *Engine) MidstreamReply(f *flow.Flow) bool {
+	return f.Stream != 0 && e.sessions[f.Stream].flags&midSynAck != 0
+}
+
 // Reuses says whether p opens another session on the five-tuple of f: a SYN
 // with another initial sequence number while the old session is over, or as
 // good as over because its client has closed. The caller ends the flow then

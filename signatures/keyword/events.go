@@ -62,10 +62,10 @@ const (
 	AppDetectionSkipped                        // applayer_proto_detection_skipped
 	AppNoTLSAfterStartTLS                      // applayer_no_tls_after_starttls
 	AppUnexpectedProtocol                      // applayer_unexpected_protocol
-	appEventCount
+	AppEventCount                              // number of them
 )
 
-var appEventNames = [appEventCount]string{
+var appEventNames = [AppEventCount]string{
 	AppMismatchBothDirections:  "applayer_mismatch_protocol_both_directions",
 	AppWrongDirectionFirstData: "applayer_wrong_direction_first_data",
 	AppDetectedOneDirection:    "applayer_detect_protocol_only_one_direction",
@@ -76,11 +76,14 @@ var appEventNames = [appEventCount]string{
 
 // String returns the event's name in rules and anomaly events.
 func (e AppEvent) String() string {
-	if e < appEventCount {
+	if e < AppEventCount {
 		return appEventNames[e]
 	}
 	return "invalid_event"
 }
+
+// Anomaly returns the event's name in anomaly events.
+func (e AppEvent) Anomaly() string { return strings.ToUpper(e.String()) }
 
 // AppEventSet is a set of AppEvents.
 type AppEventSet uint8
@@ -143,7 +146,7 @@ func appEvent(p app.Proto, name string) (app.Event, bool) {
 func setAppLayerEvent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	proto, name, found := strings.Cut(strings.ToLower(strings.TrimSpace(o.Value)), ".")
 	if !found {
-		for e := range appEventCount {
+		for e := range AppEventCount {
 			if e.String() == proto {
 				b.plan.Tests = append(b.plan.Tests, detectionEvent(e))
 				b.plan.EventTest = true

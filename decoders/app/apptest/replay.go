@@ -177,7 +177,7 @@ func (r *replay) detect(f *Flow, dir decoders.Direction) bool {
 	if dir == decoders.ToClient {
 		ports = app.Ports{Src: ports.Dst, Dst: ports.Src}
 	}
-	got := r.detector.Detect(app.Input{Data: f.directions[dir].pending, Dir: dir}, app.TCP, ports)
+	got := r.detector.DetectOneWay(app.Input{Data: f.directions[dir].pending, Dir: dir}, app.TCP, ports)
 	f.sides.Learn(dir, got)
 	if got.Answer != app.Yes {
 		return false
