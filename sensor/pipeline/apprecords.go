@@ -148,7 +148,7 @@ func (w *worker) ftpDataRecord(tx *ftp.DataTx, p *decoders.Packet, f *flow.Flow)
 	m.app.ofFTPData(tx)
 	if file := tx.File(); file != nil && m.wanted[event.TypeFileInfo] {
 		m.appText = m.enc.AppendFTPDataMember(m.appText[:0], &m.app.ftpData.FTPDataRecord)
-		w.fileRecord(file, tx.ID(), tx.Direction(), p, f)
+		w.fileRecord(file, tx.ID(), tx.FileDirection(), p, f)
 	}
 	if !m.wanted[event.TypeFTPData] {
 		return

@@ -58,8 +58,8 @@ func (t *DataTx) AppendEvents(dst []app.Event) []app.Event { return dst }
 // Command returns what opened the data connection.
 func (t *DataTx) Command() Command { return t.command }
 
-// Direction returns the direction of the file.
-func (t *DataTx) Direction() decoders.Direction { return t.dir }
+// FileDirection returns the direction of the file.
+func (t *DataTx) FileDirection() decoders.Direction { return t.dir }
 
 // File returns the file for export; nil for a list. It is valid until the
 // State's Release or Reset.
