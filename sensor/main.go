@@ -17,7 +17,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 )
 
@@ -46,15 +45,10 @@ var commands = []command{
 // errUsage marks errors of the command line, which end with exitUsage.
 var errUsage = errors.New("usage")
 
-// gcPercent lets the heap grow to five times what is live between collections.
-// Nothing is allocated per packet, so what the collector would find is little,
-// and flow tables lie outside its heap. GOGC overrides it.
-const gcPercent = 400
+// garbage is the process's collector.
+var garbage = newCollector()
 
 func main() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:])
 	stop()

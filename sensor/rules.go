@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"time"
 
 	"spanwatch/decoders"
 	"spanwatch/sensor/config"
@@ -37,7 +38,7 @@ func (l *ruleLoader) load() (*signatures.Ruleset, *signatures.Report, error) {
 	c := l.cfg
 	options := signatures.Options{
 		Vars: rule.DefaultVars(), NoPrefilter: !c.Prefilter, ReadFile: l.readFile, Datasets: l.datasets, KeepText: l.keepText,
-		Prefilter: prefilter.Options{CacheDir: ruleCacheDir(c.CacheDir)},
+		Prefilter: prefilter.Options{CacheDir: ruleCacheDir(c.CacheDir), CacheBytes: int64(c.CacheSize), Clock: time.Now},
 	}
 	if l.geo != nil && len(l.geo.Loaded()) > 0 {
 		options.Country = func(a decoders.Addr, version uint8) ([2]byte, bool) { return l.geo.Country(a.Netip(version)) }
@@ -77,30 +78,54 @@ func (l *ruleLoader) load() (*signatures.Ruleset, *signatures.Report, error) {
 	if options.ActionOrder, err = actionOrder(c.ActionOrder); err != nil {
 		faults = append(faults, err)
 	}
-	sources, err := ruleFiles(c.Files)
+	sources, closeRules, err := openRules(c.Files)
+	defer closeRules()
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, nil, err
 	}
-	ruleset, report := signatures.Load(sources, options)
+	var ruleset *signatures.Ruleset
+	var report *signatures.Report
+	garbage.loading(func() {
+		ruleset, report = signatures.Load(sources, options)
+	})
 	report.Warnings = append(lines, report.Warnings...)
 	l.datasets = ruleset.Datasets()
 	return ruleset, report, nil
 }
 
-// ruleFiles reads files and patterns; a pattern that names nothing is an error.
-func ruleFiles(patterns []string) ([]signatures.Source, error) {
-	var sources []signatures.Source
+// openRules opens files and patterns; a pattern that names nothing is an error.
+// close closes them.
+func openRules(patterns []string) (sources []signatures.Source, close func(), err error) {
+	var files []*os.File
+	close = func() {
+		for _, f := range files {
+			f.Close()
+		}
+	}
 	names, err := ruleFileNames(patterns)
 	faults := []error{err}
 	for _, name := range names {
-		text, err := os.ReadFile(name)
+		f, err := os.Open(name)
+		if err == nil {
+			err = isFile(f)
+		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("rule file: %w", err))
 			continue
 		}
-		sources = append(sources, signatures.Source{Name: name, Text: text})
+		files = append(files, f)
+		sources = append(sources, signatures.Source{Name: name, Reader: f})
 	}
-	return sources, errors.Join(faults...)
+	return sources, close, errors.Join(faults...)
+}
+
+// isFile refuses a folder, which opens and cannot be read.
+func isFile(f *os.File) error {
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		return &os.PathError{Op: "read", Path: f.Name(), Err: errors.New("is a directory")}
+	}
+	return err
 }
 
 // ruleFileNames resolves patterns.

@@ -1,6 +1,7 @@
 package signatures
 
 import (
+	"slices"
 	"strings"
 
 	"spanwatch/decoders/app"
@@ -14,6 +15,8 @@ type compiler struct {
 	names    *keyword.Names
 	env      keyword.Environment
 	sets     *setTable
+	keepText bool
+	json     []byte // scratch
 }
 
 func newCompiler(env keyword.Environment) *compiler {
@@ -45,7 +48,7 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	if d != nil {
 		return nil, nil, withSid(d, r)
 	}
-	s := &Signature{rule: r, plan: plan, action: action, header: h, apps: plan.Apps, rates: plan.Rates, hook: hook, bothWays: r.Direction == rule.Transactional}
+	s := &Signature{pos: r.Pos, plan: plan, action: action, header: h, apps: plan.Apps, rates: plan.Rates, hook: hook, bothWays: r.Direction == rule.Transactional}
 	for _, l := range plan.Lists {
 		switch {
 		case l.Payload():
@@ -57,7 +60,7 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 		}
 	}
 	s.kind = ruleType(r, plan, &s.header)
-	if d := s.validate(); d != nil {
+	if d := s.validate(r); d != nil {
 		return nil, nil, withSid(d, r)
 	}
 	s.need = needOf(s)
@@ -65,7 +68,12 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	if s.kind == TypeTx {
 		s.parts = s.txParts()
 	}
-	s.AlertJSON = appendAlertJSON(nil, s)
+	c.json = appendAlertJSON(c.json[:0], s)
+	s.AlertJSON = slices.Clone(c.json)
+	plan.Meta.Forget()
+	if c.keepText {
+		s.text = r.Text
+	}
 	if r.Direction == rule.BothWays && s.header != s.header.reversed() {
 		back := *s
 		back.header = s.header.reversed()

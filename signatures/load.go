@@ -1,7 +1,9 @@
 package signatures
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -15,6 +17,8 @@ import (
 type Source struct {
 	Name string // in positions of diagnostics
 	Text []byte
+	// Reader is read to its end instead of Text, when it is set.
+	Reader io.Reader
 }
 
 // Options of Load. Nil fields stand for the defaults of package ruleconf and
@@ -71,6 +75,7 @@ func Load(sources []Source, opts Options) (*Ruleset, *Report) {
 		// Of threshold.config, which may know other variables than the rules.
 		suppressed: newSetTable(),
 	}
+	l.compiler.keepText = opts.KeepText
 	for _, s := range sources {
 		l.file(s)
 	}
@@ -110,18 +115,23 @@ type loader struct {
 }
 
 func (l *loader) file(s Source) {
-	f := rule.Read(s.Name, s.Text, l.opts.Vars, rule.Options{})
-	l.report.read(f, l.compiler.unmet)
-	for _, r := range f.Rules {
+	if s.Reader == nil {
+		s.Reader = bytes.NewReader(s.Text)
+	}
+	f, err := rule.Each(s.Name, s.Reader, l.opts.Vars, rule.Options{}, func(r *rule.Rule) {
 		sigs, warnings, d := l.compiler.compile(r)
 		if d == nil {
 			d = l.add(sigs)
 		}
 		if d != nil {
 			l.report.refuse(d)
-			continue
+			return
 		}
 		l.report.loaded(warnings)
+	})
+	l.report.read(f, l.compiler.unmet)
+	if err != nil {
+		l.report.unreadable(s.Name, err)
 	}
 }
 
@@ -143,9 +153,9 @@ func (l *loader) add(sigs []*Signature) *rule.Diagnostic {
 	old := l.rules[i][0]
 	if s.Rev() <= old.Rev() {
 		return &rule.Diagnostic{
-			Pos: s.rule.Pos, Sid: s.Sid(), Code: "duplicate-sid",
+			Pos: s.pos, Sid: s.Sid(), Code: "duplicate-sid",
 			What: fmt.Sprintf("sid %d is taken by a rule of revision %d", s.Sid(), old.Rev()),
-			Why:  "the other rule is at " + place(old.rule.Pos),
+			Why:  "the other rule is at " + place(old.pos),
 			Hint: "raise rev to replace it, or use another sid",
 		}
 	}

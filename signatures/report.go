@@ -99,6 +99,13 @@ func (r *Report) refuse(d *rule.Diagnostic) {
 	r.Failures = append(r.Failures, d)
 }
 
+// unreadable takes note of a file that broke off. What it would have held is
+// not known; it counts as one rule.
+func (r *Report) unreadable(file string, err error) {
+	r.Total++
+	r.refuse(&rule.Diagnostic{Pos: rule.Position{File: file}, Code: "unreadable", What: "the file could not be read to its end: " + err.Error()})
+}
+
 func (r *Report) loaded(warnings []*rule.Diagnostic) {
 	r.Loaded++
 	r.Warnings = append(r.Warnings, warnings...)
@@ -108,13 +115,26 @@ func (r *Report) replaced(old *Signature) {
 	r.Loaded--
 	r.Replaced++
 	r.Warnings = append(r.Warnings, &rule.Diagnostic{
-		Pos: old.rule.Pos, Sid: old.Sid(), Code: "replaced", Warning: true,
+		Pos: old.pos, Sid: old.Sid(), Code: "replaced", Warning: true,
 		What: "rule is replaced by a later one of a higher revision",
 	})
 }
 
-// finish sums up.
+// finish sums up. Syntax is checked before meaning; the files' order is that
+// of people.
 func (r *Report) finish(rs *Ruleset) {
+	files := map[string]int{}
+	for _, list := range [][]*rule.Diagnostic{r.Failures, r.Skips, r.Warnings} {
+		for _, d := range list {
+			d.Partial = nil
+			if _, ok := files[d.Pos.File]; !ok {
+				files[d.Pos.File] = len(files)
+			}
+		}
+		slices.SortStableFunc(list, func(a, b *rule.Diagnostic) int {
+			return cmp.Or(cmp.Compare(files[a.Pos.File], files[b.Pos.File]), cmp.Compare(a.Pos.Line, b.Pos.Line))
+		})
+	}
 	r.Signatures = len(rs.signatures)
 	for _, s := range rs.signatures {
 		r.Types[s.kind.String()]++

@@ -98,16 +98,26 @@ func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Rules
 		}
 	}
 	rs.groups = b.list
+	b.made = nil
 	for proto, byDir := range txs {
 		rs.transactions[proto] = &[2]txGroup{b.newTxGroup(byDir[0]), b.newTxGroup(byDir[1])}
 	}
+	b.matchers.Done()
 	return rs
 }
 
-// Prepare compiles every pattern matcher that is not compiled yet, which takes
+// Prepare compiles every pattern matcher that compiling may pay for, which takes
 // seconds for a large ruleset without a warm cache. Otherwise each is compiled
-// when the first packet needs it. It may run beside inspection.
+// when it has met enough traffic. It may run beside inspection.
 func (rs *Ruleset) Prepare() { rs.matchers.Prepare() }
+
+// CompileInBackground leaves the compiling of pattern matchers to the goroutine
+// that runs the function it returns, until done is closed: no packet waits. To
+// be called before the ruleset is first used.
+func (rs *Ruleset) CompileInBackground() (run func(done <-chan struct{})) {
+	rs.matchers.Background()
+	return rs.matchers.Compile
+}
 
 func (rs *Ruleset) prefilterReport() (r PrefilterReport) {
 	add := func(m matcher) {

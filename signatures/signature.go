@@ -11,7 +11,8 @@ type Signature struct {
 	// members that depend on the packet are put before its last byte.
 	AlertJSON []byte
 
-	rule   *rule.Rule
+	pos    rule.Position
+	text   string // as written; empty unless Options.KeepText
 	plan   *keyword.Plan
 	action Action
 	kind   RuleType
@@ -64,11 +65,12 @@ func (s *Signature) Tag() *keyword.Tag { return s.plan.Meta.Tag }
 // FileStore returns which files are to be kept after a match; nil for none.
 func (s *Signature) FileStore() *keyword.FileStore { return s.plan.Meta.FileStore }
 
-// RawText returns the rule as written, on one line.
-func (s *Signature) RawText() string { return s.rule.Text }
+// RawText returns the rule as written, on one line; empty unless the rules were
+// loaded with Options.KeepText.
+func (s *Signature) RawText() string { return s.text }
 
 // Position returns where the rule was read from.
-func (s *Signature) Position() rule.Position { return s.rule.Pos }
+func (s *Signature) Position() rule.Position { return s.pos }
 
 // Type returns what the rule is evaluated on.
 func (s *Signature) Type() RuleType { return s.kind }

@@ -2,9 +2,6 @@ package signatures
 
 import (
 	"slices"
-	"strings"
-
-	"spanwatch/signatures/rule"
 )
 
 // Add adds the counters of another worker's Inspector.
@@ -28,6 +25,6 @@ func (s *InspectorStats) Add(o *InspectorStats) {
 // that checksums must be computed even where nothing else wants them.
 func (rs *Ruleset) NeedsChecksums() bool {
 	return slices.ContainsFunc(rs.signatures, func(s *Signature) bool {
-		return slices.ContainsFunc(s.rule.Options, func(o rule.Option) bool { return strings.HasSuffix(o.Name, "-csum") })
+		return s.plan.ChecksumTest
 	})
 }

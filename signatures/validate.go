@@ -9,10 +9,10 @@ import (
 
 // validate refuses combinations that can never match or that cannot be
 // honoured, once everything about the rule is known.
-func (s *Signature) validate() *rule.Diagnostic {
+func (s *Signature) validate(r *rule.Rule) *rule.Diagnostic {
 	p := s.plan
 	fail := func(code, what, why, hint string) *rule.Diagnostic {
-		return &rule.Diagnostic{Pos: s.rule.Pos, Sid: p.Meta.Sid, Code: code, What: what, Why: why, Hint: hint}
+		return &rule.Diagnostic{Pos: r.Pos, Sid: p.Meta.Sid, Code: code, What: what, Why: why, Hint: hint}
 	}
 	if p.Meta.Sid == 0 {
 		return fail("missing-sid", "rule has no sid", "alerts are named by it", "add sid:N;")
@@ -30,7 +30,7 @@ func (s *Signature) validate() *rule.Diagnostic {
 		return fail("bad-combination", p.PacketOnlyBy+" beside flow:only_stream", "a stream has no packets", "")
 	}
 	if s.apps != 0 && appTransports(s.apps)&s.header.transports == 0 {
-		return fail("wrong-protocol", "protocol "+s.rule.Proto+" does not carry that of the keywords", "", "")
+		return fail("wrong-protocol", "protocol "+r.Proto+" does not carry that of the keywords", "", "")
 	}
 	if len(s.tx)+len(p.TxTests)+2 > maxTxParts {
 		return fail("too-many", "more conditions on a transaction than can be remembered", "", "")

@@ -126,8 +126,9 @@ type Rules struct {
 	ReputationCategories string   `yaml:"reputation-categories" doc:"Categories of host reputation (iprep): number,name,description."`
 	ReputationFiles      []string `yaml:"reputation-files" doc:"Reputation of hosts: address or prefix,category,score."`
 
-	DataDir  string `yaml:"data-dir" doc:"Folder that datasets with save or state are written to, and that files named by rules are looked for in before the rule's own; empty writes nothing."`
-	CacheDir string `yaml:"cache-dir" doc:"Folder of compiled patterns, which make the next start fast: auto is the service's or the user's cache folder; empty keeps none."`
+	DataDir   string   `yaml:"data-dir" doc:"Folder that datasets with save or state are written to, and that files named by rules are looked for in before the rule's own; empty writes nothing."`
+	CacheDir  string   `yaml:"cache-dir" doc:"Folder of compiled patterns, which make the next start fast: auto is the service's or the user's cache folder; empty keeps none."`
+	CacheSize ByteSize `yaml:"cache-size" doc:"Bound of that folder; the files not used for longest are removed." min:"1048576"`
 }
 
 // Events configures what is reported.
@@ -198,6 +199,7 @@ func Default() *Config {
 			MaxAlertsPerPacket: 15,
 			Prefilter:          true,
 			CacheDir:           "auto",
+			CacheSize:          512 << 20,
 		},
 		Events: Events{
 			Types:            []string{"all"},

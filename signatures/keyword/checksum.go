@@ -53,6 +53,7 @@ func checksumKeywords() []Keyword {
 				default:
 					return b.badValue(o, "a checksum is valid or invalid")
 				}
+				b.plan.ChecksumTest = true
 				b.plan.Tests = append(b.plan.Tests, t)
 				return nil
 			},

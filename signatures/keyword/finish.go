@@ -32,6 +32,7 @@ func (b *Builder) finishList(l *List) *rule.Diagnostic {
 		if d := b.checkContent(l, c); d != nil {
 			return d
 		}
+		c.option = nil // with it goes the tree of the rule
 	}
 	l.Chain.MinLength = l.Chain.minLength()
 	return nil

@@ -134,6 +134,7 @@ func (n *Names) number(list *[]string, which int, name string) (i uint16, ok boo
 		return 0, false
 	}
 	i = uint16(len(*list))
+	name = strings.Clone(name) // it lies in the text of its rule
 	*list = append(*list, name)
 	n.index[which][name] = i
 	return i, true

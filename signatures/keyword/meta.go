@@ -7,6 +7,13 @@ import (
 	"spanwatch/signatures/rule"
 )
 
+// Forget gives up what only the alert's text needs, once that is made, and the
+// text of the rule that the rest lies in.
+func (m *Meta) Forget() {
+	m.Metadata, m.References = nil, nil
+	m.Msg, m.Class = strings.Clone(m.Msg), strings.Clone(m.Class)
+}
+
 // defaultPriority is that of a rule without priority and with no classtype,
 // or one that classification.config does not know.
 const defaultPriority = 3

@@ -30,6 +30,7 @@ type Plan struct {
 	StreamSize   bool     // has stream_size
 	EventTest    bool     // has decode-event, stream-event or an event of protocol detection
 	Apps         ProtoSet // application protocols of flows, one of them; empty for any
+	ChecksumTest bool     // asks whether a checksum is right
 	AppTest      bool     // has app-layer-protocol
 	AppOnly      bool     // every keyword leaves the rule decidable by protocol detection
 	PacketOnlyBy string   // the keyword behind PacketOnly, for messages

@@ -1,10 +1,8 @@
 package prefilter
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
-	"slices"
+	"time"
 
 	"spanwatch/signatures/hyperscan"
 )
@@ -12,8 +10,9 @@ import (
 // Engine is an implementation of Matcher.
 type Engine uint8
 
-// Engines. Auto takes Hyperscan where it is in the build and faster, Hyperscan
-// wherever it is in the build.
+// Engines. Auto begins with plain Go and goes over to Hyperscan, where it is in
+// the build, for sets that enough bytes were looked at with; Hyperscan takes it
+// from the first byte.
 const (
 	Auto Engine = iota
 	PlainGo
@@ -23,22 +22,32 @@ const (
 // Options of NewBuilder.
 type Options struct {
 	Engine Engine
-	// CacheDir keeps compiled databases between runs; empty keeps none. It
-	// must be writable by trusted users only.
+	// CacheDir keeps compiled databases between runs; empty keeps none. It is
+	// made when it is missing, and must be writable by trusted users only.
 	CacheDir string
+	// CacheBytes bounds the databases in the folder; 0 does not. Those not used
+	// for longest are removed.
+	CacheBytes int64
+	// Clock tells which files were used last; nil: those that were made last.
+	Clock func() time.Time
 }
 
-// Builder makes the matchers of one ruleset: sets of equal patterns share
-// their memory. Not for the packet path; one goroutine.
+// Builder makes the matchers of one ruleset. Equal patterns are held once, and
+// matchers of equal sets of patterns share all but their ids. Not for the
+// packet path; one goroutine, but for Compile.
 type Builder struct {
-	opts      Options
-	databases map[[sha256.Size]byte]*database
-	list      []*database
+	opts  Options
+	pool  *pool
+	sets  map[[keySize]byte]*set
+	list  []*set
+	cache *cache
+	// wanted are the sets that a goroutine in Compile is to compile.
+	wanted chan *set
 }
 
 // NewBuilder makes a Builder.
 func NewBuilder(opts Options) *Builder {
-	return &Builder{opts: opts, databases: map[[sha256.Size]byte]*database{}}
+	return &Builder{opts: opts, pool: newPool(), sets: map[[keySize]byte]*set{}, cache: newCache(opts)}
 }
 
 // Build makes the matcher for patterns; nil, without error, when there are
@@ -52,15 +61,27 @@ func (b *Builder) Build(patterns []Pattern) (Matcher, error) {
 	if len(patterns) == 0 {
 		return nil, nil
 	}
-	if !b.usesHyperscan(patterns) {
-		return newGrams(patterns), nil
+	members, ids := b.pool.members(patterns)
+	return &setMatcher{set: b.set(members), ids: ids}, nil
+}
+
+// set returns the one of these patterns.
+func (b *Builder) set(members []uint32) *set {
+	key := b.pool.key(members)
+	s, ok := b.sets[key]
+	if !ok {
+		s = &set{builder: b, number: len(b.list), pool: b.pool, members: members, key: key, pays: b.pays(len(members))}
+		b.sets[key] = s
+		b.list = append(b.list, s)
 	}
-	texts, ids := distinct(patterns)
-	m := &hyperMatcher{database: b.database(texts), ids: ids, patterns: len(patterns)}
-	if b.opts.Engine == Auto {
-		m.short = newGrams(patterns)
-	}
-	return m, nil
+	return s
+}
+
+// Done says that no further matcher is made: what only making them needs is
+// given back.
+func (b *Builder) Done() {
+	b.sets = nil
+	b.pool.seal()
 }
 
 // Entering Hyperscan costs about 100 ns whatever is to be done. It pays from
@@ -71,87 +92,54 @@ const (
 	minHyperscanBytes = 96
 )
 
-func (b *Builder) usesHyperscan(patterns []Pattern) bool {
-	switch b.opts.Engine {
-	case PlainGo:
-		return false
-	case Hyperscan:
-		return hyperscan.Available()
+// bytesPerPattern is how many bytes a set must have looked at, for each of its
+// patterns, before it is compiled: about what compiling a pattern costs (20 to
+// 50 µs) at a nanosecond saved a byte. So the work is at most doubled, whatever
+// the traffic, and a set that meets little of it is never compiled.
+const bytesPerPattern = 16 << 10
+
+// pays returns the number of bytes after which compiling pays; never says that
+// it does not at all.
+func (b *Builder) pays(patterns int) uint64 {
+	switch {
+	case b.opts.Engine == PlainGo || !hyperscan.Available():
+		return never
+	case b.opts.Engine == Hyperscan:
+		return 0
+	case patterns < minHyperscan:
+		return never
 	}
-	return len(patterns) >= minHyperscan && hyperscan.Available()
+	return uint64(patterns) * bytesPerPattern
 }
+
+const never = ^uint64(0)
 
 // Build makes a matcher with default options.
 func Build(patterns []Pattern) (Matcher, error) { return NewBuilder(Options{}).Build(patterns) }
 
-// Prepare compiles every database that is not compiled yet, so that no packet
-// waits for it. Matchers do so themselves when they are first used.
+// Prepare compiles every set that compiling may pay for. Matchers do so
+// themselves when enough bytes were looked at.
 func (b *Builder) Prepare() {
-	for _, d := range b.list {
-		d.ready()
+	for _, s := range b.list {
+		if s.pays != never {
+			s.compile()
+		}
 	}
 }
 
-// distinct returns the different patterns, sorted, and the ids of each.
-func distinct(patterns []Pattern) (texts []hyperscan.Pattern, ids [][]uint32) {
-	type key struct {
-		text   string
-		noCase bool
-	}
-	index := make(map[key]int, len(patterns))
-	sorted := make([]int, len(patterns))
-	for i := range sorted {
-		sorted[i] = i
-	}
-	slices.SortStableFunc(sorted, func(x, y int) int { return comparePatterns(&patterns[x], &patterns[y]) })
-	for _, i := range sorted {
-		p := &patterns[i]
-		text := slices.Clone(p.Bytes)
-		if p.NoCase {
-			lowerASCII(text)
-		}
-		k := key{string(text), p.NoCase}
-		at, ok := index[k]
-		if !ok {
-			at = len(texts)
-			index[k] = at
-			texts = append(texts, hyperscan.Pattern{Bytes: text, NoCase: p.NoCase})
-			ids = append(ids, nil)
-		}
-		ids[at] = append(ids[at], p.ID)
-	}
-	return texts, ids
-}
+// Background makes matchers leave compiling to the goroutine that calls
+// Compile, so that no packet waits for it. To be called before the first Scan.
+func (b *Builder) Background() { b.wanted = make(chan *set, len(b.list)+1) }
 
-func comparePatterns(x, y *Pattern) int {
-	if x.NoCase != y.NoCase {
-		if y.NoCase {
-			return -1
+// Compile compiles what matchers want until done is closed, one set at a time:
+// compiling takes memory while it lasts. After Background only.
+func (b *Builder) Compile(done <-chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		case s := <-b.wanted:
+			s.compile()
 		}
-		return 1
 	}
-	return slices.Compare(x.Bytes, y.Bytes)
-}
-
-// database returns the one for these patterns, which are sorted and distinct.
-func (b *Builder) database(texts []hyperscan.Pattern) *database {
-	h := sha256.New()
-	var size [5]byte
-	for i := range texts {
-		binary.LittleEndian.PutUint32(size[:], uint32(len(texts[i].Bytes)))
-		size[4] = 0
-		if texts[i].NoCase {
-			size[4] = 1
-		}
-		h.Write(size[:])
-		h.Write(texts[i].Bytes)
-	}
-	key := [sha256.Size]byte(h.Sum(nil))
-	d, ok := b.databases[key]
-	if !ok {
-		d = &database{texts: texts, number: len(b.list), cache: cacheOf(b.opts.CacheDir, key)}
-		b.databases[key] = d
-		b.list = append(b.list, d)
-	}
-	return d
 }

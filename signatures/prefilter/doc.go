@@ -2,8 +2,8 @@
 // buffer, so that only signatures with a chance are inspected.
 //
 //	patterns ─► Builder ─► Matcher ─ Scan(buffer) ─► ids of patterns that may occur
-//	                       ├ grams          plain Go, ready at once
-//	                       └ hyperMatcher   Hyperscan, compiled when first used, kept in a cache
+//	                       ├ grams      plain Go, made when first used
+//	                       └ Hyperscan  compiled when enough bytes were looked at, kept in a cache
 //
 // Safety guarantee: a matcher may name patterns that do not occur, it never
 // misses one that does. Inspection decides; the prefilter only saves work, and

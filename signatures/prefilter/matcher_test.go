@@ -66,11 +66,8 @@ func build(t testing.TB, e Engine, patterns []Pattern) Matcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h, ok := m.(*hyperMatcher); e != Auto && ok != (e == Hyperscan) {
-		t.Fatalf("engine %d makes %T", e, m)
-	} else if ok {
-		h.ready()
-		if h.fallback != nil {
+	if s := m.(*setMatcher).set; s.pays != never {
+		if s.compile(); s.db.Load() == nil {
 			t.Fatal("hyperscan refuses the patterns")
 		}
 	}
@@ -239,7 +236,15 @@ func TestCacheKeepsDatabases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if db := (cacheFile{file}).load(1); db == nil {
+	cached := func() bool {
+		b := NewBuilder(Options{Engine: Hyperscan, CacheDir: dir})
+		m, err := b.Build(patterns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.cache.load(m.(*setMatcher).key, 1) != nil
+	}
+	if !cached() {
 		t.Error("the file is not taken")
 	}
 	for name, text := range map[string][]byte{
@@ -248,8 +253,8 @@ func TestCacheKeepsDatabases(t *testing.T) {
 		if err := os.WriteFile(file, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if db := (cacheFile{file}).load(1); (db != nil) != (name == "whole") {
-			t.Errorf("%s file: taken %v", name, db != nil)
+		if taken := cached(); taken != (name == "whole") {
+			t.Errorf("%s file: taken %v", name, taken)
 		}
 		if got := scan(); !slices.Equal(got, want) {
 			t.Errorf("with a %s file: %v", name, got)
@@ -264,6 +269,130 @@ func TestCacheKeepsDatabases(t *testing.T) {
 	if got := scan(); !slices.Equal(got, want) {
 		t.Errorf("without a folder: %v", got)
 	}
+}
+
+func TestCacheThatOthersCanWriteIsNotUsed(t *testing.T) {
+	if !hyperscan.Available() {
+		t.Skip(hyperscan.ErrUnavailable)
+	}
+	dir := filepath.Join(t.TempDir(), "cache")
+	patterns := []Pattern{{Bytes: []byte("needle"), ID: 7}}
+	files := func() int {
+		b := NewBuilder(Options{Engine: Hyperscan, CacheDir: dir})
+		if _, err := b.Build(patterns); err != nil {
+			t.Fatal(err)
+		}
+		b.Prepare()
+		names, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(names)
+	}
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if n := files(); n != 0 {
+		t.Errorf("%d files in a folder that everybody may write to", n)
+	}
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if n := files(); n != 1 {
+		t.Errorf("%d files in a folder of our own, want 1: it is made", n)
+	}
+}
+
+func TestCacheIsBounded(t *testing.T) {
+	if !hyperscan.Available() {
+		t.Skip(hyperscan.ErrUnavailable)
+	}
+	dir := t.TempDir()
+	total := func() (n int, bytes int64) {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			info, err := e.Info()
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, bytes = n+1, bytes+info.Size()
+		}
+		return n, bytes
+	}
+	store := func(text string, limit int64) {
+		b := NewBuilder(Options{Engine: Hyperscan, CacheDir: dir, CacheBytes: limit})
+		if _, err := b.Build([]Pattern{{Bytes: []byte(text), ID: 1}}); err != nil {
+			t.Fatal(err)
+		}
+		b.Prepare()
+	}
+	store("first needle", 0)
+	_, one := total()
+	for i := range 20 {
+		store(fmt.Sprintf("needle number %d", i), 5*one)
+	}
+	n, bytes := total()
+	if bytes > 5*one || n < 3 {
+		t.Errorf("%d files of %d bytes, want at most %d", n, bytes, 5*one)
+	}
+	store("never", 1)
+	if again, _ := total(); again != n {
+		t.Errorf("%d files, %d before one that is larger than the bound", again, n)
+	}
+}
+
+// TestSetsAreCompiledWhenItPays follows a set from the plain matcher to the
+// library: what is found must not depend on it.
+func TestSetsAreCompiledWhenItPays(t *testing.T) {
+	if !hyperscan.Available() {
+		t.Skip(hyperscan.ErrUnavailable)
+	}
+	patterns := make([]Pattern, minHyperscan)
+	for i := range patterns {
+		patterns[i] = Pattern{Bytes: fmt.Appendf(nil, "pattern %d", i), ID: uint32(i)}
+	}
+	data := append(bytes.Repeat([]byte("."), 1000), "pattern 3"...)
+	run := func(background bool) {
+		b := NewBuilder(Options{})
+		m, err := b.Build(patterns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done, ended := make(chan struct{}), make(chan struct{})
+		if background {
+			b.Background()
+			go func() { b.Compile(done); close(ended) }()
+		} else {
+			close(ended)
+		}
+		s, db := NewScratch(), &m.(*setMatcher).db
+		for scanned := uint64(0); scanned < m.(*setMatcher).pays; scanned += uint64(len(data)) {
+			if db.Load() != nil {
+				t.Fatalf("compiled after %d bytes", scanned)
+			}
+			if ids := m.Scan(data, nil, s); !slices.Equal(ids, []uint32{3}) {
+				t.Fatalf("%v", ids)
+			}
+		}
+		for n := 0; db.Load() == nil; n++ {
+			if ids := m.Scan(data, nil, s); !slices.Equal(ids, []uint32{3}) || n == 1_000_000 {
+				t.Fatalf("%v after %d scans", ids, n)
+			}
+		}
+		if ids := m.Scan(data, nil, s); !slices.Equal(ids, []uint32{3}) {
+			t.Errorf("%v", ids)
+		}
+		close(done)
+		<-ended
+	}
+	run(false)
+	run(true)
 }
 
 func FuzzScan(f *testing.F) {

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"bytes"
+	"io"
 	"iter"
 )
 
@@ -74,20 +75,56 @@ type logicalLine struct {
 // lineReader cuts a file into logical lines: a backslash at the end of a line
 // joins the next one to it. White space behind that backslash is ignored, as
 // Suricata does; comments are never continued.
+//
+// A file is read piece by piece, so that a large one does not lie in memory
+// beside what is made of it.
 type lineReader struct {
-	rest   []byte
-	number int // of the last physical line read
+	rest   []byte    // read and not used yet
+	number int       // of the last physical line read
+	source io.Reader // of more; nil at the end
+	buffer []byte    // that rest lies in, when there is a source
+	err    error     // of the source, but for its end
 	joined []byte
 }
 
-// newLineReader skips a UTF-8 byte order mark: columns count from behind it.
-func newLineReader(text []byte) *lineReader {
-	return &lineReader{rest: bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))}
+// readSize is what is asked of a source at once.
+const readSize = 256 << 10
+
+// newLineReader reads a text that is in memory.
+func newLineReader(text []byte) *lineReader { return skipMark(&lineReader{rest: text}) }
+
+// readLines reads a source.
+func readLines(source io.Reader) *lineReader { return skipMark(&lineReader{source: source}) }
+
+// skipMark skips a UTF-8 byte order mark: columns count from behind it.
+func skipMark(r *lineReader) *lineReader {
+	r.fill(3)
+	r.rest = bytes.TrimPrefix(r.rest, []byte("\xef\xbb\xbf"))
+	return r
+}
+
+// fill reads until rest has n bytes or the source has ended. What lies in rest
+// may move.
+func (r *lineReader) fill(n int) {
+	for r.source != nil && len(r.rest) < n {
+		if cap(r.buffer) < len(r.rest)+readSize {
+			r.buffer = make([]byte, 0, 2*len(r.rest)+readSize)
+		}
+		kept := append(r.buffer[:0], r.rest...)
+		more, err := r.source.Read(kept[len(kept):cap(kept)])
+		r.rest = kept[:len(kept)+more]
+		if err != nil {
+			r.source = nil
+			if err != io.EOF {
+				r.err = err
+			}
+		}
+	}
 }
 
 // next fills l with the next logical line; false at the end of the file.
 func (r *lineReader) next(l *logicalLine) bool {
-	if len(r.rest) == 0 {
+	if r.fill(1); len(r.rest) == 0 {
 		return false
 	}
 	l.places = nil
@@ -114,7 +151,10 @@ func (r *lineReader) next(l *logicalLine) bool {
 // join appends continuation lines to piece, which ends in a backslash.
 func (r *lineReader) join(l *logicalLine, piece []byte) []byte {
 	r.joined = append(r.joined[:0], piece[:len(piece)-1]...)
-	for more := true; more && len(r.rest) > 0; {
+	for more := true; more; {
+		if r.fill(1); len(r.rest) == 0 {
+			break
+		}
 		piece := r.physical()
 		if more = continued(piece); more {
 			piece = piece[:len(piece)-1]
@@ -132,9 +172,21 @@ func (r *lineReader) join(l *logicalLine, piece []byte) []byte {
 // white space before it.
 func (r *lineReader) physical() []byte {
 	r.number++
-	var line []byte
-	line, r.rest, _ = bytes.Cut(r.rest, []byte("\n"))
-	return trimRight(line)
+	for searched := 0; ; {
+		end := bytes.IndexByte(r.rest[searched:], '\n')
+		if end >= 0 {
+			line := r.rest[:searched+end]
+			r.rest = r.rest[searched+end+1:]
+			return trimRight(line)
+		}
+		if r.source == nil {
+			line := r.rest
+			r.rest = nil
+			return trimRight(line)
+		}
+		searched = len(r.rest)
+		r.fill(searched + 1)
+	}
 }
 
 func continued(line []byte) bool {

@@ -3,6 +3,7 @@ package rule
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -68,15 +69,29 @@ type File struct {
 // Read reads all rules of text. Its cost grows with the length of text and
 // nothing else; a rule is at most 64 KiB long.
 func Read(file string, text []byte, vars *Vars, opts Options) *File {
+	var rules []*Rule
+	out, _ := each(file, newLineReader(text), vars, opts, func(r *Rule) { rules = append(rules, r) })
+	out.Rules = rules
+	return out
+}
+
+// Each is Read for those who want one rule at a time and need not have all in
+// memory, nor the text: it gives them to do instead of leaving them in
+// File.Rules. The error is that of the source; the File says what was read
+// before.
+func Each(file string, source io.Reader, vars *Vars, opts Options, do func(*Rule)) (*File, error) {
+	return each(file, readLines(source), vars, opts, do)
+}
+
+func each(file string, lines *lineReader, vars *Vars, opts Options, do func(*Rule)) (*File, error) {
 	p := newParser(file, vars)
 	out := &File{}
-	if f := notText(text); f != nil {
+	if f := notText(lines.rest); f != nil {
 		p.places = places{file, []segment{{line: 1, col: 1}}}
 		p.report(*f)
 		out.Diagnostics, out.Written, out.Failed = p.diags, 1, 1
-		return out
+		return out, nil
 	}
-	lines := newLineReader(text)
 	for l := (logicalLine{}); lines.next(&l); {
 		switch {
 		case len(l.text) == 0:
@@ -99,14 +114,14 @@ func Read(file string, text []byte, vars *Vars, opts Options) *File {
 		default:
 			out.Written++
 			if r := p.rule(&l); r != nil {
-				out.Rules = append(out.Rules, r)
+				do(r)
 			} else {
 				out.Failed++
 			}
 		}
 	}
 	out.Diagnostics = p.diags
-	return out
+	return out, lines.err
 }
 
 // commentedRule returns the rule that a comment hides: it begins with an
