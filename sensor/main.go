@@ -5,6 +5,7 @@
 //	spanwatch run -i INTERFACE [-r RULES…] [-o DIR]  capture live
 //	spanwatch replay FILE… [-r RULES…] [-o DIR]     read capture files
 //	spanwatch rules check FILE…                     say which rules load, and why not
+//	spanwatch kafka verify|topics                   what has arrived in Kafka
 //	spanwatch config check|dump                     the configuration
 //
 // Each command is one cmd_*.go file: options in, exit status out. What they
@@ -38,6 +39,7 @@ var commands = []command{
 	{"run", "capture from interfaces and write events", runRun},
 	{"replay", "read capture files and write events", runReplay},
 	{"rules", "check rule files", runRules},
+	{"kafka", "check what has arrived in Kafka, list or make topics", runKafka},
 	{"config", "check or print the configuration", runConfig},
 	{"version", "say which build this is", runVersion},
 }

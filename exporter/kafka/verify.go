@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
@@ -22,42 +21,9 @@ type VerifyConfig struct {
 	MaxKeys int
 }
 
-// Verdict is what Verify found.
-type Verdict struct {
-	Records   uint64
-	Bytes     uint64 // of values
-	Runs      []RunVerdict
-	Unordered uint64 // records before an earlier one of the same key and partition
-	Unchecked uint64 // records whose order was not checked, for want of MaxKeys
-	Foreign   uint64 // records without sensor, seq or event_id
-}
-
-// RunVerdict is about the events of one run of one sensor.
-type RunVerdict struct {
-	Sensor, Run string
-	Records     uint64 // different ones
-	First, Last uint64 // seq
-	Missing     uint64 // seq from 1 to Last that are nowhere
-	Gaps        []Gap  // the first of them
-	Duplicates  uint64 // further copies, with the same event_id
-	Conflicts   uint64 // the same seq with different event_id: not of one run, or a defect
-}
-
-// Gap is a range of missing seq.
-type Gap struct{ From, To uint64 }
-
-// OK says whether nothing is missing or out of order. Duplicates are allowed.
-func (v *Verdict) OK() bool {
-	for i := range v.Runs {
-		if v.Runs[i].Missing > 0 || v.Runs[i].Conflicts > 0 {
-			return false
-		}
-	}
-	return v.Unordered == 0
-}
-
 const (
 	maxGaps        = 10
+	maxExamples    = 10
 	maxEmpty       = 20 // answers without records before the end, in a row
 	defaultMaxKeys = 1 << 20
 	fetchBytes     = 4 << 20
@@ -68,9 +34,9 @@ const (
 
 // Verify reads the topics of a sink from their beginning to their present end
 // and checks that per sensor and run every seq is there, once or as copies with
-// one event_id, and that records of one key are in order. It writes a summary
-// to out. Where the sink had a filter, what was filtered is missing here.
-func Verify(ctx context.Context, cfg VerifyConfig, out io.Writer) (Verdict, error) {
+// one event_id, and that records of one key are in order. Where the sink had a
+// filter, what was filtered is missing here.
+func Verify(ctx context.Context, cfg VerifyConfig) (Verdict, error) {
 	if err := cfg.Validate(); err != nil {
 		return Verdict{}, fmt.Errorf("kafka: %w", err)
 	}
@@ -95,8 +61,10 @@ func Verify(ctx context.Context, cfg VerifyConfig, out io.Writer) (Verdict, erro
 		return Verdict{}, fmt.Errorf("kafka: %w", err)
 	}
 	for _, t := range m.Topics {
+		v.topic = &TopicVerdict{Topic: t.Name, Partitions: len(t.Partitions)}
 		if errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
-			fmt.Fprintf(out, "topic %s does not exist\n", t.Name)
+			v.topic.Absent = true
+			v.sum.Topics = append(v.sum.Topics, *v.topic)
 			continue
 		}
 		if t.Error != nil {
@@ -107,10 +75,9 @@ func Verify(ctx context.Context, cfg VerifyConfig, out io.Writer) (Verdict, erro
 				return Verdict{}, fmt.Errorf("kafka: topic %s partition %d: %w", t.Name, p.ID, err)
 			}
 		}
+		v.sum.Topics = append(v.sum.Topics, *v.topic)
 	}
-	verdict := v.verdict()
-	verdict.print(out)
-	return verdict, nil
+	return v.verdict(), nil
 }
 
 type runKey struct{ sensor, run string }
@@ -123,6 +90,7 @@ type run struct {
 	last       uint64
 	duplicates uint64
 	conflicts  uint64
+	unordered  uint64
 }
 
 type orderKey struct {
@@ -135,6 +103,7 @@ type verifier struct {
 	maxKeys int
 	runs    map[runKey]*run
 	sum     Verdict
+	topic   *TopicVerdict       // being read
 	order   map[orderKey]uint64 // last seq, in the partition being read
 }
 
@@ -150,6 +119,7 @@ func (v *verifier) read(ctx context.Context, topic string, partition int) error 
 	if err != nil {
 		return err
 	}
+	v.topic.Trimmed = v.topic.Trimmed || at > 0
 	for empty := 0; at < end; {
 		var f *kafka.FetchResponse
 		err := patiently(ctx, func() (err error) {
@@ -177,7 +147,7 @@ func (v *verifier) read(ctx context.Context, topic string, partition int) error 
 				continue
 			}
 			at = r.Offset + 1
-			if err := v.record(r); err != nil {
+			if err := v.record(r, partition); err != nil {
 				return err
 			}
 		}
@@ -231,13 +201,14 @@ type identity struct {
 	} `json:"sensor"`
 }
 
-func (v *verifier) record(r *kafka.Record) error {
+func (v *verifier) record(r *kafka.Record, partition int) error {
 	value, err := kafka.ReadAll(r.Value)
 	if err != nil {
 		return err
 	}
 	v.sum.Records++
 	v.sum.Bytes += uint64(len(value))
+	v.topic.Records++
 	var id identity
 	if json.Unmarshal(value, &id) != nil || id.Seq == 0 || id.EventID == "" {
 		v.sum.Foreign++
@@ -248,28 +219,38 @@ func (v *verifier) record(r *kafka.Record) error {
 		v.runs[k] = &run{chunks: map[uint64]*[chunkSize]uint32{}, first: id.Seq}
 	}
 	one := v.runs[k]
-	if !one.see(id.Seq, digest(id.EventID)) || r.Key == nil {
+	copies := one.duplicates
+	fresh := one.see(id.Seq, digest(id.EventID))
+	v.topic.Duplicates += one.duplicates - copies
+	if !fresh || r.Key == nil {
 		return nil
 	}
 	key, err := kafka.ReadAll(r.Key)
 	if err != nil {
 		return err
 	}
-	v.checkOrder(orderKey{one, string(key)}, id.Seq)
+	if last := v.checkOrder(orderKey{one, string(key)}, id.Seq); last != 0 && len(v.sum.Examples) < maxExamples {
+		v.sum.Examples = append(v.sum.Examples, Disorder{
+			Sensor: k.sensor, Run: k.run, Topic: v.topic.Topic, Partition: partition, Offset: r.Offset, Key: string(key), Seq: id.Seq, After: last,
+		})
+	}
 	return nil
 }
 
-func (v *verifier) checkOrder(k orderKey, seq uint64) {
+// checkOrder returns the later seq that stands before seq, 0 when none does.
+func (v *verifier) checkOrder(k orderKey, seq uint64) uint64 {
 	last, known := v.order[k]
 	if !known && len(v.order) >= v.maxKeys {
 		v.sum.Unchecked++
-		return
+		return 0
 	}
 	if seq < last {
 		v.sum.Unordered++
-		return
+		k.run.unordered++
+		return last
 	}
 	v.order[k] = seq
+	return 0
 }
 
 // see notes a seq and says whether it is new.
@@ -303,22 +284,6 @@ func digest(id string) uint32 {
 	return h
 }
 
-func (v *verifier) verdict() Verdict {
-	out := v.sum
-	for k, r := range v.runs {
-		one := RunVerdict{
-			Sensor: k.sensor, Run: k.run, Records: r.records, First: r.first, Last: r.last,
-			Duplicates: r.duplicates, Conflicts: r.conflicts,
-		}
-		one.Missing, one.Gaps = r.missing()
-		out.Runs = append(out.Runs, one)
-	}
-	slices.SortFunc(out.Runs, func(a, b RunVerdict) int {
-		return strings.Compare(a.Sensor+"\x00"+a.Run, b.Sensor+"\x00"+b.Run)
-	})
-	return out
-}
-
 // missing counts the seq from 1 to the last that were not seen, and lists the
 // first gaps. A chunk that is absent is passed over in one step, since a seq
 // of another maker may be any number.
@@ -340,19 +305,4 @@ func (r *run) missing() (n uint64, gaps []Gap) {
 		}
 	}
 	return n, gaps
-}
-
-func (v *Verdict) print(out io.Writer) {
-	fmt.Fprintf(out, "%d records, %d bytes, %d out of order, %d without sensor, seq or event_id\n", v.Records, v.Bytes, v.Unordered, v.Foreign)
-	if v.Unchecked > 0 {
-		fmt.Fprintf(out, "the order of %d records was not checked: too many keys\n", v.Unchecked)
-	}
-	for i := range v.Runs {
-		r := &v.Runs[i]
-		fmt.Fprintf(out, "sensor %s run %s: %d events, seq %d to %d, %d missing, %d duplicates, %d conflicts\n",
-			r.Sensor, r.Run, r.Records, r.First, r.Last, r.Missing, r.Duplicates, r.Conflicts)
-		for _, g := range r.Gaps {
-			fmt.Fprintf(out, "  missing %d to %d\n", g.From, g.To)
-		}
-	}
 }

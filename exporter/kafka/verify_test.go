@@ -10,7 +10,7 @@ import (
 )
 
 func TestVerifyFindsGapsCopiesConflictsAndDisorder(t *testing.T) {
-	v := verifier{maxKeys: 3, runs: map[runKey]*run{}, order: map[orderKey]uint64{}}
+	v := verifier{maxKeys: 3, runs: map[runKey]*run{}, order: map[orderKey]uint64{}, topic: &TopicVerdict{Topic: "t"}}
 	give := func(run string, seq uint64, id, key string) {
 		t.Helper()
 		value := fmt.Sprintf(`{"event_type":"flow","sensor":{"id":"s","run":%q},"seq":%d,"event_id":%q}`, run, seq, id)
@@ -18,7 +18,7 @@ func TestVerifyFindsGapsCopiesConflictsAndDisorder(t *testing.T) {
 		if key != "" {
 			r.Key = kafka.NewBytes([]byte(key))
 		}
-		if err := v.record(r); err != nil {
+		if err := v.record(r, 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -32,12 +32,12 @@ func TestVerifyFindsGapsCopiesConflictsAndDisorder(t *testing.T) {
 	give("b", 1, "id1", "k")
 	give("b", 2, "id2", "l")
 	give("b", 3, "id3", "m") // beyond maxKeys
-	if err := v.record(&kafka.Record{Value: kafka.NewBytes([]byte("not JSON"))}); err != nil {
+	if err := v.record(&kafka.Record{Value: kafka.NewBytes([]byte("not JSON"))}, 0); err != nil {
 		t.Fatal(err)
 	}
 	got := v.verdict()
 	want := []RunVerdict{
-		{Sensor: "s", Run: "a", Records: 4, First: 1, Last: 70000, Missing: 69996, Gaps: []Gap{{3, 4}, {6, 69999}}, Duplicates: 2, Conflicts: 1},
+		{Sensor: "s", Run: "a", Records: 4, First: 1, Last: 70000, Missing: 69996, Gaps: []Gap{{3, 4}, {6, 69999}}, Duplicates: 2, Conflicts: 1, Unordered: 1},
 		{Sensor: "s", Run: "b", Records: 3, First: 1, Last: 3},
 	}
 	if !reflect.DeepEqual(got.Runs, want) {
@@ -47,8 +47,11 @@ func TestVerifyFindsGapsCopiesConflictsAndDisorder(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	var text strings.Builder
-	got.print(&text)
-	for _, line := range []string{"11 records", "1 out of order", "sensor s run a: 4 events", "69996 missing, 2 duplicates, 1 conflicts", "  missing 3 to 4\n"} {
+	if err := got.Table(&text); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"11 records", "1 out of order", "s       a    4       1…70000  69996    2           1          1", "missing: sensor s run a seq 3 to 4\n",
+		"out of order: topic t partition 0 offset 0 key k: seq 1 of sensor s run a stands behind 2\n"} {
 		if !strings.Contains(text.String(), line) {
 			t.Errorf("no %q in\n%s", line, text.String())
 		}
@@ -56,10 +59,10 @@ func TestVerifyFindsGapsCopiesConflictsAndDisorder(t *testing.T) {
 }
 
 func TestVerifyStopsAtTenGapsAndBearsAnySeq(t *testing.T) {
-	v := verifier{maxKeys: 1, runs: map[runKey]*run{}, order: map[orderKey]uint64{}}
+	v := verifier{maxKeys: 1, topic: &TopicVerdict{}, runs: map[runKey]*run{}, order: map[orderKey]uint64{}}
 	for i := range 30 {
 		value := fmt.Sprintf(`{"seq":%d,"event_id":"%d"}`, 1+uint64(i)*1e18/2, i)
-		if err := v.record(&kafka.Record{Value: kafka.NewBytes([]byte(value))}); err != nil {
+		if err := v.record(&kafka.Record{Value: kafka.NewBytes([]byte(value))}, 0); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -276,7 +276,10 @@ func (o *outcome) proof(t *testing.T, cfg kafka.Config) kafka.Verdict {
 func verify(t *testing.T, cfg kafka.Config, out io.Writer) kafka.Verdict {
 	t.Helper()
 	cfg.RequestTimeout = 20 * time.Second
-	v, err := kafka.Verify(t.Context(), kafka.VerifyConfig{Config: cfg}, out)
+	v, err := kafka.Verify(t.Context(), kafka.VerifyConfig{Config: cfg})
+	if err == nil {
+		err = v.Table(out)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
