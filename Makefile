@@ -69,6 +69,14 @@ conformance: $(BIN) ## Run every case below CASES and print the tiers (FIELDS=1:
 kafka: deps-test ## Run a real Kafka broker on 127.0.0.1:9092 until interrupted
 	$(GO) run ./sensor/internal/kafkatest/cmd
 
+.PHONY: test-kafka
+test-kafka: deps-test ## Every test against real Kafka brokers, also those that CI leaves out
+	SPANWATCH_KAFKA_ALL=1 $(GO) test -timeout 30m -v ./exporter/kafka ./sensor/internal/kafkatest ./sensor/internal/kafkafaults
+
+.PHONY: kafka-faults
+kafka-faults: deps-test ## Break brokers, network, disk and sensor under load; a table of what became of the events
+	$(GO) run ./sensor/internal/kafkafaults
+
 .PHONY: bench-kafka
 bench-kafka: deps-test ## Events per second into a real broker, beside kcat and Kafka's own producer
 	$(GO) run ./sensor/internal/benchkafka

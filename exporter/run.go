@@ -44,8 +44,8 @@ func (o *Outlet) Run(ctx context.Context) error {
 	}
 }
 
-// end gives a keeper the time of Config.FlushTimeout, as long as that leads to
-// anything, and closes the sink.
+// end gives a keeper the time of Config.FlushTimeout, and closes the sink. A
+// live sensor that is to end does not wait for what leads to nothing.
 func (o *Outlet) end(ctx context.Context) error {
 	if o.keeper == nil {
 		return o.sink.Close()
@@ -59,7 +59,7 @@ func (o *Outlet) end(ctx context.Context) error {
 		if o.kept() < before {
 			progress = now
 		}
-		if ctx.Err() != nil || now.Sub(start) >= o.cfg.FlushTimeout || now.Sub(progress) >= hopeless {
+		if ctx.Err() != nil || now.Sub(start) >= o.cfg.FlushTimeout || !o.cfg.Block && now.Sub(progress) >= hopeless {
 			break
 		}
 		if o.left {

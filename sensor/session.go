@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -107,7 +108,7 @@ func (s *session) fault(what string, err error) {
 		return
 	}
 	s.faulty.Store(true)
-	fmt.Fprintf(s.messages, "spanwatch: %s: %v\n", what, err)
+	fmt.Fprintf(s.messages, "spanwatch: %s: %s\n", what, strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
 // serve starts the metrics endpoint, if one is configured.

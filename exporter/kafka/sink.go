@@ -140,10 +140,27 @@ func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *ex
 	s.tell(tally)
 	faults = append(faults, s.report)
 	s.report = nil
-	if err := errors.Join(faults...); err != nil {
-		return fmt.Errorf("kafka: %w", err)
+	return distinct(faults)
+}
+
+// distinct joins errors, each once: a cluster that is away is away for every
+// lane.
+func distinct(faults []error) error {
+	var once []error
+	told := map[string]bool{}
+	for len(faults) > 0 {
+		err := faults[0]
+		faults = faults[1:]
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			faults = append(joined.Unwrap(), faults...)
+			continue
+		}
+		if err != nil && !told[err.Error()] {
+			told[err.Error()] = true
+			once = append(once, err)
+		}
 	}
-	return nil
+	return errors.Join(once...)
 }
 
 // sort deals the records out to the lanes and takes care of those that no
@@ -181,7 +198,7 @@ func (s *Sink) begin(l *lane, tally *exporter.Tally) error {
 		l.behind = true
 		stored, _, err := s.spool.Append(l.kind, l.fresh)
 		account(l.fresh, stored, err, tally)
-		return errors.Join(err, l.fault)
+		return errors.Join(err, s.faultNow(l))
 	}
 	f := &flight{records: l.fresh, fates: make([]fate, len(l.fresh)), open: len(l.fresh)}
 	l.flight = f
@@ -341,13 +358,19 @@ func (s *Sink) reasonOf(ctx context.Context, why error) exporter.DropReason {
 	return exporter.DropExpired
 }
 
+// faultNow is why the records of l have to wait behind others; nil when nothing
+// is wrong but that they came later.
+func (s *Sink) faultNow(l *lane) error {
+	if s.cluster.fault != nil {
+		return s.cluster.fault
+	}
+	return l.fault
+}
+
 // faultOf says why records of l are not delivered yet.
 func (s *Sink) faultOf(l *lane) error {
-	switch {
-	case s.cluster.fault != nil:
-		return s.cluster.fault
-	case l.fault != nil:
-		return l.fault
+	if fault := s.faultNow(l); fault != nil {
+		return fault
 	}
 	return fmt.Errorf("topic %s: %w", l.topic.name, errSlow)
 }

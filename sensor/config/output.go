@@ -30,7 +30,7 @@ type Kafka struct {
 	Acks         string            `yaml:"acks" doc:"Whose answer makes a record delivered: that of all in-sync replicas, or of the leader, which can die with what only it had." oneof:"all,leader"`
 	Idempotence  bool              `yaml:"idempotence" doc:"Let the brokers drop the copies of batches that are sent again; needs acks all."`
 	WriteAhead   bool              `yaml:"write-ahead" doc:"Write alerts to the spool before they are sent, so that a killed sensor loses none that it took."`
-	Timestamp    string            `yaml:"timestamp" doc:"Timestamp of Kafka records, by which brokers delete them: that of the packet or of the delivery." oneof:"packet,delivery"`
+	Timestamp    string            `yaml:"timestamp" doc:"Timestamp of Kafka records, by which brokers delete them: that of the packet or of the delivery. auto is the packet's when capturing live and the delivery's in a replay, whose packets may be older than the brokers' retention." oneof:"auto,packet,delivery"`
 
 	MaxRecordSize ByteSize `yaml:"max-record-size" doc:"Largest record with key and headers; at most the brokers' max.message.bytes." min:"16384" max:"1073741824"`
 	Oversize      string   `yaml:"oversize" doc:"What happens to larger ones: their payloads, packets and bodies are taken away, largest first (member truncated), or a note goes to the topic {prefix}.dlq. What is too large without them goes there too." oneof:"truncate,dead-letter"`
@@ -87,7 +87,7 @@ func defaultOutput() Output {
 		Kafka: Kafka{
 			Brokers:  []string{},
 			ClientID: "spanwatch", TopicPrefix: "spanwatch", Topic: "{prefix}.{event_type}", Headers: map[string]string{},
-			Key: "community_id", Compression: "lz4", Acks: "all", Idempotence: true, WriteAhead: true, Timestamp: "packet",
+			Key: "community_id", Compression: "lz4", Acks: "all", Idempotence: true, WriteAhead: true, Timestamp: "auto",
 			MaxRecordSize: 1_000_000, Oversize: "truncate",
 			BatchSize: 512 << 10, Linger: 5 * time.Millisecond, QueueSize: 32 << 20,
 			DialTimeout: 3 * time.Second, RequestTimeout: 10 * time.Second, MaxBackoff: 5 * time.Second,

@@ -51,7 +51,9 @@ func KafkaConfig(c *config.Config, replay string) (kafka.Config, error) {
 	}[o.Key]
 	k.Acks = map[string]kafka.Acks{"all": kafka.AcksAll, "leader": kafka.AcksLeader}[o.Acks]
 	k.Oversize = map[string]kafka.Oversize{"truncate": kafka.OversizeTruncate, "dead-letter": kafka.OversizeDeadLetter}[o.Oversize]
-	k.Timestamp = map[string]kafka.Timestamp{"packet": kafka.TimestampPacket, "delivery": kafka.TimestampDelivery}[o.Timestamp]
+	if o.Timestamp == "delivery" || o.Timestamp == "auto" && replay != "" {
+		k.Timestamp = kafka.TimestampDelivery
+	}
 	return k, nil
 }
 

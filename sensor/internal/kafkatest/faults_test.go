@@ -47,6 +47,9 @@ func TestBrokerKilledAndRestartedUnderLoad(t *testing.T) {
 	c := single(t)
 	for _, spooled := range []bool{true, false} {
 		t.Run(fmt.Sprintf("spool %v", spooled), func(t *testing.T) {
+			if spooled {
+				long(t)
+			}
 			cfg := config(t, c.Addrs()...)
 			createTopics(t, c, cfg)
 			var sp *spool.Spool
@@ -80,6 +83,7 @@ func TestBrokerKilledAndRestartedUnderLoad(t *testing.T) {
 // TestAllBrokersDownLongerThanTheQueue makes the memory queue overflow where
 // there is no spool, and shows that with one nothing is lost.
 func TestAllBrokersDownLongerThanTheQueue(t *testing.T) {
+	long(t)
 	c := single(t)
 	cfg := config(t, c.Addrs()...)
 	createTopics(t, c, cfg)
@@ -117,6 +121,7 @@ func TestAllBrokersDownLongerThanTheQueue(t *testing.T) {
 }
 
 func TestTopicMissingUntilSomebodyMakesIt(t *testing.T) {
+	long(t)
 	c := single(t)
 	cfg := config(t, c.Addrs()...)
 	l := newLoad(t, cfg, openSpool(t, spool.Config{}), "r1")
@@ -135,6 +140,7 @@ func TestTopicMissingUntilSomebodyMakesIt(t *testing.T) {
 // TestTopicDeleted deletes the flow topic under load and makes it again: what
 // it held is gone by the administrator's will, all that came after is there.
 func TestTopicDeleted(t *testing.T) {
+	long(t)
 	c := single(t)
 	cfg := config(t, c.Addrs()...)
 	createTopics(t, c, cfg)
@@ -251,6 +257,7 @@ func TestExpiredCertificateIsReplacedWithoutRestart(t *testing.T) {
 }
 
 func TestNetworkBlackHole(t *testing.T) {
+	long(t)
 	c := single(t)
 	p := c.Brokers[0].Proxy
 	t.Cleanup(p.Thaw)
@@ -271,6 +278,7 @@ func TestNetworkBlackHole(t *testing.T) {
 }
 
 func TestSlowBroker(t *testing.T) {
+	long(t)
 	c := single(t)
 	p := c.Brokers[0].Proxy
 	t.Cleanup(func() { p.Slow(0) })
@@ -305,6 +313,7 @@ func TestSlowBroker(t *testing.T) {
 }
 
 func TestDiskFull(t *testing.T) {
+	long(t)
 	c := single(t)
 	p := c.Brokers[0].Proxy
 	t.Cleanup(p.Thaw)
@@ -353,6 +362,7 @@ func TestOldBroker(t *testing.T) {
 }
 
 func TestThreeNodes(t *testing.T) {
+	long(t)
 	c := start(t, kafkatest.Options{Nodes: 3})
 	t.Run("leader killed under load", func(t *testing.T) {
 		cfg := config(t, c.Addrs()...)

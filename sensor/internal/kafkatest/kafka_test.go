@@ -16,6 +16,9 @@ import (
 // have it.
 const requireEnv = "SPANWATCH_TEST_REQUIRE"
 
+// allEnv asks for every test, also those that CI leaves out.
+const allEnv = "SPANWATCH_KAFKA_ALL"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
 		if err := child(); err != nil {
@@ -76,6 +79,15 @@ func start(t *testing.T, opt kafkatest.Options) *kafkatest.Cluster {
 		}
 	})
 	return c
+}
+
+// long skips tests whose faults CI tries with the whole sensor (package
+// kafkafaults), or that take long.
+func long(t *testing.T) {
+	t.Helper()
+	if os.Getenv(allEnv) == "" {
+		t.Skipf("set %s to run this too; make test-kafka does", allEnv)
+	}
 }
 
 func required() bool { return strings.Contains(os.Getenv(requireEnv), "kafka") }
