@@ -65,6 +65,18 @@ RESULTS ?= $(OUT)/conformance
 conformance: $(BIN) ## Run every case below CASES and print the tiers (FIELDS=1: members of records too)
 	$(GO) run ./sensor/internal/conformance -cases $(CASES) -results $(RESULTS) -scorer $(SHARED)/conformance/score.py $(if $(FIELDS),-fields)
 
+RULES    ?= testdata/rules/demo.rules
+CAPTURES ?= testdata/pcap
+DIFF     ?=
+.PHONY: diff-suricata
+diff-suricata: deps-build ## Where Suricata 8 and spanwatch disagree (RULES="…" CAPTURES="…" DIFF="-records -json FILE")
+	$(GO) run ./sensor/internal/diffsuricata $(DIFF) -rules "$(RULES)" -captures "$(CAPTURES)"
+
+MUTATE ?= -batches 5 -size 1000
+.PHONY: mutate-suricata
+mutate-suricata: deps-build ## Make rules that nearly match by the thousand and compare them with Suricata 8 (MUTATE="-seed 7 …")
+	$(GO) run ./sensor/internal/diffsuricata mutate $(MUTATE) -rules "$(RULES)" -captures "$(CAPTURES)"
+
 .PHONY: kafka
 kafka: deps-test ## Run a real Kafka broker on 127.0.0.1:9092 until interrupted
 	$(GO) run ./sensor/internal/kafkatest/cmd
@@ -108,4 +120,4 @@ deps-test: ## Install what the comparison tests need (tshark, Java, clang and mo
 
 .PHONY: help
 help:
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
