@@ -5,6 +5,7 @@ package bpf_test
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"net"
 	"testing"
 
@@ -234,12 +235,12 @@ func TestNothingIsLostUncounted(t *testing.T) {
 					runXDP(t, p, frame)
 				}
 				if c.drains && i%500 == 0 {
-					if _, err := p.Evictions(got.add); err != nil {
+					if _, err := p.Evictions(math.MaxInt, got.add); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
-			if _, err := p.Evictions(got.add); err != nil {
+			if _, err := p.Evictions(math.MaxInt, got.add); err != nil {
 				t.Fatal(err)
 			}
 			if err := p.ReadFlows(got.add); err != nil {

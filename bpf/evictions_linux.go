@@ -37,17 +37,18 @@ func (r *ringReader) close() error {
 }
 
 // Evictions calls fn for every flow that had to make room since the last call,
-// in the order of each CPU, and returns their number. It does not wait: call it
-// some times a second. The ring buffer holds EvictionBytes/136 flows; what finds
-// it full is counted in Stats.Lost. The record is borrowed until fn returns.
-func (p *Programs) Evictions(fn func(*FlowRecord)) (n int, err error) {
+// in the order of each CPU, but for at most limit, and returns their number. It
+// does not wait: call it some times a second. The ring buffer holds
+// EvictionBytes/136 flows; what finds it full is counted in Stats.Lost. The
+// record is borrowed until fn returns.
+func (p *Programs) Evictions(limit int, fn func(*FlowRecord)) (n int, err error) {
 	if p.closed.Load() {
 		return 0, ErrClosed
 	}
 	if p.ring.reader == nil {
 		return 0, nil
 	}
-	for {
+	for n < limit {
 		err := p.ring.reader.ReadInto(&p.ring.record)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, nil
@@ -65,4 +66,5 @@ func (p *Programs) Evictions(fn func(*FlowRecord)) (n int, err error) {
 		fn(&p.record)
 		n++
 	}
+	return n, nil
 }

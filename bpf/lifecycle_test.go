@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,7 +66,7 @@ func withoutCapabilities(p *bpf.Programs) error {
 		return err
 	}
 	_, statsErr := p.Stats()
-	_, evictionsErr := p.Evictions(func(*bpf.FlowRecord) {})
+	_, evictionsErr := p.Evictions(math.MaxInt, func(*bpf.FlowRecord) {})
 	_, msErr := p.Milliseconds(0, nil)
 	shuntErr := p.Shunt(&bpf.FlowKey{})
 	_, _, unshuntErr := p.Unshunt(&bpf.FlowKey{})
@@ -380,7 +381,7 @@ func TestClosedProgramsSaySo(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, statsErr := p.Stats()
-	_, evictionsErr := p.Evictions(func(*bpf.FlowRecord) {})
+	_, evictionsErr := p.Evictions(math.MaxInt, func(*bpf.FlowRecord) {})
 	_, msErr := p.Milliseconds(0, nil)
 	_, _, unshuntErr := p.Unshunt(&bpf.FlowKey{})
 	for name, err := range map[string]error{

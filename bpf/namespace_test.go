@@ -5,6 +5,7 @@ package bpf_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"runtime"
@@ -206,7 +207,7 @@ func (c *tally) add(r *bpf.FlowRecord) {
 func readAll(t testing.TB, p *bpf.Programs) *tally {
 	t.Helper()
 	c := &tally{flows: map[bpf.FlowKey]bpf.Count{}}
-	n, err := p.Evictions(c.add)
+	n, err := p.Evictions(math.MaxInt, c.add)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package bpf_test
 
 import (
 	"encoding/binary"
+	"math"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestReaderNeverSeesHalfARecord(t *testing.T) {
 		if err := p.ReadFlows(check); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Evictions(check); err != nil {
+		if _, err := p.Evictions(math.MaxInt, check); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -79,7 +80,7 @@ func TestReadingAllocatesNothing(t *testing.T) {
 	fill(t, p, 500)
 	n := 0
 	count := func(*bpf.FlowRecord) { n++ }
-	if _, err := p.Evictions(count); err != nil {
+	if _, err := p.Evictions(math.MaxInt, count); err != nil {
 		t.Fatal(err)
 	}
 	allocs := testing.AllocsPerRun(20, func() {
@@ -110,7 +111,7 @@ func TestRecordsAreTheSameUntilEvicted(t *testing.T) {
 	}
 	for round := range 20 {
 		fill(t, p, 10+round)
-		n, err := p.Evictions(note)
+		n, err := p.Evictions(math.MaxInt, note)
 		if err != nil {
 			t.Fatal(err)
 		}

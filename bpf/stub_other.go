@@ -25,7 +25,7 @@ func (*Programs) Attached() error                                          { ret
 func (*Programs) Detach() error                                            { return nil }
 func (*Programs) Close() error                                             { return nil }
 func (*Programs) ReadFlows(func(*FlowRecord)) error                        { return ErrClosed }
-func (*Programs) Evictions(func(*FlowRecord)) (int, error)                 { return 0, ErrClosed }
+func (*Programs) Evictions(int, func(*FlowRecord)) (int, error)            { return 0, ErrClosed }
 func (*Programs) Stats() (Stats, error)                                    { return Stats{}, ErrClosed }
 func (*Programs) VLANs(func(uint16, [2]Count)) error                       { return ErrClosed }
 func (*Programs) Milliseconds(int64, []Millisecond) ([]Millisecond, error) { return nil, ErrClosed }

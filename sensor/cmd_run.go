@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 
+	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/output"
 )
@@ -37,6 +38,7 @@ type runOptions struct {
 	filter     string
 	listen     string
 	quiet      bool
+	dryRun     bool
 }
 
 func (o *runOptions) flags() *flag.FlagSet {
@@ -54,6 +56,7 @@ func (o *runOptions) flags() *flag.FlagSet {
 	fs.IntVar(&o.workers, "workers", -1, "workers, 0 is one per CPU (default: the configuration's)")
 	fs.StringVar(&o.filter, "filter", "", "BPF `EXPRESSION`, as of tcpdump; run by the kernel")
 	fs.StringVar(&o.listen, "listen", "", "serve /metrics on this `ADDRESS`, such as 127.0.0.1:9750")
+	fs.BoolVar(&o.dryRun, "dry-run", false, "print how packets of each interface would be counted, and why, and attach nothing")
 	fs.BoolVar(&o.quiet, "quiet", false, "print nothing but faults")
 	return fs
 }
@@ -104,13 +107,34 @@ func runRun(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return exitUsage, err
 	}
+	if o.dryRun {
+		choices, err := accounting.Describe(accountingOptions(cfg))
+		writeChoices(os.Stdout, choices)
+		if err != nil {
+			return exitFailure, err
+		}
+		return exitOK, nil
+	}
+	// Before capture, so that it counts all that is captured.
+	kernel, err := accounting.Open(accountingOptions(cfg))
+	if err != nil {
+		return exitFailure, err
+	}
+	defer func() {
+		if err := kernel.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, "spanwatch:", err)
+		}
+	}()
+	if !o.quiet {
+		writeChoices(os.Stderr, kernel.Choices())
+	}
 	live, err := openSources(cfg)
 	if err != nil {
 		return exitFailure, err
 	}
 	defer live.close()
 	s, err := newSession(cfg, sessionOptions{
-		sources: live.sources, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr,
+		sources: live.sources, kernel: kernel, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr,
 	})
 	if err != nil {
 		return exitFailure, err

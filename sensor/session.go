@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"spanwatch/exporter/metrics"
+	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/enrich"
@@ -42,8 +43,9 @@ type session struct {
 type sessionOptions struct {
 	sources    []capture.Source
 	interfaces []string // names, live only
-	out        string   // folder of output files
-	run        string   // see event.Options
+	kernel     *accounting.Kernel
+	out        string // folder of output files
+	run        string // see event.Options
 	replay     bool
 	quiet      bool
 	messages   io.Writer
@@ -83,7 +85,7 @@ func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 		return nil, err
 	}
 	s.pipeline, err = pipeline.New(pipeline.Options{
-		Config: cfg, Sources: o.sources, Interfaces: o.interfaces, Ruleset: ruleset, Rules: report,
+		Config: cfg, Sources: o.sources, Kernel: o.kernel, Interfaces: o.interfaces, Ruleset: ruleset, Rules: report,
 		Outlets: s.outputs.Outlets, Geo: geo,
 		Replay: o.replay, Run: o.run, Fault: s.fault, Batch: o.batch,
 	})

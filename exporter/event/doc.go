@@ -8,7 +8,7 @@
 //
 // The objects follow Suricata 8's EVE format: where EVE has a field, ours has
 // its name, its type and its meaning. What EVE does not have (seq, event_id,
-// sensor, src_geo, dest_geo, flow.interval, bandwidth, stats.accounting) is an
+// sensor, src_geo, dest_geo, flow.interval, accounting, bandwidth, stats.accounting) is an
 // addition that Options.Strict leaves out. IPv6 addresses are written in the
 // short form of RFC 5952, where Suricata writes all eight groups.
 //

@@ -281,6 +281,17 @@ func (r random) flow(v event.Envelope, want object) *event.Flow {
 			"peak_bps_toserver": 0, "peak_bps_toclient": b.PeakBpsToClient, "peak_pps_toserver": b.PeakPpsToServer, "peak_pps_toclient": 0,
 		}
 	}
+	if r.yes() {
+		a := &event.Accounting{KernelOnly: r.yes(), Unseen: r.counts()}
+		f.Accounting = a
+		x := object{"source": "kernel"}
+		x.set("kernel_only", a.KernelOnly)
+		x.set("unseen_pkts_toserver", a.Unseen.PktsToServer)
+		x.set("unseen_pkts_toclient", a.Unseen.PktsToClient)
+		x.set("unseen_bytes_toserver", a.Unseen.BytesToServer)
+		x.set("unseen_bytes_toclient", a.Unseen.BytesToClient)
+		want["accounting"] = x
+	}
 	want["event_type"], want["flow"] = "flow", m
 	return f
 }

@@ -46,9 +46,10 @@ type Flow struct {
 	TxCount    uint64
 	Emergency  bool // made while the flow table was short of room
 
-	TCP       *TCP
-	Bandwidth *Bandwidth // an addition to EVE
-	Interval  *Interval  // an addition to EVE
+	TCP        *TCP
+	Accounting *Accounting // an addition to EVE
+	Bandwidth  *Bandwidth  // an addition to EVE
+	Interval   *Interval   // an addition to EVE
 }
 
 // TCP tells of a flow's connection.
@@ -68,6 +69,14 @@ type Bandwidth struct {
 	AvgBpsToServer, AvgBpsToClient       uint64 // bits per second over the flow's life, at least one second
 	PeakBpsToServer, PeakBpsToClient     uint64 // bits in the best interval of one second
 	PeakPpsToServer, PeakPpsToClient     uint64 // packets in the best interval of one second
+}
+
+// Accounting says that the kernel counted the flow's packets, so that the counts
+// of the record are exact whatever capture lost or held back. Unseen is that part
+// of them which was not inspected.
+type Accounting struct {
+	KernelOnly bool // no packet of the flow was inspected
+	Unseen     Counts
 }
 
 // Interval makes a flow record one of a row: what was counted since the record
@@ -99,6 +108,9 @@ func (e *Encoder) AppendFlow(dst []byte, f *Flow) []byte {
 	dst = append(dst, '}')
 	if f.TCP != nil {
 		dst = f.TCP.append(dst)
+	}
+	if f.Accounting != nil && !e.opt.Strict {
+		dst = f.Accounting.append(dst)
 	}
 	if f.Bandwidth != nil && !e.opt.Strict {
 		dst = f.Bandwidth.append(dst)
@@ -169,6 +181,17 @@ func appendTCPFlags(dst []byte, flags uint8) []byte {
 	dst = appendTrue(dst, `,"urg":true`, flags&flagUrg != 0)
 	dst = appendTrue(dst, `,"ecn":true`, flags&flagEcn != 0)
 	return appendTrue(dst, `,"cwr":true`, flags&flagCwr != 0)
+}
+
+func (a *Accounting) append(dst []byte) []byte {
+	dst = append(dst, `,"accounting":{"source":"kernel"`...)
+	dst = appendTrue(dst, `,"kernel_only":true`, a.KernelOnly)
+	u := &a.Unseen
+	dst = appendOptionalUint(dst, `,"unseen_pkts_toserver":`, u.PktsToServer)
+	dst = appendOptionalUint(dst, `,"unseen_pkts_toclient":`, u.PktsToClient)
+	dst = appendOptionalUint(dst, `,"unseen_bytes_toserver":`, u.BytesToServer)
+	dst = appendOptionalUint(dst, `,"unseen_bytes_toclient":`, u.BytesToClient)
+	return append(dst, '}')
 }
 
 func (b *Bandwidth) append(dst []byte) []byte {

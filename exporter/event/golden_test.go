@@ -246,7 +246,7 @@ func TestStrictWritesNothingThatEVEDoesNotHave(t *testing.T) {
 			if err := json.Unmarshal(line, &root); err != nil {
 				t.Fatal(err)
 			}
-			for _, name := range []string{"seq", "event_id", "sensor", "src_geo", "dest_geo", "bandwidth"} {
+			for _, name := range []string{"seq", "event_id", "sensor", "src_geo", "dest_geo", "accounting", "bandwidth"} {
 				if _, ok := root[name]; ok {
 					t.Errorf("%s: %s is written", s.name, name)
 				}

@@ -42,7 +42,20 @@ type Capture struct {
 	Fanout      string   `yaml:"fanout" doc:"How the kernel deals frames to workers: flow (five-tuple, IPv4 fragments rebuilt by the kernel), hosts (address pair, fragments left alone), queue (receive queue of the device)." oneof:"flow,hosts,queue"`
 	RingSize    ByteSize `yaml:"ring-size" doc:"Ring of each worker and interface; kernel memory." min:"1048576" max:"4294967295"`
 	Filter      string   `yaml:"filter" doc:"BPF filter expression as tcpdump takes it; empty takes everything."`
+	Accounting  string   `yaml:"accounting" doc:"What counts every packet: auto takes the best that device, kernel and privileges allow (native XDP, TCX, generic XDP, user space); xdp, tcx and xdp-generic demand it; off counts captured frames only." oneof:"auto,xdp,tcx,xdp-generic,off"`
+	Kernel      Kernel   `yaml:"kernel" doc:"How the kernel counts, where it does."`
 	Batch       int      `yaml:"batch" doc:"Frames handed on at once." min:"1" max:"4096"`
+}
+
+// Kernel configures accounting in the kernel, of each interface.
+type Kernel struct {
+	Flows           int           `yaml:"flows" doc:"Flows that the table of an interface holds, over all CPUs; 128 bytes each. Flows that find it full make older ones move to user space." min:"1024" max:"67108864"`
+	EvictionRing    ByteSize      `yaml:"eviction-ring" doc:"Ring buffer for flows on their way there, 136 bytes each; a power of two." min:"65536" max:"1073741824"`
+	ShuntFlows      int           `yaml:"shunt-flows" doc:"Flows that may be held back from inspection at a time." min:"1" max:"16777216"`
+	Interval        time.Duration `yaml:"interval" doc:"How often flow records and talkers are brought up to what the kernel counted." min:"100ms" max:"10s"`
+	TunnelDepth     int           `yaml:"tunnel-depth" doc:"Tunnels in which the kernel counts the flows too (VXLAN, Geneve, GTP-U on the ports of decode, GRE, ERSPAN, IP in IP); 0 counts outermost flows only, and those in tunnels are counted in user space." min:"0" max:"4"`
+	DuplicateWindow time.Duration `yaml:"duplicate-window" doc:"A packet that comes twice within this time is counted once, for span ports that mirror a switch twice; 0 counts it twice." min:"0s" max:"1s"`
+	BurstEvery      int           `yaml:"burst-every" doc:"The clock of the millisecond buckets is read with every so many packets; 1 is exact and costs 30 ns a packet." min:"1" max:"1024"`
 }
 
 // Decode configures decoders.Decoder.
@@ -164,7 +177,10 @@ type ByteSize uint64
 func Default() *Config {
 	return &Config{
 		Workers: 1,
-		Capture: Capture{Batch: 256, Method: "auto", Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20},
+		Capture: Capture{Batch: 256, Method: "auto", Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20,
+			Accounting: "auto",
+			Kernel:     Kernel{Flows: 1 << 18, EvictionRing: 16 << 20, ShuntFlows: 1 << 16, Interval: time.Second, BurstEvery: 16},
+		},
 		Decode: Decode{
 			Checksums:      "auto",
 			MaxTunnelDepth: 4,

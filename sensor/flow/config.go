@@ -38,6 +38,9 @@ type Config struct {
 	// Deltas switches per-second deltas on (AppendDeltas).
 	Deltas bool
 
+	// Kernel keeps book of what the kernel tells (Offer, Adopt, EndRound).
+	Kernel bool
+
 	// HugePages asks the kernel for huge pages (Linux), which saves up to a
 	// third of a packet's cost among a million flows and nothing among a
 	// thousand. Memory then lies outside Go's heap.

@@ -42,6 +42,7 @@ func (t *Table) count(f *Flow, p *decoders.Packet, dir decoders.Direction) decod
 		f.second = sec
 	}
 	f.LastSeen = max(f.LastSeen, p.Timestamp)
+	f.Flags &^= FlagKernelOnly
 	if f.Packets[dir] == 0 {
 		f.MinTTL[dir], f.MaxTTL[dir] = p.TTL, p.TTL
 		f.ICMPType[dir], f.ICMPCode[dir] = p.ICMPType, p.ICMPCode
@@ -161,6 +162,8 @@ func (f *Flow) swap() {
 	swap2(&f.secondPackets)
 	swap2(&f.secondBytes)
 	swap2(&f.reported)
+	swap2(&f.UnseenPackets)
+	swap2(&f.UnseenBytes)
 	swap2(&f.tcp)
 	swap2(&f.AppProto)
 	swap2(&f.TCPFlags)

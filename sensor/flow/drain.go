@@ -37,6 +37,8 @@ func (t *Table) Drain(through uint64) {
 // AppendDeltas.
 func (t *Table) Close() {
 	t.Drain(math.MaxUint64)
+	t.EndRound()
+	t.EndRound() // nothing more will be told
 	t.index, t.slab = index{}, nil
 	if t.release != nil {
 		t.release()

@@ -69,6 +69,11 @@ type Flow struct {
 	Chosen, Former, Expected app.Proto
 	ServerPort               uint16
 	_                        [(64 - (56+unsafe.Sizeof(signatures.FlowState{}))%64) % 64]byte
+
+	// UnseenPackets and UnseenBytes are that part of all counts above of which
+	// the kernel told and no packet came; see Table.Offer.
+	UnseenPackets, UnseenBytes [2]uint64
+	kernel                     [2]tally // all that the kernel told, from A to B and from B to A
 }
 
 // counts are one direction's counters.
@@ -97,6 +102,14 @@ func (f *Flow) Server() (addr decoders.Addr, port uint16) {
 // before that packet (or this packet completes it and carries data), other
 // protocols from the first packet of the second side on.
 func (f *Flow) Established() bool { return f.Flags&flagEstablished != 0 }
+
+// keyDirection is the index of what goes one way in a Counted.
+func (f *Flow) keyDirection(dir decoders.Direction) int {
+	if (dir == decoders.ToServer) == (f.Flags&flagClientB == 0) {
+		return 0
+	}
+	return 1
+}
 
 // Generic says that Suricata has no flow for such packets (FlagGeneric).
 func (f *Flow) Generic() bool { return f.Flags&FlagGeneric != 0 }

@@ -23,7 +23,11 @@ func icmpv4Error(p *decoders.Packet) bool {
 	if p.Layers&decoders.LayerICMPv4 == 0 {
 		return false
 	}
-	switch p.ICMPType {
+	return icmpv4ErrorType(p.ICMPType)
+}
+
+func icmpv4ErrorType(t uint8) bool {
+	switch t {
 	case icmpUnreachable, icmpSourceQuench, icmpRedirect, icmpTimeExceeded, icmpParameterProb:
 		return true
 	}
@@ -37,15 +41,18 @@ func quotesFlow(p *decoders.Packet) bool {
 
 // generic returns FlagGeneric for a packet that begins no flow in Suricata.
 func generic(p *decoders.Packet) Flags {
-	switch p.Proto {
-	case protoTCP, protoUDP, protoSCTP, protoESP, protoICMPv6:
-		return 0
-	case protoICMP:
-		if !icmpv4Error(p) {
-			return 0
-		}
+	if genericProto(p.Proto) || p.Proto == protoICMP && icmpv4Error(p) {
+		return FlagGeneric
 	}
-	return FlagGeneric
+	return 0
+}
+
+func genericProto(proto uint8) bool {
+	switch proto {
+	case protoTCP, protoUDP, protoSCTP, protoESP, protoICMP, protoICMPv6:
+		return false
+	}
+	return true
 }
 
 func (t *Table) key(p *decoders.Packet, k *decoders.FlowKey) (reversed bool) {
@@ -78,6 +85,12 @@ func ShardHash(p *decoders.Packet, seed uint64) uint64 {
 		k.AddrA, k.AddrB = k.AddrB, k.AddrA
 	}
 	return k.Hash(scramble(seed))
+}
+
+// ShardOf is the ShardHash of the packets of a flow.
+func ShardOf(k *decoders.FlowKey, seed uint64) uint64 {
+	hosts := decoders.FlowKey{AddrA: k.AddrA, AddrB: k.AddrB, IPVersion: k.IPVersion}
+	return hosts.Hash(scramble(seed))
 }
 
 // scramble spreads a configured seed over all bits (the finaliser of

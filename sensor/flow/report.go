@@ -44,6 +44,15 @@ type Stats struct {
 	// in all flows that are alive or have ended: Σ over those flows of
 	// WirePackets and WireBytes is exactly this.
 	Packets, WireBytes uint64
+	// Of Packets and WireBytes: told by the kernel, and never given to Update.
+	UnseenPackets, UnseenBytes uint64
+	// ToldPackets and ToldBytes are all that tables took by Offer and Adopt.
+	ToldPackets, ToldBytes uint64
+	// UnsettledPackets and UnsettledBytes were given to Update and never told by
+	// the kernel: once all flows have ended and all was told,
+	//	Packets = ToldPackets + UnsettledPackets, and bytes likewise.
+	UnsettledPackets, UnsettledBytes uint64
+	KernelOnly                       uint64 // flows begun for what only the kernel saw
 	// Skipped counts packets given to Update that belong to no flow: not IP,
 	// fragments, refused.
 	Skipped uint64

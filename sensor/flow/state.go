@@ -59,6 +59,11 @@ const (
 	// FlagSwapped marks flows whose sides were exchanged after the first
 	// packet (Swap, or a SYN+ACK as first packet).
 	FlagSwapped
+	// FlagCounted marks flows that the kernel told of (Table.Offer).
+	FlagCounted
+	// FlagKernelOnly marks flows that the kernel told of and of which no packet
+	// came.
+	FlagKernelOnly
 	flagClientB     // endpoint B of the key is the client
 	flagClientSpoke // a packet of the client was seen that counts for State
 	flagServerSpoke

@@ -13,5 +13,12 @@ func (s *Stats) Add(o *Stats) {
 	s.Midstream += o.Midstream
 	s.Packets += o.Packets
 	s.WireBytes += o.WireBytes
+	s.UnseenPackets += o.UnseenPackets
+	s.UnseenBytes += o.UnseenBytes
+	s.ToldPackets += o.ToldPackets
+	s.ToldBytes += o.ToldBytes
+	s.UnsettledPackets += o.UnsettledPackets
+	s.UnsettledBytes += o.UnsettledBytes
+	s.KernelOnly += o.KernelOnly
 	s.Skipped += o.Skipped
 }

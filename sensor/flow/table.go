@@ -23,6 +23,7 @@ type Table struct {
 	visits   []uint32 // scratch of Advance and Drain
 	draining bool
 	stats    Stats
+	owed     debts  // with Config.Kernel
 	warmed   uint64 // what Warm read, so that the reads are not left out
 	release  func() // gives memory outside Go's heap back; nil without
 }
@@ -36,6 +37,7 @@ func New(cfg Config) (*Table, error) {
 	size := 1 << bits.Len(uint(cfg.MaxFlows*2-1)) // load at most one half
 	t := &Table{cfg: cfg, seed: scramble(cfg.Seed), fresh: 1, hand: 1}
 	t.index.mask = uint32(size - 1)
+	t.owed.limit = cfg.MaxFlows
 	if cfg.HugePages {
 		var err error
 		if t.index.slots, t.slab, t.release, err = reserve(size, cfg.MaxFlows+1); err != nil {
@@ -98,7 +100,7 @@ func (t *Table) updateQuoted(p *decoders.Packet, k *decoders.FlowKey) (*Flow, de
 	if i := t.find(k, h); i != 0 {
 		f := &t.slab[i]
 		if !f.silentAt(p.Timestamp) {
-			return f, t.count(f, p, f.directionOf(p.Src))
+			return f, t.countQuoting(f, p)
 		}
 		t.end(f, EndTimeout)
 	}
@@ -107,18 +109,34 @@ func (t *Table) updateQuoted(p *decoders.Packet, k *decoders.FlowKey) (*Flow, de
 	if i := t.find(k, h); i != 0 {
 		f := &t.slab[i]
 		if !f.silentAt(p.Timestamp) {
-			return f, t.count(f, p, f.directionOf(p.Src))
+			return f, t.countQuoting(f, p)
 		}
 		t.end(f, EndTimeout)
 	}
 	f := t.begin(k, h, p, reversed, FlagGeneric)
-	return f, t.count(f, p, f.directionOf(p.Src))
+	return f, t.countQuoting(f, p)
+}
+
+func (t *Table) countQuoting(f *Flow, p *decoders.Packet) decoders.Direction {
+	dir := t.count(f, p, f.directionOf(p.Src))
+	if t.cfg.Kernel && !p.Rebuilt {
+		// The kernel counts it by its own addresses.
+		var k decoders.FlowKey
+		reversed := t.key(p, &k)
+		t.elsewhere(f, dir, &k, reversed, 1, uint64(p.WireLen))
+	}
+	return dir
 }
 
 // AddFragments counts the frames that a rebuilt datagram came in. Call it
 // after Update of that datagram; f and dir are what Update returned.
 func (t *Table) AddFragments(f *Flow, dir decoders.Direction, fragments uint32, wireBytes uint64) {
 	t.addWire(f, dir, fragments, wireBytes)
+	if t.cfg.Kernel {
+		k := f.Key
+		k.PortA, k.PortB = 0, 0 // the kernel's flow of fragments, which have no ports
+		t.elsewhere(f, dir, &k, f.keyDirection(dir) == 1, uint64(fragments), wireBytes)
+	}
 }
 
 // Swap exchanges the sides of a flow, with all that was counted and AppProto,
@@ -195,6 +213,9 @@ func (t *Table) victim() uint32 {
 
 // end reports a flow and takes it out of the table.
 func (t *Table) end(f *Flow, why EndReason) {
+	if t.cfg.Kernel {
+		t.settleEnd(f, why)
+	}
 	t.flushSecond(f)
 	t.reportRest(f)
 	t.stats.Active--

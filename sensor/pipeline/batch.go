@@ -5,6 +5,7 @@ import (
 
 	"spanwatch/decoders"
 	"spanwatch/exporter/event"
+	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/flow"
 	"spanwatch/signatures"
@@ -26,15 +27,16 @@ type batch struct {
 	mine    [][]uint32 // indexes into packets, by worker, ascending
 	out     []output   // by worker
 
-	lane    int           // front that made it; its first worker has the same number
-	front   frontCounters // as of the end of this batch
-	endTime int64         // highest packet time so far in the capture
-	last    uint64        // number of the last frame so far
-	drain   uint64        // flows that began at this frame or before end; 0 ends none
-	final   bool          // no batch follows
-	pending atomic.Int32  // workers that still hold the batch
-	home    chan *batch   // where it goes when it is empty again, if its lane has one
-	done    chan struct{} // the last of them says so; has room for it
+	lane    int               // front that made it; its first worker has the same number
+	front   frontCounters     // as of the end of this batch
+	endTime int64             // highest packet time so far in the capture
+	last    uint64            // number of the last frame so far
+	drain   uint64            // flows that began at this frame or before end; 0 ends none
+	final   bool              // no batch follows
+	round   *accounting.Round // what the kernel counted, to be applied after the packets; mostly nil
+	pending atomic.Int32      // workers that still hold the batch
+	home    chan *batch       // where it goes when it is empty again, if its lane has one
+	done    chan struct{}     // the last of them says so; has room for it
 }
 
 // extra is what the front knows of a packet and the Packet does not.
@@ -90,7 +92,7 @@ func (b *batch) reset() {
 		o := &b.out[i]
 		o.text, o.keys, o.events, o.deltas = o.text[:0], o.keys[:0], o.events[:0], o.deltas[:0]
 	}
-	b.drain, b.final = 0, false
+	b.drain, b.final, b.round = 0, false, nil
 }
 
 // grow adds a packet to the batch and returns its index. It may move the

@@ -16,6 +16,7 @@ type eventMaker struct {
 	macsOn bool // write ether
 	seed   uint16
 	names  []string // of capture interfaces, when live
+	merged []bool   // by interface: capture sees frames that were several on the wire
 	geo    geoLookup
 	apps   *appTable // the worker's
 
@@ -33,6 +34,7 @@ type eventMaker struct {
 	flow           event.Flow
 	tcp            event.TCP
 	bandwidth      event.Bandwidth
+	accounting     event.Accounting
 	interval       event.Interval
 	alert          event.Alert
 	alertFlow      event.AlertFlow
@@ -67,8 +69,14 @@ func newEventMaker(o *Options) (eventMaker, error) {
 		return eventMaker{}, err
 	}
 	wanted, err := wantedTypes(o.Config.Events.Types)
+	var merged []bool
+	if o.Kernel != nil {
+		for _, c := range o.Kernel.Choices() {
+			merged = append(merged, c.Merged)
+		}
+	}
 	return eventMaker{
-		enc: enc, wanted: wanted, replay: o.Replay, seed: o.Config.Flow.CommunityIDSeed, names: o.Interfaces,
+		merged: merged, enc: enc, wanted: wanted, replay: o.Replay, seed: o.Config.Flow.CommunityIDSeed, names: o.Interfaces,
 		macsOn: o.Config.Events.Ethernet, geo: newGeoLookup(o.Geo), otherProtocols: o.Config.Flow.OtherProtocols,
 		anomalyLimit: uint64(o.Config.Events.AnomaliesPerType), http: httpRecords{dump: o.Config.Events.HTTPHeaders},
 	}, err

@@ -69,6 +69,10 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		}
 		e.TCP = &m.tcp
 	}
+	if f.Flags&flow.FlagCounted != 0 {
+		m.accounting = w.events.accountingOf(f)
+		e.Accounting = &m.accounting
+	}
 	m.bandwidth = bandwidth(f)
 	e.Bandwidth = &m.bandwidth
 	if r != nil {
@@ -78,6 +82,17 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 	start := len(w.out.text)
 	w.out.text = m.enc.AppendFlow(w.out.text, e)
 	w.done(event.TypeFlow, v, start, 0, 0)
+}
+
+// accountingOf says how the kernel's count went into that of the flow. Where
+// offloads merge frames before capture, fewer are seen than counted although
+// nothing is lost, so that nothing is said of it.
+func (m *eventMaker) accountingOf(f *flow.Flow) event.Accounting {
+	a := event.Accounting{KernelOnly: f.Flags&flow.FlagKernelOnly != 0}
+	if int(f.Interface) >= len(m.merged) || !m.merged[f.Interface] {
+		a.Unseen = counts(f.UnseenPackets, f.UnseenBytes)
+	}
+	return a
 }
 
 // rankOf orders what is made of flows at the end of a batch. One frame begins at

@@ -8,6 +8,7 @@ import (
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/defrag"
+	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/flow"
 )
@@ -50,6 +51,7 @@ type front struct {
 	decoder   *decoders.Decoder
 	defrag    *defrag.Table
 	checksums checksumPolicy
+	rounds    *accounting.Reader // nil unless the kernel counts
 	workers   int
 	seed      uint64
 
@@ -67,11 +69,11 @@ type front struct {
 // source, after which fill may be called again.
 func (fr *front) fill(b *batch) error {
 	b.reset()
+	b.lane = fr.lane
 	if fr.ended {
-		fr.drain(b)
+		fr.wind(b)
 		return nil
 	}
-	b.lane = fr.lane
 	err := fr.source.Next(&b.frames)
 	for i := range b.frames.Frames {
 		fr.frame(&b.frames.Frames[i], b)
@@ -88,7 +90,22 @@ func (fr *front) fill(b *batch) error {
 	}
 	fr.counters.Defrag = fr.defrag.Stats()
 	b.front, b.endTime, b.last = fr.counters, fr.endTime, fr.last
+	if fr.rounds != nil && !fr.ended {
+		b.round = fr.rounds.Due(fr.endTime)
+	}
 	return err
+}
+
+// wind makes a batch after the last frame: first the rounds that tell the rest of
+// what the kernel counted, then the ends of the flows.
+func (fr *front) wind(b *batch) {
+	if fr.rounds != nil {
+		if b.round = fr.rounds.Wait(); b.round != nil {
+			b.front, b.endTime, b.last = fr.counters, fr.endTime, fr.last
+			return
+		}
+	}
+	fr.drain(b)
 }
 
 // drainStep is how many frames' flows end with one batch: a flow record has
@@ -97,7 +114,6 @@ const drainStep = 8192
 
 // drain makes b end the flows of the next frames.
 func (fr *front) drain(b *batch) {
-	b.lane = fr.lane
 	fr.drained += drainStep
 	b.drain = fr.drained
 	b.final = fr.drained >= fr.last

@@ -8,6 +8,7 @@ import (
 	"spanwatch/decoders"
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
+	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/analytics"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/flow"
@@ -27,6 +28,7 @@ type merger struct {
 
 	workers []workerCounters                 // latest of each
 	fronts  []frontCounters                  // latest of each
+	rounds  []*accounting.Round              // latest of each
 	ended   int                              // lanes whose last batch was taken
 	alerts  map[*signatures.Signature]uint64 // given out; touched once an alert
 	counts  mergeCounters
@@ -54,6 +56,9 @@ type mergeCounters struct {
 	EndTime    int64 // packet time
 	StartTime  int64
 	LastFrame  uint64
+	// UnseenOutside is what the kernel counted in no flow and capture did not
+	// deliver.
+	UnseenOutside analytics.Counts
 }
 
 // lateEvent is an event of a batch's end and the worker it came from.
@@ -76,6 +81,9 @@ func (m *merger) take(b *batch, now time.Time) {
 	}
 	m.untracked(b)
 	m.fronts[b.lane] = b.front
+	if b.round != nil {
+		m.unseenOutside(b)
+	}
 	m.alertsAt, m.alertsRank, m.alertsHere = 0, 0, 0
 	m.inOrder(b)
 	m.atEnd(b)
@@ -204,6 +212,33 @@ func (m *merger) untracked(b *batch) {
 	m.account.AddUntracked(b.endTime/int64(time.Second), analytics.Counts{
 		Packets: after.Packets - before.Packets, Bytes: after.Bytes - before.Bytes,
 	})
+}
+
+// unseenOutside books what the kernel refused and no front was given, when all
+// lanes are through with a round.
+func (m *merger) unseenOutside(b *batch) {
+	m.rounds[b.lane] = b.round
+	var refused analytics.Counts // by the fronts
+	for lane, r := range m.rounds {
+		if r != b.round {
+			return
+		}
+		f := &m.fronts[lane]
+		for i := range f.Refused {
+			refused.Packets += f.Refused[i]
+			refused.Bytes += f.RefusedBytes[i]
+		}
+	}
+	refused.Packets += m.counts.UnseenOutside.Packets
+	refused.Bytes += m.counts.UnseenOutside.Bytes
+	n := b.round.Refused
+	if n.Packets <= refused.Packets || n.Bytes < refused.Bytes {
+		return
+	}
+	c := analytics.Counts{Packets: n.Packets - refused.Packets, Bytes: n.Bytes - refused.Bytes}
+	m.account.AddUntracked(b.round.Time/int64(time.Second), c)
+	m.counts.UnseenOutside.Packets += c.Packets
+	m.counts.UnseenOutside.Bytes += c.Bytes
 }
 
 // Outside sums what is in no flow for good: refused packets and lost fragments.

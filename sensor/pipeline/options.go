@@ -87,7 +87,7 @@ func flowConfig(o *Options, seed uint64, workers int) flow.Config {
 	f.Seed, f.IgnoreVLAN = seed, !c.VLANInKey
 	f.TCP, f.UDP, f.ICMP, f.Other = timeouts(f.TCP, c.TCP), timeouts(f.UDP, c.UDP), timeouts(f.ICMP, c.ICMP), timeouts(f.Other, c.Other)
 	f.Midstream, f.AsyncOneSide = o.Config.Stream.Midstream, o.Config.Stream.AsyncOneSide
-	f.Interval, f.Deltas, f.HugePages = c.ReportInterval, true, true
+	f.Interval, f.Deltas, f.HugePages, f.Kernel = c.ReportInterval, true, true, o.kernelCounts()
 	return f
 }
 

@@ -14,10 +14,12 @@ import (
 	"spanwatch/decoders/defrag"
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
+	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/analytics"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/enrich"
+	"spanwatch/sensor/flow"
 	"spanwatch/signatures"
 )
 
@@ -31,7 +33,10 @@ type Options struct {
 	Ruleset *signatures.Ruleset // never nil; may be empty
 	Rules   *signatures.Report  // of loading Ruleset
 	Outlets []*exporter.Outlet  // run, and their sinks closed, by Run
-	Geo     *enrich.DB          // nil adds nothing to addresses; Check is called by Run
+	// Kernel tells what the kernel counted; nil if it does not count. The caller
+	// closes it after Run.
+	Kernel *accounting.Kernel
+	Geo    *enrich.DB // nil adds nothing to addresses; Check is called by Run
 	// Replay says that the source is a file: it waits for slow sinks, events
 	// carry pcap_cnt, and hash seeds are fixed.
 	Replay bool
@@ -45,6 +50,8 @@ type Options struct {
 	// bar. May be nil.
 	Batch func(now time.Time)
 }
+
+func (o *Options) kernelCounts() bool { return o.Kernel != nil && o.Kernel.Counts() }
 
 // batchesPerWorker bounds memory and how far the front may run ahead.
 const batchesPerWorker = 4
@@ -70,6 +77,9 @@ func New(o Options) (*Pipeline, error) {
 	}
 	p := &Pipeline{opt: o}
 	seed := newSeed(&o)
+	if o.kernelCounts() && len(o.Sources) == 1 {
+		o.Kernel.Own(func(k *decoders.FlowKey) int { return int(flow.ShardOf(k, seed) % uint64(n)) })
+	}
 	for lane, source := range o.Sources {
 		fr, err := newFront(&o, source, lane, n/len(o.Sources), seed)
 		if err != nil {
@@ -91,6 +101,9 @@ func newFront(o *Options, source capture.Source, lane, workers int, seed uint64)
 	fr := &front{
 		lane: lane, live: !o.Replay, source: source, checksums: newChecksumPolicy(o.Config.Decode.Checksums),
 		workers: workers, seed: seed, arp: slices.Contains(o.Config.Events.Types, event.TypeARP.String()),
+	}
+	if o.kernelCounts() {
+		fr.rounds = o.Kernel.Reader()
 	}
 	var err error
 	if fr.decoder, err = decoders.NewDecoder(decoderConfig(o)); err != nil {
@@ -123,7 +136,8 @@ func (p *Pipeline) newMerge() error {
 	p.merge = merger{
 		exporter: exporter.New(encoder, 0, outlets...), account: account, state: p.State,
 		thresholds: signatures.NewThresholds(signatures.ThresholdConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket}),
-		workers:    make([]workerCounters, len(p.workers)), fronts: make([]frontCounters, len(p.fronts)), alerts: map[*signatures.Signature]uint64{},
+		workers:    make([]workerCounters, len(p.workers)), fronts: make([]frontCounters, len(p.fronts)),
+		rounds: make([]*accounting.Round, len(p.fronts)), alerts: map[*signatures.Signature]uint64{},
 		top: o.Config.Metrics.Top, alertMax: o.Config.Rules.MaxAlertsPerPacket,
 	}
 	if !o.Replay {
@@ -157,6 +171,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	drain, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	sinks := p.runSinks(drain)
+	if p.opt.kernelCounts() {
+		go labelled(ctx, "accounting", func(context.Context) { p.opt.Kernel.Run() })
+	}
 
 	switch {
 	case len(p.fronts) > 1:

@@ -85,9 +85,9 @@ type SinkTotals struct {
 }
 
 // HeldInFlows are the packets and bytes on the wire that all flows, ended and
-// running, carried.
+// running, carried, as far as they were delivered.
 func (t *Totals) HeldInFlows() (packets, bytes uint64) {
-	return t.Work.Flow.Packets, t.Work.Flow.WireBytes
+	return t.Work.Flow.Packets - t.Work.Flow.UnseenPackets, t.Work.Flow.WireBytes - t.Work.Flow.UnseenBytes
 }
 
 // Balance is what is left of the frames that the source delivered when those in

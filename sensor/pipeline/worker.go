@@ -52,6 +52,7 @@ func (c *workerCounters) add(d *workerCounters) {
 
 // worker owns the flows of one shard and everything known of them.
 type worker struct {
+	id           int // among all workers
 	slot         int // its place in batch.mine and batch.out
 	flows        *flow.Table
 	streams      *stream.Engine
@@ -72,7 +73,7 @@ type worker struct {
 }
 
 func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, error) {
-	w := &worker{slot: slot, midstream: o.Config.Stream.Midstream}
+	w := &worker{id: id, slot: slot, midstream: o.Config.Stream.Midstream}
 	cfg := flowConfig(o, seed, workers)
 	cfg.OnEnd = w.flowEnded
 	if cfg.Interval > 0 {
@@ -115,6 +116,9 @@ func (w *worker) process(b *batch) {
 		}
 	}
 	w.events.atBatchEnd(b)
+	if b.round != nil {
+		b.round.Apply(w.flows, w.id)
+	}
 	switch {
 	case b.final:
 		w.flows.Close()

@@ -215,9 +215,7 @@ func fanoutHosts(headerLen uint32) ([]bpf.RawInstruction, error) {
 	a.add(bpf.LoadIndirect{Off: 12, Size: 4}, bpf.StoreScratch{Src: bpf.RegA, N: sum}, bpf.LoadIndirect{Off: 16, Size: 4})
 	a.mark("add")
 	a.add(bpf.LoadScratch{Dst: bpf.RegX, N: sum}, bpf.ALUOpX{Op: bpf.ALUOpAdd},
-		// The golden ratio (Knuth, The Art of Computer Programming 6.4): neighbouring
-		// addresses spread over the upper bits.
-		bpf.ALUOpConstant{Op: bpf.ALUOpMul, Val: 0x9e3779b1}, bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: 16},
+		bpf.ALUOpConstant{Op: bpf.ALUOpMul, Val: hostsMultiplier}, bpf.ALUOpConstant{Op: bpf.ALUOpShiftRight, Val: hostsShift},
 		bpf.RetA{})
 	return a.assemble()
 }

@@ -1,6 +1,7 @@
 package afpacket
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -177,3 +178,24 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	return o, errors.Join(faults...)
 }
+
+// HostsWorker returns which of the workers gets packets between two hosts by
+// FanoutHosts, as far as that program looks into them.
+func HostsWorker(a, b [16]byte, version uint8, workers int) int {
+	bytes := 4
+	if version == 6 {
+		bytes = 16
+	}
+	var sum uint32
+	for i := 0; i < bytes; i += 4 {
+		sum += binary.BigEndian.Uint32(a[i:]) + binary.BigEndian.Uint32(b[i:])
+	}
+	return int(sum*hostsMultiplier>>hostsShift) % max(workers, 1)
+}
+
+// The golden ratio (Knuth, The Art of Computer Programming 6.4): neighbouring
+// addresses spread over the upper bits.
+const (
+	hostsMultiplier = 0x9e3779b1
+	hostsShift      = 16
+)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"testing"
@@ -99,7 +100,7 @@ func (c *counts) read(t testing.TB, p *bpf.Programs) {
 			flows[k] = f
 		}
 	}
-	if _, err := p.Evictions(add(c.gone)); err != nil {
+	if _, err := p.Evictions(math.MaxInt, add(c.gone)); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.ReadFlows(add(c.flows)); err != nil {

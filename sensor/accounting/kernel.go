@@ -1,0 +1,220 @@
+package accounting
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"spanwatch/bpf"
+	"spanwatch/decoders"
+	"spanwatch/sensor/flow"
+)
+
+// How often evictions are read, so that their ring buffer does not overflow, and
+// how many may wait for their round: some 150 MB. Beyond, the kernel's ring fills
+// up, and counts what it loses.
+const (
+	evictionInterval = 50 * time.Millisecond
+	maxWaiting       = 1 << 20
+)
+
+// Kernel counts the packets of all interfaces until Close.
+type Kernel struct {
+	o       Options
+	choices []Choice
+	devices []*device
+
+	round   *Round // the last one that was published
+	first   *Round // what readers begin at
+	waiting []flow.Counted
+	drained bool      // all evictions of the last sweep's time have been read
+	swept   time.Time // when that was
+	spare   []flow.Counted
+	sums    Sums
+
+	lanes atomic.Int32
+	ended chan struct{} // closed when no lane gets frames any more
+	view  atomic.Pointer[View]
+}
+
+func newKernel(o Options) *Kernel {
+	k := &Kernel{o: o, ended: make(chan struct{})}
+	k.first = newRound(o.Workers)
+	k.round = k.first
+	k.view.Store(&View{})
+	return k
+}
+
+// Choices says how each interface is counted.
+func (k *Kernel) Choices() []Choice { return k.choices }
+
+// Counts reports whether the kernel counts at least one interface.
+func (k *Kernel) Counts() bool { return len(k.devices) > 0 }
+
+// Programs returns those of an interface by its number in Options.Interfaces, or
+// nil where the kernel does not count. Of their methods only those for any
+// goroutine (see package bpf) may be called.
+func (k *Kernel) Programs(i int) *bpf.Programs {
+	for _, d := range k.devices {
+		if int(d.index) == i {
+			return d.programs
+		}
+	}
+	return nil
+}
+
+// Reader returns a reader for one more lane. All are made before Run.
+func (k *Kernel) Reader() *Reader {
+	k.lanes.Add(1)
+	return &Reader{k: k, at: k.first}
+}
+
+// Own sets Options.Owner, before Run.
+func (k *Kernel) Own(owner func(*decoders.FlowKey) int) { k.o.Owner = owner }
+
+// Run reads what was counted and makes rounds, until all lanes have ended and
+// were told everything.
+func (k *Kernel) Run() {
+	tick := time.NewTicker(evictionInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			k.readEvictions(maxWaiting)
+			if time.Since(k.swept) >= k.o.Interval && k.round.done() {
+				k.sweep(false)
+			}
+		case <-k.ended:
+			k.finish()
+			return
+		}
+	}
+}
+
+// finish tells what is left, when nothing more is captured.
+func (k *Kernel) finish() {
+	k.await()
+	for _, d := range k.devices {
+		if err := d.programs.Detach(); err != nil {
+			k.fault(d, fmt.Errorf("detach: %w", err))
+		}
+	}
+	k.readEvictions(math.MaxInt)
+	k.sweep(false)
+	k.await()
+	k.sweep(true) // finds nothing new; what nobody took is adopted
+	k.await()
+	k.account()
+	k.publishView()
+}
+
+// await waits until all workers have applied the last round. They do at once when
+// their lanes have ended.
+func (k *Kernel) await() {
+	for !k.round.done() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// readEvictions takes what had to make room, as long as no more than limit wait.
+func (k *Kernel) readEvictions(limit int) {
+	k.drained = true
+	for _, d := range k.devices {
+		var err error
+		var all bool
+		if k.waiting, all, err = d.evictions(k.waiting, max(limit-len(k.waiting), 0)); err != nil {
+			k.fault(d, err)
+		}
+		k.drained = k.drained && all
+	}
+}
+
+// sweep reads all tables and publishes a round. The round before is done.
+func (k *Kernel) sweep(last bool) {
+	if !k.drained && !last {
+		return // evictions first: see device.sweepFlows
+	}
+	k.account()
+	next := newRound(k.o.Workers)
+	k.adopt(next)
+	for _, d := range k.devices {
+		var err error
+		if k.waiting, err = d.sweepFlows(k.waiting); err != nil {
+			k.fault(d, err)
+		}
+		if err := d.look(); err != nil {
+			k.fault(d, err)
+		}
+		next.Refused.Add(d.refused())
+	}
+	k.swept = time.Now()
+	next.Time, next.last = k.swept.UnixNano(), last
+	next.offered, k.waiting = k.waiting, k.spare[:0]
+	for i := range next.offered {
+		if c := &next.offered[i]; c.Key.Depth == 0 {
+			next.offeredSum.Add(bpf.Count{Packets: c.Packets[0] + c.Packets[1], Bytes: c.Bytes[0] + c.Bytes[1]})
+		}
+	}
+	k.sums.Told.Add(next.offeredSum)
+	next.pending.Store(int32(k.o.Workers))
+	k.spare = nil
+	old := k.round
+	k.round = next
+	old.next.Store(next)
+	close(old.more)
+	k.publishView()
+}
+
+// account takes over what workers took of the round that is done.
+func (k *Kernel) account() {
+	r := k.round
+	k.sums.Taken.Add(bpf.Count{Packets: r.taken[0].Swap(0), Bytes: r.taken[1].Swap(0)})
+	k.sums.Waiting = bpf.Count{}
+	for i := range r.offered {
+		if c := &r.offered[i]; !c.Taken() && c.Key.Depth == 0 {
+			k.sums.Waiting.Add(bpf.Count{Packets: c.Packets[0] + c.Packets[1], Bytes: c.Bytes[0] + c.Bytes[1]})
+		}
+	}
+}
+
+// adopt deals what nobody took of the last round to workers.
+func (k *Kernel) adopt(next *Round) {
+	for i := range k.round.offered {
+		c := &k.round.offered[i]
+		switch {
+		case c.Taken():
+		case k.o.Filtered:
+			if c.Key.Depth == 0 {
+				k.sums.Filtered.Add(bpf.Count{Packets: c.Packets[0] + c.Packets[1], Bytes: c.Bytes[0] + c.Bytes[1]})
+			}
+		default:
+			w := 0
+			if k.o.Owner != nil {
+				w = k.o.Owner(&c.Key) % k.o.Workers
+			}
+			next.adopt[w] = append(next.adopt[w], c)
+		}
+	}
+	k.sums.Waiting = bpf.Count{}
+}
+
+func (k *Kernel) fault(d *device, err error) {
+	if k.o.Fault != nil {
+		k.o.Fault("accounting of "+d.name, err)
+	}
+}
+
+// Close detaches the programs and frees everything. Run must have returned, if it
+// was called.
+func (k *Kernel) Close() error {
+	var faults []error
+	for _, d := range k.devices {
+		if err := d.programs.Close(); err != nil {
+			faults = append(faults, fmt.Errorf("accounting of %s: %w", d.name, err))
+		}
+	}
+	k.devices = nil
+	return errors.Join(faults...)
+}
