@@ -65,6 +65,12 @@ func (s *Signature) inClass(c packetClass) bool {
 
 // portGroups finds the group of a packet by its service port: the destination
 // of a packet to the server, the source of one to the client.
+//
+// Groups differ in their always lists, which cost time for every packet, but
+// most share their matchers. In ET Open nearly all signatures are for any port;
+// matchers of their own for each of 40 sets of ports would repeat those 40
+// times, in memory and in the time to compile them, for hits that a comparison
+// of ports removes just as well.
 type portGroups struct {
 	groups []*packetGroup
 	byPort []uint8 // index into groups; nil when there is one group
@@ -78,11 +84,15 @@ func (g *portGroups) of(port uint16) *packetGroup {
 }
 
 const (
-	// maxPortGroups bounds the memory of one class and direction: every group
-	// repeats the signatures for any port. Ports beyond the busiest share one.
-	maxPortGroups = 40
+	// maxPortGroups bounds the groups of one class and direction. Ports beyond
+	// the busiest share one.
+	maxPortGroups = 200
 	// anyPorts is the number of ports from which a set is taken for any.
 	anyPorts = 4096
+	// crowd is how many signatures a shared matcher may hold for certain ports
+	// before the sets with most of them get matchers of their own: as many as
+	// for any port, and crowd at least.
+	crowd = 512
 )
 
 // servicePorts is the port set of the side that the groups go by, nil for any
@@ -108,32 +118,46 @@ func (s *Signature) servicePorts(d decoders.Direction) *portSet {
 // matcher is nil when there are no patterns to look for.
 type matcher = prefilter.Matcher
 
-// groupBuilder makes groups, one for each different set of signatures.
+// groupBuilder makes groups.
 type groupBuilder struct {
 	prefilter bool
 	matchers  *prefilter.Builder
-	made      map[string]*packetGroup
 	list      []*packetGroup
 }
 
 func newGroupBuilder(usePrefilter bool, opts prefilter.Options) *groupBuilder {
-	return &groupBuilder{prefilter: usePrefilter, matchers: prefilter.NewBuilder(opts), made: map[string]*packetGroup{}}
+	return &groupBuilder{prefilter: usePrefilter, matchers: prefilter.NewBuilder(opts)}
+}
+
+// payloadMatchers find the signatures whose fast pattern occurs in payloads and
+// stream chunks. refused are those that no matcher takes.
+type payloadMatchers struct {
+	packet, stream matcher
+	refused        []*Signature
 }
 
 // group returns the group of sigs, which are in inspection order.
 func (b *groupBuilder) group(sigs []*Signature) *packetGroup {
-	key := make([]byte, 0, 4*len(sigs))
+	return b.groupWith(sigs, b.payloadMatchers(sigs))
+}
+
+// groupWith returns the group of sigs with matchers for them and perhaps others.
+func (b *groupBuilder) groupWith(sigs []*Signature, m payloadMatchers) *packetGroup {
+	g := &packetGroup{packet: m.packet, stream: m.stream}
 	for _, s := range sigs {
-		key = append(key, byte(s.order), byte(s.order>>8), byte(s.order>>16), byte(s.order>>24))
+		if !b.prefilter || s.bypassesPrefilter() || slices.Contains(m.refused, s) {
+			g.always = append(g.always, s)
+		}
 	}
-	if g, ok := b.made[string(key)]; ok {
-		return g
-	}
-	g := &packetGroup{}
+	b.list = append(b.list, g)
+	return g
+}
+
+// payloadMatchers makes the matchers of sigs, which are in inspection order.
+func (b *groupBuilder) payloadMatchers(sigs []*Signature) (m payloadMatchers) {
 	var packet, stream []*Signature
 	for _, s := range sigs {
 		if !b.prefilter || s.bypassesPrefilter() {
-			g.always = append(g.always, s)
 			continue
 		}
 		if s.kind != TypeStream {
@@ -144,13 +168,10 @@ func (b *groupBuilder) group(sigs []*Signature) *packetGroup {
 		}
 	}
 	var refused []*Signature
-	g.packet, refused = b.matcher(packet)
-	g.always = append(g.always, refused...)
-	g.stream, refused = b.matcher(stream)
-	g.always = append(g.always, refused...)
-	b.made[string(key)] = g
-	b.list = append(b.list, g)
-	return g
+	m.packet, m.refused = b.matcher(packet)
+	m.stream, refused = b.matcher(stream)
+	m.refused = append(m.refused, refused...)
+	return m
 }
 
 // matcher makes the matcher of the signatures' fast patterns. Should it
@@ -184,31 +205,68 @@ func (b *groupBuilder) portGroups(sigs []*Signature, d decoders.Direction) portG
 	if len(byPort) == 0 {
 		return portGroups{groups: []*packetGroup{b.group(sigs)}}
 	}
-	out := portGroups{byPort: make([]uint8, 1<<16)}
-	out.groups = append(out.groups, nil) // ports without signatures of their own
-	var rest []portsOf
-	for _, set := range busiestPorts(byPort) {
-		if len(out.groups) == maxPortGroups {
-			rest = append(rest, set)
+	anyPort := b.withAny(sigs, d, nil)
+	sets := busiestPorts(byPort)
+	own := b.crowded(sets, len(anyPort))
+	var others []*Signature
+	for _, set := range sets[own:] {
+		others = append(others, set.sigs...)
+	}
+	shared := b.payloadMatchers(b.withAny(sigs, d, others))
+
+	// Ports whose always list is that of any port need no group of their own.
+	out := portGroups{byPort: make([]uint8, 1<<16), groups: []*packetGroup{b.groupWith(anyPort, shared)}}
+	var rest portsOf
+	for i, set := range sets {
+		if i >= own && !slices.ContainsFunc(set.sigs, func(s *Signature) bool {
+			return !b.prefilter || s.bypassesPrefilter() || slices.Contains(shared.refused, s)
+		}) {
 			continue
 		}
-		for _, port := range set.ports {
-			out.byPort[port] = uint8(len(out.groups))
+		if len(out.groups) == maxPortGroups {
+			rest.sigs, rest.ports = append(rest.sigs, set.sigs...), append(rest.ports, set.ports...)
+			continue
 		}
-		out.groups = append(out.groups, b.group(b.withAny(sigs, d, set.sigs)))
+		out.assign(set.ports)
+		here := b.withAny(sigs, d, set.sigs)
+		if i < own {
+			out.groups = append(out.groups, b.group(here))
+		} else {
+			out.groups = append(out.groups, b.groupWith(here, shared))
+		}
 	}
-	out.groups[0] = b.group(b.withAny(sigs, d, nil))
-	if len(rest) > 0 {
-		var shared []*Signature
-		for _, set := range rest {
-			shared = append(shared, set.sigs...)
-			for _, port := range set.ports {
-				out.byPort[port] = uint8(len(out.groups))
-			}
-		}
-		out.groups = append(out.groups, b.group(b.withAny(sigs, d, shared)))
+	if len(rest.ports) > 0 {
+		out.assign(rest.ports)
+		out.groups = append(out.groups, b.groupWith(b.withAny(sigs, d, rest.sigs), shared))
 	}
 	return out
+}
+
+// assign gives ports the group that is appended next.
+func (g *portGroups) assign(ports []uint16) {
+	for _, port := range ports {
+		g.byPort[port] = uint8(len(g.groups))
+	}
+}
+
+// crowded returns how many of the sets, which are in order of size, get matchers
+// of their own, when the shared ones hold anyPort signatures for any port.
+func (b *groupBuilder) crowded(sets []portsOf, anyPort int) (own int) {
+	shared := map[*Signature]int{} // sets of the rest that a signature is in
+	for _, set := range sets {
+		for _, s := range set.sigs {
+			shared[s]++
+		}
+	}
+	for own < len(sets) && own < maxPortGroups/2 && len(shared) > max(anyPort, crowd) {
+		for _, s := range sets[own].sigs {
+			if shared[s]--; shared[s] == 0 {
+				delete(shared, s)
+			}
+		}
+		own++
+	}
+	return own
 }
 
 // portsOf is a set of signatures that some ports share.

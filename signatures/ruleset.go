@@ -98,7 +98,6 @@ func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Rules
 		}
 	}
 	rs.groups = b.list
-	b.made = nil
 	for proto, byDir := range txs {
 		rs.transactions[proto] = &[2]txGroup{b.newTxGroup(byDir[0]), b.newTxGroup(byDir[1])}
 	}
@@ -120,8 +119,10 @@ func (rs *Ruleset) CompileInBackground() (run func(done <-chan struct{})) {
 }
 
 func (rs *Ruleset) prefilterReport() (r PrefilterReport) {
+	counted := map[matcher]bool{nil: true} // groups share matchers
 	add := func(m matcher) {
-		if m != nil {
+		if !counted[m] {
+			counted[m] = true
 			r.Matchers++
 			r.Bytes += m.Size()
 			r.Patterns += m.Patterns()
