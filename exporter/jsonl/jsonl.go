@@ -5,7 +5,8 @@
 // file is cut back to the last whole one; where that is impossible (a pipe),
 // the next write begins with a line feed, so that only the torn line is bad.
 // A file that was moved or removed is made anew at its path before the next
-// batch, so that log rotation needs no signal, though Reopen is there for it.
+// batch, so that log rotation from outside needs no signal, though Reopen is
+// there for it. A sink can also rotate its file itself; see Rotation.
 //
 // A delivered record has been taken by the kernel. Nothing is synced to disk:
 // a power failure loses what the kernel had not written.
@@ -47,6 +48,8 @@ type Sink struct {
 	out  io.Writer
 	file *os.File // nil for a stream, and while the path cannot be opened
 
+	rotator *rotator // nil when the file is not rotated
+
 	buf    []byte
 	torn   bool // the last write left part of a line that could not be removed
 	reopen atomic.Bool
@@ -55,16 +58,31 @@ type Sink struct {
 // Open makes a sink that writes to the file at path, whose folder it creates.
 // An existing file is continued, or emptied when truncate is set.
 func Open(path string, truncate bool) (*Sink, error) {
+	return OpenRotated("file", path, truncate, Rotation{})
+}
+
+// OpenRotated is Open for a file that is rotated. name is the label of its
+// metrics.
+func OpenRotated(name, path string, truncate bool, r Rotation) (*Sink, error) {
+	s := &Sink{name: name, path: path}
+	if r != (Rotation{}) {
+		var err error
+		if s.rotator, err = newRotator(path, r); err != nil {
+			return nil, err
+		}
+	}
 	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
 		return nil, fmt.Errorf("jsonl: %w", err)
 	}
-	s := &Sink{name: "file", path: path}
 	flags := 0
 	if truncate {
 		flags = os.O_TRUNC
 	}
 	if err := s.open(flags); err != nil {
 		return nil, err
+	}
+	if s.rotator != nil {
+		s.rotator.tidy() // what an earlier process left
 	}
 	return s, nil
 }
@@ -83,15 +101,17 @@ func (s *Sink) Reopen() { s.reopen.Store(true) }
 
 // Close implements exporter.Sink.
 func (s *Sink) Close() error {
-	if s.file == nil {
-		return nil
+	var fault error
+	if s.file != nil {
+		if err := s.file.Close(); err != nil {
+			fault = fmt.Errorf("jsonl: %w", err)
+		}
+		s.file, s.out = nil, nil
 	}
-	err := s.file.Close()
-	s.file, s.out = nil, nil
-	if err != nil {
-		return fmt.Errorf("jsonl: %w", err)
+	if s.rotator != nil {
+		fault = errors.Join(fault, s.rotator.finish())
 	}
-	return nil
+	return fault
 }
 
 // open opens the path for appending. Reading is for cut, which makes sure
@@ -106,6 +126,26 @@ func (s *Sink) open(flags int) error {
 	}
 	s.file, s.out = f, f
 	s.torn = endsTorn(f)
+	if s.rotator != nil {
+		s.rotator.began(f)
+	}
+	return nil
+}
+
+// rotate puts the file aside and begins a new one. When it cannot be put
+// aside, the sink goes on with it: events are worth more than the bound.
+func (s *Sink) rotate() error {
+	_ = s.file.Close() // everything written to it is accounted for
+	s.file, s.out = nil, nil
+	fault := s.rotator.putAside(s.path)
+	if err := s.open(0); err != nil {
+		return errors.Join(fault, err)
+	}
+	if fault != nil {
+		s.rotator.opened, s.rotator.size = s.rotator.now(), 1 // not with every write again
+		return fault
+	}
+	s.rotator.tidy()
 	return nil
 }
 
@@ -163,6 +203,16 @@ func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *ex
 			return ErrStopped
 		}
 		n := s.fill(records)
+		if s.rotator != nil && s.rotator.due(len(s.buf)) {
+			if err := s.rotate(); err != nil && firstErr == nil {
+				firstErr = err
+			}
+			if s.file == nil {
+				dropAll(records, tally, reasonOf(firstErr))
+				return firstErr
+			}
+			n = s.fill(records) // a new file is not torn
+		}
 		whole, err := s.write(records[:n])
 		for i := range records[:whole] {
 			tally.Delivered(&records[i])
@@ -175,6 +225,12 @@ func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *ex
 		}
 		records = records[n:]
 	}
+	if s.rotator != nil && firstErr == nil {
+		select {
+		case firstErr = <-s.rotator.packed:
+		default:
+		}
+	}
 	return firstErr
 }
 
@@ -186,7 +242,7 @@ func (s *Sink) fill(records []exporter.Record) int {
 		s.buf = append(s.buf, '\n')
 	}
 	n := 0
-	for n < len(records) && (n == 0 || len(s.buf)+len(records[n].Body) < bufferBytes) {
+	for n < len(records) && (n == 0 || len(s.buf)+len(records[n].Body) < s.writeBytes()) {
 		s.buf = append(s.buf, records[n].Body...)
 		s.buf = append(s.buf, '\n')
 		n++
@@ -194,10 +250,22 @@ func (s *Sink) fill(records []exporter.Record) int {
 	return n
 }
 
+// writeBytes is how much is gathered for a write: less where files are small,
+// so that they keep to their bound.
+func (s *Sink) writeBytes() int {
+	if s.rotator != nil && s.rotator.MaxBytes > 0 {
+		return int(min(bufferBytes, max(s.rotator.MaxBytes-s.rotator.size, 0)))
+	}
+	return bufferBytes
+}
+
 // write writes the buffer, which holds records, and returns how many of them
 // are whole in the file.
 func (s *Sink) write(records []exporter.Record) (whole int, err error) {
 	n, err := s.out.Write(s.buf)
+	if s.rotator != nil {
+		s.rotator.size += int64(n)
+	}
 	if err == nil && n == len(s.buf) {
 		s.torn = false
 		return len(records), nil
