@@ -6,6 +6,7 @@
 //	spanwatch replay FILE… [-r RULES…] [-o DIR]     read capture files
 //	spanwatch rules check FILE…                     say which rules load, and why not
 //	spanwatch kafka verify|topics                   what has arrived in Kafka
+//	spanwatch schema eve|ecs                       the JSON Schema of events
 //	spanwatch config check|dump                     the configuration
 //
 // Each command is one cmd_*.go file: options in, exit status out. What they
@@ -41,6 +42,7 @@ var commands = []command{
 	{"rules", "check rule files", runRules},
 	{"kafka", "check what has arrived in Kafka, list or make topics", runKafka},
 	{"config", "check or print the configuration", runConfig},
+	{"schema", "print the JSON Schema of events", runSchema},
 	{"version", "say which build this is", runVersion},
 }
 

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/signal"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"spanwatch/exporter/metrics"
@@ -95,9 +98,25 @@ func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 	return s, nil
 }
 
-// run runs the pipeline to its end and says what it leaves behind.
+// run runs the pipeline to its end and says what it leaves behind. Meanwhile
+// SIGHUP makes it open its files again, as logrotate wants.
 func (s *session) run(ctx context.Context) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	ended := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-hangup:
+				s.outputs.Reopen()
+			case <-ended:
+				return
+			}
+		}
+	}()
 	err := s.pipeline.Run(ctx)
+	signal.Stop(hangup)
+	close(ended)
 	for _, line := range s.outputs.Left() {
 		fmt.Fprintln(s.messages, "spanwatch:", line)
 	}

@@ -20,6 +20,9 @@ type Config struct {
 	// Sensor is the value of the header sensor; without it there is no such
 	// header.
 	Sensor string
+	// Schema is the value of the header schema: what the values of the records
+	// follow. Default event.SchemaID.
+	Schema string
 	// Headers are added to those of every record: tenant, replay and the like.
 	Headers []Header
 

@@ -22,8 +22,12 @@ const (
 
 func newHeaders(c *Config) headers {
 	var h headers
+	schema := c.Schema
+	if schema == "" {
+		schema = event.SchemaID
+	}
 	for t := range h.fixed {
-		list := []Header{{"event_type", event.Type(t).String()}, {"schema", event.SchemaID}, {"content-type", contentType}}
+		list := []Header{{"event_type", event.Type(t).String()}, {"schema", schema}, {"content-type", contentType}}
 		if c.Sensor != "" {
 			list = append(list, Header{"sensor", c.Sensor})
 		}

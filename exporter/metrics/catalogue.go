@@ -101,6 +101,7 @@ const (
 	ExportSpool
 	ExportDropped
 	ExportFiltered
+	ExportConnected
 	ExportQueued
 	ExportQueueBatches
 	ExportQueueBytes
@@ -255,6 +256,8 @@ var catalogue = [numMetrics]Metric{
 		"Events that did not reach the sink and never will."},
 	ExportFiltered: {"spanwatch_export_filtered_events_total", Counter, []string{"sink", "type", "reason"}, 0,
 		"Events that the sink's filter holds back, as configured."},
+	ExportConnected: {"spanwatch_export_connected", Gauge, []string{"sink"}, 0,
+		"1 while the connection of a socket or syslog sink stands."},
 	ExportQueued: {"spanwatch_export_queued_events", Gauge, []string{"sink", "type"}, 0,
 		"Events waiting for the sink."},
 	ExportQueueBatches: {"spanwatch_export_queue_batches", Gauge, []string{"sink"}, 0,

@@ -123,6 +123,16 @@ func newRedactor(c Redaction) (*redactor, error) {
 	return r, errors.Join(faults...)
 }
 
+// CheckField says what is wrong with a path of Redaction.Fields; nil when it
+// can be taken out, or hashed.
+func CheckField(path string, hashed bool) error {
+	fields, err := eventFields()
+	if err != nil {
+		return err
+	}
+	return checkField(fields, path, hashed)
+}
+
 // checkField says whether a path can be taken out so that what is left is
 // still valid by the schema.
 func checkField(fields []schema.Field, path string, hashed bool) error {

@@ -18,6 +18,13 @@ type Options struct {
 	ECS bool
 }
 
+// Validate returns all faults of o, joined.
+func (o *Options) Validate() error {
+	_, ferr := newFilter(o.Filter)
+	_, rerr := newRedactor(o.Redaction)
+	return errors.Join(ferr, rerr)
+}
+
 // Sink gives another sink its share of the events, in its shape.
 type Sink struct {
 	inner    exporter.Sink

@@ -2,19 +2,27 @@ package config
 
 import "time"
 
-// Output configures sinks. Those that are switched on all get every event,
-// each from a queue of its own.
+// Output configures sinks. Those that are switched on all get every event that
+// their filter lets through, each from a queue of its own.
 type Output struct {
-	FlushTimeout time.Duration `yaml:"flush-timeout" doc:"How long the end of a run waits for sinks and for what is spooled; what is left in the spool is sent by the next run." min:"100ms" max:"10m"`
-	Eve          Eve           `yaml:"eve" doc:"JSON lines."`
-	Kafka        Kafka         `yaml:"kafka" doc:"Apache Kafka, one topic per event type."`
-	Spool        Spool         `yaml:"spool" doc:"Events on disk until Kafka takes them; without Kafka a sink of its own."`
+	FlushTimeout time.Duration      `yaml:"flush-timeout" doc:"How long the end of a run waits for sinks and for what is spooled; what is left in the spool is sent by the next run." min:"100ms" max:"10m"`
+	Eve          Eve                `yaml:"eve" doc:"JSON lines."`
+	Kafka        Kafka              `yaml:"kafka" doc:"Apache Kafka, one topic per event type."`
+	Files        map[string]EveFile `yaml:"files" doc:"More files of JSON lines, by a name that metrics have: alerts: {path: alerts.json, filter: {types: [alert]}}."`
+	Stdout       Stdout             `yaml:"stdout" doc:"JSON lines on standard output."`
+	Socket       Socket             `yaml:"socket" doc:"JSON lines on a Unix socket."`
+	Syslog       Syslog             `yaml:"syslog" doc:"Syslog messages over TCP or TLS."`
+	Spool        Spool              `yaml:"spool" doc:"Events on disk until Kafka takes them; without Kafka a sink of its own."`
 }
 
 // Eve configures the JSON-lines sink.
 type Eve struct {
 	Path   string `yaml:"path" doc:"File, relative to the output directory; - is stdout; empty switches it off."`
 	Append bool   `yaml:"append" doc:"Keep what the file holds instead of starting anew."`
+	Rotate Rotate `yaml:"rotate" doc:"Put the file aside now and then. Without it, logrotate can: a file that was moved is begun anew, also on SIGHUP."`
+	Schema string `yaml:"schema" doc:"eve, or ecs: the Elastic Common Schema." oneof:"eve,ecs"`
+	Filter Filter `yaml:"filter" doc:"Which events are written."`
+	Redact Redact `yaml:"redact" doc:"What is taken out of them."`
 }
 
 // Kafka configures the Kafka sink.
@@ -45,17 +53,21 @@ type Kafka struct {
 	SpoolAfter      time.Duration `yaml:"spool-after" doc:"How long an answer may take before events go to the spool." min:"10ms" max:"1m"`
 	DeliveryTimeout time.Duration `yaml:"delivery-timeout" doc:"How long to try without a spool before events are dropped (unreachable, rejected, expired)." min:"10ms" max:"24h"`
 
-	TLS  KafkaTLS  `yaml:"tls" doc:"Encryption. The files are read again when they change."`
+	TLS  TLSClient `yaml:"tls" doc:"Encryption. The files are read again when they change."`
 	SASL KafkaSASL `yaml:"sasl" doc:"Authentication. Secrets are read from a file or the environment only."`
+
+	Schema string `yaml:"schema" doc:"eve, or ecs: the Elastic Common Schema." oneof:"eve,ecs"`
+	Filter Filter `yaml:"filter" doc:"Which events are sent."`
+	Redact Redact `yaml:"redact" doc:"What is taken out of them."`
 }
 
-// KafkaTLS configures encryption towards the brokers.
-type KafkaTLS struct {
+// TLSClient configures encryption towards brokers and syslog receivers.
+type TLSClient struct {
 	Enabled    bool   `yaml:"enabled" doc:"Connect by TLS."`
-	CAFile     string `yaml:"ca-file" doc:"Certificates (PEM) that brokers are checked by; empty takes the system's."`
+	CAFile     string `yaml:"ca-file" doc:"Certificates (PEM) that servers are checked by; empty takes the system's."`
 	CertFile   string `yaml:"cert-file" doc:"The sensor's certificate (PEM), for mutual TLS."`
 	KeyFile    string `yaml:"key-file" doc:"Its private key (PEM)."`
-	ServerName string `yaml:"server-name" doc:"Name expected in the brokers' certificates; empty is the host connected to."`
+	ServerName string `yaml:"server-name" doc:"Name expected in the servers' certificates; empty is the host connected to."`
 	MinVersion string `yaml:"min-version" doc:"Oldest version of TLS; empty is 1.2." oneof:",1.2,1.3"`
 }
 
@@ -83,7 +95,9 @@ type Spool struct {
 func defaultOutput() Output {
 	return Output{
 		FlushTimeout: 10 * time.Second,
-		Eve:          Eve{Path: "eve.json"},
+		Eve:          Eve{Path: "eve.json", Schema: "eve", Filter: defaultFilter(), Redact: defaultRedact()},
+		Files:        map[string]EveFile{},
+		Stdout:       defaultStdout(), Socket: defaultSocket(), Syslog: defaultSyslog(),
 		Kafka: Kafka{
 			Brokers:  []string{},
 			ClientID: "spanwatch", TopicPrefix: "spanwatch", Topic: "{prefix}.{event_type}", Headers: map[string]string{},
@@ -92,6 +106,7 @@ func defaultOutput() Output {
 			BatchSize: 512 << 10, Linger: 5 * time.Millisecond, QueueSize: 32 << 20,
 			DialTimeout: 3 * time.Second, RequestTimeout: 10 * time.Second, MaxBackoff: 5 * time.Second,
 			SpoolAfter: time.Second, DeliveryTimeout: 2 * time.Minute,
+			Schema: "eve", Filter: defaultFilter(), Redact: defaultRedact(),
 		},
 		Spool: Spool{
 			MaxSize: 1 << 30, SegmentSize: 8 << 20, MaxAge: 72 * time.Hour, Sync: "interval", SyncEvery: time.Second,

@@ -1,7 +1,7 @@
 // Package output opens the destinations that the configuration names below
 // output, each behind an outlet of its own.
 //
-//	config.Output ─► kinds: eve, kafka, spool, … ─► Set ─► Outlets ─► pipeline
+//	config.Output ─► kinds: eve, kafka, syslog, … ─► Set ─► Outlets ─► pipeline
 //	                 check, open                     ├───► MetricsSource
 //	                                                 └───► Left, what waits in spools
 //

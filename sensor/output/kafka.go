@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"spanwatch/exporter"
+	"spanwatch/exporter/ecs"
 	"spanwatch/exporter/event"
 	"spanwatch/exporter/kafka"
 	"spanwatch/exporter/metrics"
@@ -41,6 +42,9 @@ func KafkaConfig(c *config.Config, replay string) (kafka.Config, error) {
 		k.Prefix = ReplayPrefix(c)
 		k.Headers = append(k.Headers, kafka.Header{Key: "replay", Value: replay})
 	}
+	if o.Schema == "ecs" {
+		k.Schema = ecs.SchemaID
+	}
 	var err error
 	if k.Compression, err = kafka.ParseCompression(o.Compression); err != nil {
 		return k, fmt.Errorf("output.kafka.compression: %w", err)
@@ -71,6 +75,7 @@ func checkKafka(c *config.Config) (faults []config.Fault) {
 	if len(o.Brokers) == 0 {
 		return nil
 	}
+	_, faults = shapeOf(section, o.Schema, &o.Filter, &o.Redact)
 	if ReplayPrefix(c) == o.TopicPrefix {
 		faults = append(faults, config.Fault{Path: section + ".replay-prefix", What: "is the same as topic-prefix: replays would be taken for live events"})
 	}
@@ -132,8 +137,10 @@ func openKafka(c *config.Config, r *Run) ([]opened, error) {
 	}
 	const batchesPerCall = 4 // a request has one for each partition that the broker leads
 	gather := min(batchesPerCall*int64(o.BatchSize), int64(o.QueueSize)/batchesPerCall)
+	shaped, _ := shapeOf("output.kafka", o.Schema, &o.Filter, &o.Redact)
 	return []opened{{
 		sink:    sink,
+		shape:   shaped,
 		queue:   exporter.Config{QueueBytes: int64(o.QueueSize), GatherBytes: gather, Linger: o.Linger},
 		where:   "Kafka at " + strings.Join(o.Brokers, ",") + ", topics " + topicsOf(&k),
 		metrics: func(outlet *exporter.Outlet) metrics.Source { return kafkaSource(sink, outlet) },

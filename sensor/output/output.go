@@ -3,11 +3,15 @@ package output
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
 	"spanwatch/exporter/metrics"
+	"spanwatch/exporter/shape"
 	"spanwatch/sensor/config"
 )
 
@@ -31,7 +35,11 @@ type kind struct {
 
 // kinds are all there are, in the order in which people are told of them.
 var kinds = []kind{
-	{nil, openEve},
+	{checkEve, openEve},
+	{checkFiles, openFiles},
+	{checkStdout, openStdout},
+	{checkSocket, openSocket},
+	{checkSyslog, openSyslog},
 	{checkKafka, openKafka},
 	{checkSpool, openSpool},
 }
@@ -39,6 +47,7 @@ var kinds = []kind{
 // opened is one sink, ready for an outlet.
 type opened struct {
 	sink    exporter.Sink
+	shape   shape.Options                         // which events it gets, and in what shape
 	queue   exporter.Config                       // Block, Report and FlushTimeout are set for all alike
 	where   string                                // for people
 	metrics func(*exporter.Outlet) metrics.Source // beside those of the outlet; may be nil
@@ -60,23 +69,68 @@ func Check(c *config.Config) (faults []config.Fault) {
 type Set struct {
 	Outlets []*exporter.Outlet
 	sinks   []opened
+
+	mu     sync.Mutex
+	faults map[string]error // by sink, those that last
 }
 
 // Open opens all sinks that c switches on. On an error none is open.
 func Open(c *config.Config, r Run) (*Set, error) {
-	s := &Set{}
+	s := &Set{faults: map[string]error{}}
 	for _, k := range kinds {
 		list, err := k.open(c, &r)
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
 		}
 		for _, o := range list {
-			o.queue.Block, o.queue.Report, o.queue.FlushTimeout = r.Replay, r.Report, c.Output.FlushTimeout
-			s.Outlets = append(s.Outlets, exporter.NewOutlet(o.sink, o.queue))
+			o.queue.Block, o.queue.Report, o.queue.FlushTimeout = r.Replay, s.report(r.Report), c.Output.FlushTimeout
 			s.sinks = append(s.sinks, o)
+			shaped, err := shape.Wrap(o.sink, o.shape)
+			if err != nil {
+				return nil, errors.Join(err, s.Close())
+			}
+			s.Outlets = append(s.Outlets, exporter.NewOutlet(shaped, o.queue))
 		}
 	}
 	return s, nil
+}
+
+// report keeps what sinks tell of their faults, and passes it on.
+func (s *Set) report(next func(sink string, err error)) func(sink string, err error) {
+	return func(sink string, err error) {
+		s.mu.Lock()
+		if err == nil {
+			delete(s.faults, sink)
+		} else {
+			s.faults[sink] = err
+		}
+		s.mu.Unlock()
+		if next != nil {
+			next(sink, err)
+		}
+	}
+}
+
+// Fault says which sinks are failing at present, and why; nil when all work.
+// Any goroutine may call it.
+func (s *Set) Fault() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(s.faults)) {
+		faults = append(faults, fmt.Errorf("sink %s fails: %w", name, s.faults[name]))
+	}
+	return errors.Join(faults...)
+}
+
+// Reopen makes sinks that write files open their paths again with the next
+// event, as after log rotation. Any goroutine may call it.
+func (s *Set) Reopen() {
+	for _, o := range s.sinks {
+		if f, ok := o.sink.(interface{ Reopen() }); ok {
+			f.Reopen()
+		}
+	}
 }
 
 // Close closes the sinks. It is for those who never ran the outlets, whose Run
