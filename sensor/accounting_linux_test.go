@@ -28,7 +28,11 @@ func TestFlowRecordsEqualWhatTheInterfaceReceived(t *testing.T) {
 					sent += s.Send(t, frames)
 					time.Sleep(300 * time.Millisecond)
 				}
-				balanced(t, r.stop(t))
+				stats := r.stop(t)
+				balanced(t, stats)
+				if mode != "off" {
+					accounted(t, stats)
+				}
 				rx := received(t, ns, sent)
 				got := sumFlows(t, r)
 				want := flowSums{flows: 499, packets: rx.Packets, bytes: rx.Bytes, packetsByEVEFlows: rx.Packets}
@@ -65,7 +69,11 @@ func TestFlowRecordsAreExactWhenTheRingOverflows(t *testing.T) {
 				time.Sleep(2500 * time.Millisecond)
 				sent += s.Send(t, netnstest.UDPFlows(100, 1000, false))
 				time.Sleep(500 * time.Millisecond)
-				balanced(t, r.stop(t))
+				stats := r.stop(t)
+				balanced(t, stats)
+				if mode != "off" {
+					accounted(t, stats)
+				}
 				rx := received(t, ns, sent)
 				got := sumFlows(t, r)
 				if got.packets != rx.Packets || got.bytes != rx.Bytes || got.packetsByEVEFlows != rx.Packets || got.flows != 20_000 || got.uncounted != 0 {
@@ -75,6 +83,38 @@ func TestFlowRecordsAreExactWhenTheRingOverflows(t *testing.T) {
 					t.Errorf("the ring did not overflow, or it is not told: %+v", got)
 				}
 			})
+		}
+	}
+}
+
+// accounted checks the equations of kernel accounting in the last stats event:
+// all that passed the interfaces is told, lost or refused, and all that was told
+// is in flows.
+func accounted(t *testing.T, stats map[string]any) {
+	t.Helper()
+	accounting := stats["stats"].(map[string]any)["accounting"].(map[string]any)
+	for k := range accounting["kernel"].([]any) {
+		of := func(path ...any) int {
+			return number(t, stats, append([]any{"stats", "accounting", "kernel", k}, path...)...)
+		}
+		for _, unit := range []string{"pkts", "bytes"} {
+			total, rest := of("in", unit)+of("out", unit), of("told", unit)+of("lost", unit)
+			refused, _ := accounting["kernel"].([]any)[k].(map[string]any)["refused"].(map[string]any)
+			for reason := range refused {
+				rest += of("refused", reason, unit)
+			}
+			if total != rest || of("unread", unit) != 0 {
+				t.Errorf("interface %d: %d %s passed, %d are explained, %d unread", k, total, unit, rest, of("unread", unit))
+			}
+		}
+	}
+	for _, unit := range []string{"pkts", "bytes"} {
+		of := func(name string) int { return number(t, stats, "stats", "accounting", "kernel_flows", name, unit) }
+		if of("told") != of("taken")+of("filtered") || of("waiting") != 0 || of("balance") != 0 {
+			t.Errorf("%d %s were told, %d taken, %d filtered, %d wait", of("told"), unit, of("taken"), of("filtered"), of("waiting"))
+		}
+		if of("in_flows") != of("taken")+of("unsettled") {
+			t.Errorf("flows have %d %s, they took %d and counted %d otherwise", of("in_flows"), unit, of("taken"), of("unsettled"))
 		}
 	}
 }

@@ -33,7 +33,8 @@ type session struct {
 	report   *signatures.Report
 	geo      *enrich.Cache // of the summary
 	pipeline *pipeline.Pipeline
-	messages io.Writer // standard error, or what shares it with a progress bar
+	kernel   *accounting.Kernel // live only
+	messages io.Writer          // standard error, or what shares it with a progress bar
 	outputs  *output.Set
 
 	addr    net.Addr // of the metrics endpoint
@@ -58,7 +59,7 @@ type sessionOptions struct {
 // newSession opens what cfg names. Faults that leave something to do are
 // printed; the error is for those that do not.
 func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
-	s := &session{cfg: cfg, messages: o.messages}
+	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages}
 	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
 	if err != nil {
 		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
@@ -139,6 +140,9 @@ func (s *session) serve(ctx context.Context) error {
 	}
 	registry := metrics.NewRegistry(version)
 	registry.Add(s.pipeline.MetricsSource())
+	if s.kernel != nil {
+		registry.Add(s.kernel.MetricsSource())
+	}
 	registry.Add(s.outputs.MetricsSource())
 	server, err := metrics.Listen(s.cfg.Metrics.Listen, metrics.Handler(registry, nil))
 	if err != nil {

@@ -49,6 +49,22 @@ const (
 	CaptureLinkChanges
 	CaptureReopens
 
+	KernelPackets
+	KernelBytes
+	KernelVLANPackets
+	KernelVLANBytes
+	KernelRefusedPackets
+	KernelRefusedBytes
+	KernelLostPackets
+	KernelLostBytes
+	KernelUnreadPackets
+	KernelUnreadBytes
+	KernelFlows
+	KernelTornReads
+	KernelAttached
+	KernelMilliseconds
+	KernelPeakBytes
+
 	DecodePackets
 	DecodeBytes
 	DecodeRefusedFrames
@@ -63,6 +79,11 @@ const (
 	FlowEnded
 	FlowActive
 	FlowEvicted
+	FlowUnseenPackets
+	FlowUnseenBytes
+	FlowUnsettledPackets
+	FlowUnsettledBytes
+	FlowKernelOnly
 	FlowPackets
 	FlowBytes
 
@@ -159,6 +180,37 @@ var catalogue = [numMetrics]Metric{
 	CaptureReopens: {"spanwatch_capture_reopens_total", Counter, []string{"interface"}, 0,
 		"Times that the interface was opened anew, as after it was removed and came back."},
 
+	KernelPackets: {"spanwatch_kernel_packets_total", Counter, []string{"interface", "direction"}, 0,
+		"All packets that passed the interface, counted by the kernel programs: those of a merged packet one by one where the hook can tell."},
+	KernelBytes: {"spanwatch_kernel_bytes_total", Counter, []string{"interface", "direction"}, 0,
+		"Bytes on the wire of spanwatch_kernel_packets_total."},
+	KernelVLANPackets: {"spanwatch_kernel_vlan_packets_total", Counter, []string{"interface", "vlan", "direction"}, 4096,
+		"Those of each VLAN, by the outermost tag; untagged packets are the rest."},
+	KernelVLANBytes: {"spanwatch_kernel_vlan_bytes_total", Counter, []string{"interface", "vlan", "direction"}, 4096,
+		"Bytes on the wire of spanwatch_kernel_vlan_packets_total."},
+	KernelRefusedPackets: {"spanwatch_kernel_refused_packets_total", Counter, []string{"interface", "reason"}, 0,
+		"Packets that the kernel programs count in no flow; duplicate is a packet that was mirrored twice."},
+	KernelRefusedBytes: {"spanwatch_kernel_refused_bytes_total", Counter, []string{"interface", "reason"}, 0,
+		"Bytes on the wire of spanwatch_kernel_refused_packets_total."},
+	KernelLostPackets: {"spanwatch_kernel_lost_packets_total", Counter, []string{"interface"}, 0,
+		"Packets of flows that the kernel's table and its eviction ring had no room for; they are in no flow record."},
+	KernelLostBytes: {"spanwatch_kernel_lost_bytes_total", Counter, []string{"interface"}, 0,
+		"Bytes on the wire of spanwatch_kernel_lost_packets_total."},
+	KernelUnreadPackets: {"spanwatch_kernel_unread_packets", Gauge, []string{"interface"}, 0,
+		"Packets in flows of the kernel's table that the flow tables have not been told of yet."},
+	KernelUnreadBytes: {"spanwatch_kernel_unread_bytes", Gauge, []string{"interface"}, 0,
+		"Bytes on the wire of spanwatch_kernel_unread_packets."},
+	KernelFlows: {"spanwatch_kernel_flows_total", Counter, []string{"interface", "state"}, 0,
+		"Entries of the kernel's table: new, evicted to make room, and lost because the eviction ring was full. One for each CPU that sees the flow."},
+	KernelTornReads: {"spanwatch_kernel_torn_reads_total", Counter, []string{"interface"}, 0,
+		"Entries left for the next reading because the kernel kept writing them."},
+	KernelAttached: {"spanwatch_kernel_attached", Gauge, []string{"interface", "hook"}, 0,
+		"Whether the kernel programs are attached to the interface."},
+	KernelMilliseconds: {"spanwatch_kernel_millisecond_bytes", Histogram, []string{"interface", "direction"}, 0,
+		"Bytes that passed the interface in each millisecond: microbursts are in the upper buckets."},
+	KernelPeakBytes: {"spanwatch_kernel_peak_millisecond_bytes", Gauge, []string{"interface", "direction"}, 0,
+		"The most bytes that passed the interface within a millisecond."},
+
 	DecodePackets: {"spanwatch_decode_packets_total", Counter, []string{"layer"}, 0,
 		"Packets in which a protocol header was found; one packet counts in each of its layers."},
 	DecodeBytes: {"spanwatch_decode_bytes_total", Counter, []string{"layer"}, 0,
@@ -185,6 +237,16 @@ var catalogue = [numMetrics]Metric{
 		"Flows in the tables; created minus ended."},
 	FlowEvicted: {"spanwatch_flow_evicted_total", Counter, nil, 0,
 		"Flows ended early to make room in a full table."},
+	FlowUnseenPackets: {"spanwatch_flow_unseen_packets_total", Counter, nil, 0,
+		"Packets counted in flows by the kernel alone: capture lost them or held them back."},
+	FlowUnseenBytes: {"spanwatch_flow_unseen_bytes_total", Counter, nil, 0,
+		"Bytes on the wire of spanwatch_flow_unseen_packets_total."},
+	FlowUnsettledPackets: {"spanwatch_flow_unsettled_packets_total", Counter, nil, 0,
+		"Packets counted in flows that the kernel counts otherwise or not at all, so that they may count twice."},
+	FlowUnsettledBytes: {"spanwatch_flow_unsettled_bytes_total", Counter, nil, 0,
+		"Bytes on the wire of spanwatch_flow_unsettled_packets_total."},
+	FlowKernelOnly: {"spanwatch_flow_kernel_only_total", Counter, nil, 0,
+		"Flows that began without any packet captured, by the kernel's count."},
 	FlowPackets: {"spanwatch_flow_packets_total", Counter, []string{"direction"}, 0,
 		"Packets counted in flows."},
 	FlowBytes: {"spanwatch_flow_bytes_total", Counter, []string{"direction"}, 0,

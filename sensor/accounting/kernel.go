@@ -33,14 +33,16 @@ type Kernel struct {
 	swept   time.Time // when that was
 	spare   []flow.Counted
 	sums    Sums
+	settled Sums // of all rounds that were applied by all workers
 
 	lanes atomic.Int32
 	ended chan struct{} // closed when no lane gets frames any more
+	told  chan struct{} // closed when everything was told
 	view  atomic.Pointer[View]
 }
 
 func newKernel(o Options) *Kernel {
-	k := &Kernel{o: o, ended: make(chan struct{})}
+	k := &Kernel{o: o, ended: make(chan struct{}), told: make(chan struct{})}
 	k.first = newRound(o.Workers)
 	k.round = k.first
 	k.view.Store(&View{})
@@ -88,6 +90,7 @@ func (k *Kernel) Run() {
 			}
 		case <-k.ended:
 			k.finish()
+			close(k.told)
 			return
 		}
 	}
@@ -107,6 +110,11 @@ func (k *Kernel) finish() {
 	k.sweep(true) // finds nothing new; what nobody took is adopted
 	k.await()
 	k.account()
+	for _, d := range k.devices {
+		if err := d.look(); err != nil {
+			k.fault(d, err)
+		}
+	}
 	k.publishView()
 }
 
@@ -177,6 +185,7 @@ func (k *Kernel) account() {
 			k.sums.Waiting.Add(bpf.Count{Packets: c.Packets[0] + c.Packets[1], Bytes: c.Bytes[0] + c.Bytes[1]})
 		}
 	}
+	k.settled = k.sums
 }
 
 // adopt deals what nobody took of the last round to workers.

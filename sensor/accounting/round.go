@@ -75,10 +75,11 @@ func (r *Reader) Due(now int64) *Round {
 }
 
 // Wait is Due for a lane that gets no more frames. It waits for the next round
-// until the last one was returned, and then returns nil. When all lanes have
-// called it, counting ends.
+// until the last one was returned; then it waits until all workers have applied
+// that, and returns nil. When all lanes have called it, counting ends.
 func (r *Reader) Wait() *Round {
 	if r.at.last {
+		<-r.k.told
 		return nil
 	}
 	if !r.ended {

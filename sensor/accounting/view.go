@@ -12,8 +12,8 @@ type View struct {
 	Sums       Sums
 }
 
-// Sums are outermost packets of all interfaces, on their way to flow tables: at
-// any time, Told = Taken + Waiting + Filtered.
+// Sums are outermost packets of all interfaces on their way to flow tables, as of
+// the last round that all workers have applied: Told = Taken + Waiting + Filtered.
 type Sums struct {
 	Told     bpf.Count // to workers
 	Taken    bpf.Count // by flow tables
@@ -35,7 +35,10 @@ type InterfaceView struct {
 	// were not told before: [0] outermost, [1] within tunnels.
 	TableLost [2]bpf.Count
 	VLANs     []VLAN
-	Bursts    [2]bpf.Histogram // by bpf.Side
+	// Bursts are all milliseconds told so far, and BurstBytes what passed in
+	// them, by bpf.Side.
+	Bursts     [2]bpf.Histogram
+	BurstBytes [2]uint64
 }
 
 // VLAN is the total of one VLAN, by bpf.Side.
@@ -90,6 +93,9 @@ func (d *device) look() error {
 		d.since = d.milliseconds[n-1].Start
 		for side := range v.Bursts {
 			v.Bursts[side].Add(bpf.Side(side), d.milliseconds)
+			for _, m := range d.milliseconds {
+				v.BurstBytes[side] += m.Total[side].Bytes
+			}
 		}
 	}
 	return nil
@@ -106,7 +112,7 @@ func (d *device) refused() (n bpf.Count) {
 }
 
 func (k *Kernel) publishView() {
-	v := &View{Sums: k.sums}
+	v := &View{Sums: k.settled}
 	for _, d := range k.devices {
 		d.view.Name, d.view.Hook, d.view.Store = d.name, d.choice.Hook, d.store
 		v.Interfaces = append(v.Interfaces, d.view)

@@ -24,7 +24,8 @@ type merger struct {
 	account    *analytics.Account
 	stats      statsMaker
 	state      *State
-	sources    []capture.Source // of live capture, for what the kernel counts
+	kernel     *accounting.Kernel // nil unless the kernel counts
+	sources    []capture.Source   // of live capture, for what the kernel counts
 
 	workers []workerCounters                 // latest of each
 	fronts  []frontCounters                  // latest of each

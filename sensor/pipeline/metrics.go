@@ -79,6 +79,11 @@ func writeFlows(w *metrics.Writer, v *View) {
 	}
 	w.Uint(metrics.FlowActive, uint64(f.Active))
 	w.Uint(metrics.FlowEvicted, f.Ended[flow.EndForced])
+	w.Uint(metrics.FlowUnseenPackets, f.UnseenPackets)
+	w.Uint(metrics.FlowUnseenBytes, f.UnseenBytes)
+	w.Uint(metrics.FlowUnsettledPackets, f.UnsettledPackets)
+	w.Uint(metrics.FlowUnsettledBytes, f.UnsettledBytes)
+	w.Uint(metrics.FlowKernelOnly, f.KernelOnly)
 	for proto := range v.Work.Apps {
 		if a := &v.Work.Apps[proto]; a.Flows > 0 {
 			name := app.Proto(proto).String()

@@ -140,6 +140,9 @@ func (p *Pipeline) newMerge() error {
 		rounds: make([]*accounting.Round, len(p.fronts)), alerts: map[*signatures.Signature]uint64{},
 		top: o.Config.Metrics.Top, alertMax: o.Config.Rules.MaxAlertsPerPacket,
 	}
+	if o.kernelCounts() {
+		p.merge.kernel = o.Kernel
+	}
 	if !o.Replay {
 		p.merge.sources = o.Sources
 	}

@@ -58,6 +58,9 @@ func (s *statsMaker) due(c *mergeCounters, final bool) bool {
 func (m *merger) statsEvent() {
 	s, c := &m.stats, &m.counts
 	fillTree(s.tree, m.totals())
+	if m.kernel != nil {
+		fillKernel(s.tree, m.kernel.View(), &m.sum)
+	}
 	if len(m.sources) > 0 {
 		fillCapture(s.tree, captured(m.sources))
 	}
