@@ -104,23 +104,16 @@ type Flow struct {
 
 // Stream configures how TCP sessions are followed.
 type Stream struct {
-	Midstream    bool `yaml:"midstream" doc:"Take up sessions whose opening was not seen; without it their flows are counted and stay new."`
-	AsyncOneSide bool `yaml:"async-oneside" doc:"Take up sessions of which only one side is seen."`
+	Midstream     bool     `yaml:"midstream" doc:"Take up sessions whose opening was not seen; without it their flows are counted and stay new."`
+	AsyncOneSide  bool     `yaml:"async-oneside" doc:"Take up sessions of which only one side is seen."`
+	Inline        bool     `yaml:"inline" doc:"Inspect data when it comes instead of when it is acknowledged, and let the first copy of every byte win, as an inline sensor does."`
+	Depth         ByteSize `yaml:"depth" doc:"Bytes of each direction that are reassembled; 0 is all." min:"0" max:"4294967295"`
+	ChunkToServer ByteSize `yaml:"chunk-to-server" doc:"Acknowledged bytes towards the server that rules on the stream inspect at once." min:"1" max:"1073741824"`
+	ChunkToClient ByteSize `yaml:"chunk-to-client" doc:"The same towards the client." min:"1" max:"1073741824"`
 	// HostPolicy maps an overlap policy to the prefixes of the receivers that
 	// resolve overlapping segments that way.
 	HostPolicy    map[string][]string `yaml:"host-policy" doc:"Overlap policy (names as in default-policy) by destination prefix."`
 	DefaultPolicy string              `yaml:"default-policy" doc:"Overlap policy of all other hosts." oneof:"bsd,bsd-right,old-linux,linux,windows,windows2k3,vista,solaris,old-solaris,hpux10,hpux11,irix,macos,first,last"`
-}
-
-// App configures protocol detection and parsers.
-type App struct {
-	DNS AppDNS `yaml:"dns" doc:"DNS."`
-}
-
-// AppDNS configures the DNS parser.
-type AppDNS struct {
-	Enabled bool     `yaml:"enabled" doc:"Parse DNS."`
-	Ports   []uint16 `yaml:"ports" doc:"UDP ports whose payload is probed for DNS."`
 }
 
 // Rules configures the signature engine.
@@ -207,8 +200,8 @@ func Default() *Config {
 			VLANInKey:      true,
 			TalkerHosts:    1 << 20,
 		},
-		Stream: Stream{HostPolicy: map[string][]string{}, DefaultPolicy: "bsd"},
-		App:    App{DNS: AppDNS{Enabled: true, Ports: []uint16{53}}},
+		Stream: Stream{Depth: 1 << 20, ChunkToServer: 2560, ChunkToClient: 2560, HostPolicy: map[string][]string{}, DefaultPolicy: "bsd"},
+		App:    defaultApp(),
 		Rules: Rules{
 			AddressVars:        map[string]string{},
 			PortVars:           map[string]string{},

@@ -1,6 +1,9 @@
 package pipeline
 
 import (
+	"fmt"
+	"slices"
+
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/registry"
 	"spanwatch/exporter/event"
@@ -48,15 +51,29 @@ type appTable struct {
 func newAppTable(o *Options) (appTable, error) {
 	t := appTable{flows: make([]appFlow, 1), parsers: make([]app.Parser, 256), free: make([]uint32, 256),
 		types: make([]event.Type, 256), flowSides: make([]bool, 256)}
-	set := registry.New()
+	set := registry.NewWith(parserConfig(&o.Config.App))
 	enabled := set[:0]
+	if err := checkProtocols(set, &o.Config.App); err != nil {
+		return t, err
+	}
 	for _, c := range set {
+		name := c.Parser.Proto().String()
+		if slices.Contains(o.Config.App.Disabled, name) {
+			continue
+		}
 		switch c.Parser.Proto() {
 		case app.ProtoDNS:
 			if !o.Config.App.DNS.Enabled {
 				continue
 			}
 			c.UDPPorts = o.Config.App.DNS.Ports
+		}
+		var err error
+		if c.TCPPorts, err = ports(o.Config.App.TCPPorts, name, c.TCPPorts); err != nil {
+			return t, fmt.Errorf("app.tcp-ports: %w", err)
+		}
+		if c.UDPPorts, err = ports(o.Config.App.UDPPorts, name, c.UDPPorts); err != nil {
+			return t, fmt.Errorf("app.udp-ports: %w", err)
 		}
 		if d, ok := c.Parser.(app.Described); ok {
 			proto := c.Parser.Proto()

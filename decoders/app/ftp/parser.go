@@ -12,7 +12,10 @@ const maxFree = 256
 
 // Parser is the control connections of one worker. It owns the memory of all
 // transactions of its States and is used by one goroutine.
-type Parser struct{ free []*Tx }
+type Parser struct {
+	config Config
+	free   []*Tx
+}
 
 var (
 	_ app.Parser    = (*Parser)(nil)
@@ -20,8 +23,21 @@ var (
 	_ app.Patterned = (*Parser)(nil)
 )
 
-// NewParser makes a Parser.
-func NewParser() *Parser { return &Parser{} }
+// Config sets limits.
+type Config struct {
+	// MaxTransactions behind the oldest that waits for its reply or for its
+	// consumers are followed; one more ends the parsing with an event.
+	MaxTransactions int
+}
+
+// DefaultConfig returns Suricata's defaults.
+func DefaultConfig() Config { return Config{MaxTransactions: 1024} }
+
+// NewParser makes a Parser with the defaults.
+func NewParser() *Parser { return NewParserWith(DefaultConfig()) }
+
+// NewParserWith makes a Parser.
+func NewParserWith(c Config) *Parser { return &Parser{config: c} }
 
 // Proto returns app.ProtoFTP.
 func (p *Parser) Proto() app.Proto { return app.ProtoFTP }

@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	maxTxs          = 1024 // waiting for a reply or for their consumers
 	maxExpectations = 64
 	maxName         = 4096 // bytes of the name of a file; lines are not longer
 )
@@ -189,7 +188,7 @@ func (s *State) transfer(t *Tx) {
 // newTx appends a transaction; nil when there are too many, which the last one
 // tells and does not wait any longer.
 func (s *State) newTx() *Tx {
-	if len(s.txs) >= maxTxs {
+	if len(s.txs) > 0 && s.nextID-s.txs[0].ID() > uint64(s.parser.config.MaxTransactions) {
 		last := s.txs[len(s.txs)-1].(*Tx)
 		last.event(app.EventFTPTooManyTransactions)
 		last.done = true

@@ -238,13 +238,14 @@ func TestOddities(t *testing.T) {
 }
 
 func TestTooManyTransactionsEndTheParsing(t *testing.T) {
+	most := DefaultConfig().MaxTransactions
 	s := NewParser().New()
 	var r app.Result
 	n := 0
-	for ; r.Status == app.StatusOK && n <= maxTxs; n++ {
+	for ; r.Status == app.StatusOK && n <= most+1; n++ {
 		r = s.Parse(app.Input{Data: []byte("NOOP\r\n")})
 	}
-	if n != maxTxs+1 || r.Status != app.StatusError || len(s.Txs()) != maxTxs || !s.Txs()[maxTxs-1].HasEvent(app.EventFTPTooManyTransactions) {
+	if n != most+2 || r.Status != app.StatusError || len(s.Txs()) != most+1 || !s.Txs()[most].HasEvent(app.EventFTPTooManyTransactions) {
 		t.Errorf("%d commands, %+v, %d transactions", n, r, len(s.Txs()))
 	}
 }

@@ -21,15 +21,30 @@ import (
 // Set has a parser of every protocol, for one worker.
 type Set []app.Candidate
 
-// New makes a Set. The ports are Suricata's detection-ports; the caller may
+// Config is what parsers can be told.
+type Config struct {
+	HTTP http1.Config
+	SMTP smtp.Config
+	FTP  ftp.Config
+}
+
+// DefaultConfig returns the defaults of all parsers.
+func DefaultConfig() Config {
+	return Config{HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig()}
+}
+
+// New makes a Set of parsers with their defaults.
+func New() Set { return NewWith(DefaultConfig()) }
+
+// NewWith makes a Set. The ports are Suricata's detection-ports; the caller may
 // change them before it makes a Detector.
-func New() Set {
+func NewWith(c Config) Set {
 	set := Set{
 		{Parser: dns.NewParser(), TCPPorts: []uint16{53}, UDPPorts: []uint16{53}},
-		{Parser: ftp.NewParser(), TCPPorts: []uint16{21}},
+		{Parser: ftp.NewParserWith(c.FTP), TCPPorts: []uint16{21}},
 		{Parser: ftp.NewDataParser()},
-		{Parser: http1.NewParser()}, // by its methods, at any port
-		{Parser: smtp.NewParser(), TCPPorts: []uint16{25, 465}},
+		{Parser: http1.NewParserWith(c.HTTP)}, // by its methods, at any port
+		{Parser: smtp.NewParserWith(c.SMTP), TCPPorts: []uint16{25, 465}},
 		{Parser: ssh.NewParser(), TCPPorts: []uint16{22}},
 		{Parser: tls.NewParser(), TCPPorts: []uint16{443}},
 	}

@@ -3,6 +3,9 @@ package main
 import (
 	"path/filepath"
 	"strings"
+
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/registry"
 )
 
 // baseline is the dataset's canonical configuration where it differs from
@@ -31,8 +34,27 @@ var direct = map[string]string{
 	"app-layer.protocols.dns.udp.enabled":            "app.dns.enabled",
 	"app-layer.protocols.dns.udp.detection-ports.dp": "app.dns.ports",
 	"vlan.use-for-tracking":                          "flow.vlan-in-key",
+	"stream.inline":                                  "stream.inline",
+	"stream.reassembly.toserver-chunk-size":          "stream.chunk-to-server",
+	"stream.reassembly.toclient-chunk-size":          "stream.chunk-to-client",
+	"stream.reassembly.depth":                        "stream.depth",
+	"app-layer.protocols.ftp.max-tx":                 "app.ftp.max-transactions",
+	"app-layer.protocols.smtp.raw-extraction":        "app.smtp.raw-extraction",
+	"app-layer.protocols.smtp.mime.decode-mime":      "app.smtp.decode-mime",
+	libhtp + "request-body-limit":                    "app.http.request.limit",
+	libhtp + "response-body-limit":                   "app.http.response.limit",
+	libhtp + "request-body-minimal-inspect-size":     "app.http.request.min-inspect",
+	libhtp + "response-body-minimal-inspect-size":    "app.http.response.min-inspect",
+	libhtp + "request-body-inspect-window":           "app.http.request.window",
+	libhtp + "response-body-inspect-window":          "app.http.response.window",
+	libhtp + "response-body-decompress-layer-limit":  "app.http.decode-layers",
+	libhtp + "double-decode-path":                    "app.http.double-decode-path",
+	libhtp + "double-decode-query":                   "app.http.double-decode-query",
 	"action-order":                                   "rules.action-order",
 }
+
+// libhtp is where Suricata has the settings of HTTP/1.
+const libhtp = "app-layer.protocols.http.libhtp.default-config."
 
 // seconds maps options that are a number of seconds.
 var seconds = map[string]string{
@@ -88,6 +110,9 @@ func mapOption(dir, option string, values []string) ([]string, bool) {
 	if name, ok := strings.CutPrefix(option, "vars.port-groups."); ok {
 		return set("rules.port-vars."+name, value)
 	}
+	if name, ok := strings.CutPrefix(option, "app-layer.protocols."); ok {
+		return protocolOption(name, value)
+	}
 	if name, ok := strings.CutPrefix(option, "host-os-policy."); ok {
 		args, _ := set("stream.host-policy."+name, value)
 		if fragments := hostPolicies[name]; fragments != "" {
@@ -104,4 +129,36 @@ func mapOption(dir, option string, values []string) ([]string, bool) {
 		}
 	}
 	return nil, false
+}
+
+// protocolOption maps NAME.enabled, NAME.detection-ports.dp and the same with a
+// transport between.
+func protocolOption(option, value string) ([]string, bool) {
+	name, what, _ := strings.Cut(option, ".")
+	transport := "tcp"
+	for _, t := range []string{"tcp", "udp"} {
+		if rest, ok := strings.CutPrefix(what, t+"."); ok {
+			transport, what = t, rest
+		}
+	}
+	switch what {
+	case "enabled":
+		if value == "no" || value == "false" {
+			return []string{"--set", "app.disabled=" + name}, true
+		}
+		return nil, hasParser(name)
+	case "detection-ports.dp":
+		return []string{"--set", "app." + transport + "-ports." + name + "=" + strings.Trim(value, "[] ")}, hasParser(name)
+	}
+	return nil, false
+}
+
+// hasParser says whether spanwatch has the protocol at all.
+func hasParser(name string) bool {
+	p, ok := app.ProtoByName(name)
+	if !ok {
+		return false
+	}
+	_, ok = registry.New().Parser(p)
+	return ok
 }

@@ -1,0 +1,65 @@
+package config
+
+// App configures protocol detection and parsers. The defaults are those of the
+// configuration that Suricata 8 ships.
+type App struct {
+	Disabled []string            `yaml:"disabled" doc:"Protocols that are neither recognised nor parsed."`
+	TCPPorts map[string][]string `yaml:"tcp-ports" doc:"TCP ports whose payload is probed, by protocol, instead of the usual ones; patterns are looked for at all ports."`
+	UDPPorts map[string][]string `yaml:"udp-ports" doc:"The same for UDP."`
+	DNS      AppDNS              `yaml:"dns" doc:"DNS."`
+	HTTP     AppHTTP             `yaml:"http" doc:"HTTP/1."`
+	SMTP     AppSMTP             `yaml:"smtp" doc:"SMTP and mails."`
+	FTP      AppFTP              `yaml:"ftp" doc:"FTP."`
+}
+
+// AppDNS configures the DNS parser.
+type AppDNS struct {
+	Enabled bool     `yaml:"enabled" doc:"Parse DNS."`
+	Ports   []uint16 `yaml:"ports" doc:"UDP ports whose payload is probed for DNS."`
+}
+
+// AppHTTP configures the HTTP/1 parser.
+type AppHTTP struct {
+	Request  AppBody `yaml:"request" doc:"Bodies of requests."`
+	Response AppBody `yaml:"response" doc:"Bodies of responses."`
+
+	DecodeLayers int `yaml:"decode-layers" doc:"Content encodings upon each other that are undone." min:"0" max:"16"`
+	LZMALayers   int `yaml:"lzma-layers" doc:"How many of them may be LZMA." min:"0" max:"16"`
+
+	DoubleDecodePath  bool `yaml:"double-decode-path" doc:"Decode paths twice for http.uri, for servers that do."`
+	DoubleDecodeQuery bool `yaml:"double-decode-query" doc:"Decode queries twice for http.uri, for servers that do."`
+}
+
+// AppBody says how bodies of one direction are inspected.
+type AppBody struct {
+	Limit      ByteSize `yaml:"limit" doc:"Bytes of a decoded body that are followed, for rules and files; 0 is all." min:"0"`
+	MinInspect ByteSize `yaml:"min-inspect" doc:"Bytes that have to come, unless the body ends before, until it is inspected for the first time." min:"0" max:"1073741824"`
+	Window     ByteSize `yaml:"window" doc:"The least that is inspected at a time after that." min:"0" max:"1073741824"`
+}
+
+// AppSMTP configures the SMTP parser.
+type AppSMTP struct {
+	DecodeMIME    bool     `yaml:"decode-mime" doc:"Read mails as RFC 5322 and MIME; attachments are files."`
+	RawExtraction bool     `yaml:"raw-extraction" doc:"Take each mail as one file named rawmsg; decode-mime has to be off."`
+	MinInspect    ByteSize `yaml:"min-inspect" doc:"Bytes of an attachment that have to come, unless it ends before, until it is inspected for the first time." min:"0" max:"1073741824"`
+	Window        ByteSize `yaml:"window" doc:"How far an inspection reaches back over what the one before saw." min:"0" max:"1073741824"`
+}
+
+// AppFTP configures the FTP parser.
+type AppFTP struct {
+	MaxTransactions int `yaml:"max-transactions" doc:"Commands of a connection that may wait for their reply; one more ends its parsing." min:"1" max:"1000000"`
+}
+
+func defaultApp() App {
+	return App{
+		Disabled: []string{}, TCPPorts: map[string][]string{}, UDPPorts: map[string][]string{},
+		DNS: AppDNS{Enabled: true, Ports: []uint16{53}},
+		HTTP: AppHTTP{
+			Request:      AppBody{Limit: 100 << 10, MinInspect: 32 << 10, Window: 4 << 10},
+			Response:     AppBody{Limit: 100 << 10, MinInspect: 40 << 10, Window: 16 << 10},
+			DecodeLayers: 2, LZMALayers: 1,
+		},
+		SMTP: AppSMTP{DecodeMIME: true, MinInspect: 32 << 10, Window: 4 << 10},
+		FTP:  AppFTP{MaxTransactions: 1024},
+	}
+}
