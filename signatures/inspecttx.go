@@ -138,6 +138,10 @@ func (i *Inspector) txPiece(l *keyword.List, tx app.Tx, dir decoders.Direction, 
 	buffer := l.Source.Buffer.In(dir)
 	if !l.Source.Streamed {
 		p.Data, ok = tx.Buffer(buffer, n)
+		if l.Source.Buffer == app.DCEStubData {
+			little, _ := tx.Integer(app.DCELittle, 0)
+			p.Little = little != 0
+		}
 		return p, ok
 	}
 	s, ok := tx.(app.Streamed)

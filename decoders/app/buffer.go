@@ -85,6 +85,11 @@ const (
 	EmailReceived  // email.received: one header an instance
 	EmailURL       // email.url: one address found in the text an instance
 
+	// Of DCE/RPC, by itself or in named pipes of SMB.
+	DCEInterface // dcerpc.iface: UUID, major version (2 bytes), 1 when asked for in a first fragment; one that the call can be meant for an instance
+	DCEOpnum     // integer (dcerpc.opnum)
+	DCELittle    // integer: 1 when numbers of the call are little-endian (byte_test:…,dce)
+
 	// From here to lastBothWays, buffers come in two: what the client sent,
 	// then what the server did. Rules name both alike; see In.
 	HTTPHeader // http.header
@@ -149,12 +154,15 @@ const (
 	SSHSoftware // ssh.software: software version of the banner
 	sshSoftwareToClient
 
+	DCEStubData // dcerpc.stub_data
+	dceStubDataToClient
+
 	BufferCount // number of buffers, BufferNone included
 )
 
 const (
 	firstBothWays = HTTPHeader
-	lastBothWays  = sshSoftwareToClient
+	lastBothWays  = dceStubDataToClient
 )
 
 // In returns the buffer that rules mean by b in direction dir. Only buffers

@@ -79,3 +79,29 @@ func fullMQTT(o *event.Object) {
 	o.Uint("", 128)
 	o.End()
 }
+
+func fullDCERPC(o *event.Object) {
+	o.String("request", "REQUEST")
+	o.String("response", "RESPONSE")
+	for _, side := range []string{"req", "res"} {
+		o.Object(side)
+		if side == "req" {
+			o.Uint("opnum", 15)
+		}
+		o.Uint("frag_cnt", 1)
+		o.Uint("stub_data_size", 4096)
+		o.End()
+	}
+	o.List("interfaces")
+	o.Object("")
+	o.String("uuid", "1ff70682-0a51-30e8-076d-740be8cee98b")
+	o.String("version", "1.0")
+	o.Uint("ack_result", 2)
+	o.Uint("ack_reason", 0)
+	o.End()
+	o.End()
+	o.Uint("call_id", 7)
+	o.String("activityuuid", "1ff70682-0a51-30e8-076d-740be8cee98b")
+	o.Uint("seqnum", 7)
+	o.String("rpc_version", "5.0")
+}

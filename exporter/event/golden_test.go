@@ -150,6 +150,7 @@ func samples(e *event.Encoder) []sample {
 		sshSample("ssh_empty", &event.SSH{}),
 		appSample(event.TypeSIP, fullSIP),
 		appSample(event.TypeMQTT, fullMQTT),
+		appSample(event.TypeDCERPC, fullDCERPC),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

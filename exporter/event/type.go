@@ -23,6 +23,7 @@ const (
 	TypeARP
 	TypeSIP
 	TypeMQTT
+	TypeDCERPC
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -46,6 +47,7 @@ var typeNames = [NumTypes]string{
 	TypeARP:      "arp",
 	TypeSIP:      "sip",
 	TypeMQTT:     "mqtt",
+	TypeDCERPC:   "dcerpc",
 }
 
 // String returns the value of event_type.

@@ -88,7 +88,26 @@ func (w *worker) parse(f *flow.Flow, in app.Input) app.Result {
 			a.upgraded = max(w.events.frame, 1)
 		}
 	}
+	w.completed(f, a)
 	// A request may complete or begin what belongs to the other side too.
 	a.advanced = [2]bool{true, true}
 	return res
+}
+
+// completed makes what a side sent due for rules on the stream when it ended a
+// request or a response, so that they see it as a whole, as Suricata's do.
+func (w *worker) completed(f *flow.Flow, a *appFlow) {
+	if f.Stream == 0 {
+		return
+	}
+	txs := a.state.Txs()
+	for dir := range a.ended {
+		for i := len(txs) - 1; i >= 0 && txs[i].ID() >= a.ended[dir]; i-- {
+			if txs[i].Complete(decoders.Direction(dir)) {
+				a.ended[dir] = txs[i].ID() + 1
+				w.streams.TriggerRaw(f, decoders.Direction(dir))
+				break
+			}
+		}
+	}
 }

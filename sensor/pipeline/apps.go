@@ -17,6 +17,7 @@ type appFlow struct {
 	// advanced says that transactions have moved since rules last looked at
 	// them in that direction.
 	advanced [2]bool
+	ended    [2]uint64 // transactions of lower number need no look for their end in that direction
 	next     uint32
 	parent   uint64 // id of the flow that agreed on this one; 0 is none
 	upgraded uint64 // number of the frame after which another protocol follows; 0 is none
@@ -103,7 +104,7 @@ func (t *appTable) open(proto app.Proto) uint32 {
 	if i := t.free[proto]; i != 0 {
 		t.free[proto] = t.flows[i].next
 		a := &t.flows[i]
-		a.broken, a.advanced, a.parent, a.upgraded = false, [2]bool{}, 0, 0
+		a.broken, a.advanced, a.ended, a.parent, a.upgraded = false, [2]bool{}, [2]uint64{}, 0, 0
 		return i
 	}
 	t.flows = append(t.flows, appFlow{proto: proto, state: t.parsers[proto].New()})

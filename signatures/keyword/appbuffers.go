@@ -112,6 +112,9 @@ func appSources() []Source {
 		Source{Name: "email.received", Buffer: app.EmailReceived, Dirs: toServer, Multi: true},
 		Source{Name: "email.url", Buffer: app.EmailURL, Dirs: toServer, Multi: true},
 	)
+	add(dceProtos,
+		Source{Name: "dcerpc.stub_data", Aliases: []string{"dce_stub_data"}, Buffer: app.DCEStubData, Dirs: both},
+	)
 	add(fileProtos,
 		Source{Name: "file.data", Aliases: []string{"file_data"}, Buffer: app.FileData, Dirs: both, Multi: true, Streamed: true, Stage: HTTPBody},
 		Source{Name: "file.name", Buffer: app.FileName, Dirs: both, Multi: true},

@@ -125,7 +125,7 @@ func (r *reading) flags(b *Builder, o *rule.Option, args []string, other func(st
 			r.base = map[string]int{"hex": 16, "dec": 10, "oct": 8}[lower]
 			based = true
 		case "dce":
-			return b.unsupported(o, "dce byte order", "protocol dcerpc has no parser yet")
+			r.dce = true
 		default:
 			if mask, found := strings.CutPrefix(lower, "bitmask"); found {
 				v, ok := parseUnsigned(strings.TrimSpace(mask))

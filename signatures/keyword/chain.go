@@ -57,6 +57,7 @@ type Machine struct {
 	data      []byte
 	base      int  // offset of data in its buffer
 	open      bool // the buffer may go on behind data
+	little    bool // the byte order of the remote call that data is of
 	variables [maxVariables]uint64
 	steps     int
 
@@ -78,6 +79,7 @@ type Piece struct {
 	Data   []byte
 	Offset int  // of Data in the buffer; positions in rules count from the buffer's start
 	Open   bool // the buffer may go on behind Data
+	Little bool // numbers of the remote call that Data is of are little-endian
 }
 
 // Match reports whether the bytes of one whole buffer satisfy the chain. data
@@ -89,7 +91,7 @@ func (m *Machine) MatchPiece(c *Chain, p Piece) bool {
 	if p.Offset+len(p.Data) < c.MinLength {
 		return false
 	}
-	m.data, m.base, m.open = p.Data, p.Offset, p.Open
+	m.data, m.base, m.open, m.little = p.Data, p.Offset, p.Open, p.Little
 	m.steps = 0
 	v := m.run(c.nodes, 0)
 	m.data = nil

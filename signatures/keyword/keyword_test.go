@@ -133,7 +133,6 @@ func TestOptionsThatCannotBeHonouredAreRefused(t *testing.T) {
 		{"unmet requirement", `requires:feature no-such-thing;`, CodeRequires},
 		{"unmet version", `requires:version >= 99.0;`, CodeRequires},
 		{"two versions", `requires:version >= 7, version >= 8;`, "bad-value"},
-		{"dce byte order", `byte_test:2,=,1,0,dce;`, "unsupported-value"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

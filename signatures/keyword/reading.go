@@ -11,6 +11,7 @@ type reading struct {
 	offset   bound // from the start of the buffer, or from the cursor; may be negative
 	relative bool
 	little   bool
+	dce      bool // the byte order is that of the remote call
 	text     bool // digits in ASCII instead of a binary number
 	digits   bool // as many digits as there are, whatever bytes says
 	base     int  // of text: 8, 10 or 16
@@ -53,7 +54,7 @@ func (r *reading) read(m *Machine, cursor int) (value uint64, start, taken int, 
 			return 0, 0, 0, false
 		}
 	} else {
-		value, taken = binaryNumber(b, r.little), n
+		value, taken = binaryNumber(b, r.little || r.dce && m.little), n
 	}
 	if r.hasMask {
 		value = value & r.mask >> bits.TrailingZeros64(r.mask)

@@ -140,6 +140,8 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "tls.issuerdn", Kind: KindApp, Syntax: `tls.issuerdn:[!]"text"`, Setup: bufferContent("tls.cert_issuer", false)},
 		{Name: "tls.fingerprint", Kind: KindApp, Syntax: `tls.fingerprint:[!]"aa:bb:…"`, Setup: bufferContent("tls.cert_fingerprint", true)},
 		{Name: "ssh.softwareversion", Kind: KindApp, Syntax: `ssh.softwareversion:"text"`, Setup: bufferContent("ssh.software", false)},
+		{Name: "dcerpc.iface", Aliases: []string{"dce_iface"}, Kind: KindApp, Syntax: "dcerpc.iface:uuid[,[<|>|!]version][,any_frag]", Setup: setDCEInterface},
+		{Name: "dcerpc.opnum", Aliases: []string{"dce_opnum"}, Kind: KindApp, Syntax: "dcerpc.opnum:N[-N][,N[-N]...]", Setup: setDCEOpnum},
 		{Name: "ftpbounce", Kind: KindApp, Argument: None, Syntax: "ftpbounce", Setup: setFTPBounce},
 		{Name: "ftp.mode", Kind: KindApp, Syntax: "ftp.mode:active|passive", Setup: txWord(app.ProtoFTP, app.FTPMode, ftpModes)},
 		{Name: "ftp.reply_received", Kind: KindApp, Syntax: "ftp.reply_received:yes|no", Setup: txWord(app.ProtoFTP, app.FTPReplyReceived, ftpAnswers)},

@@ -8,6 +8,7 @@ package registry
 
 import (
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/dcerpc"
 	"spanwatch/decoders/app/dns"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
@@ -49,6 +50,7 @@ func NewWith(c Config) Set {
 		{Parser: tls.NewParser(), TCPPorts: []uint16{443}},
 	}
 	for _, p := range []app.Described{
+		dcerpc.NewParser(),
 		mqtt.NewParser(),
 		sip.NewParser(),
 	} {
