@@ -97,6 +97,13 @@ const (
 	BandwidthFlowBytes
 	BandwidthFlowPackets
 
+	BandwidthRateWindow
+	BandwidthFlowRate
+	BandwidthHostRate
+	BandwidthServiceRate
+	BandwidthASNRate
+	BandwidthCountryRate
+
 	AccountingExpected
 	AccountingExplained
 	AccountingBalance
@@ -153,6 +160,7 @@ const (
 	maxServices = 64  // application ports and protocols, times two directions
 	maxTalkers  = 100 // hosts, times two directions
 	maxFlows    = 50
+	maxNetworks = 100 // autonomous systems, and countries, times two directions
 )
 
 // catalogue declares every metric. Names are spanwatch_<stage>_<thing>_<unit>,
@@ -270,6 +278,19 @@ var catalogue = [numMetrics]Metric{
 		"Bytes on the wire of the largest flows in the window, both directions."},
 	BandwidthFlowPackets: {"spanwatch_bandwidth_flow_packets", Gauge, []string{"src", "src_port", "dest", "dest_port", "proto"}, maxFlows,
 		"Packets of the largest flows in the window, both directions."},
+
+	BandwidthRateWindow: {"spanwatch_bandwidth_rate_window_seconds", Gauge, nil, 0,
+		"Length, in packet time, of the last full window that the bits_per_second metrics are of."},
+	BandwidthFlowRate: {"spanwatch_bandwidth_flow_bits_per_second", Gauge, []string{"src", "src_port", "dest", "dest_port", "proto"}, maxFlows,
+		"Bit rate on the wire of the largest flows, both directions, over the last window."},
+	BandwidthHostRate: {"spanwatch_bandwidth_host_bits_per_second", Gauge, []string{"host", "country", "asn", "direction"}, 2 * maxTalkers,
+		"Bit rate on the wire of the largest hosts, sent or received, over the last window."},
+	BandwidthServiceRate: {"spanwatch_bandwidth_service_bits_per_second", Gauge, []string{"service", "proto", "direction"}, 2 * maxServices,
+		"Bit rate on the wire by server port over the last window."},
+	BandwidthASNRate: {"spanwatch_bandwidth_asn_bits_per_second", Gauge, []string{"asn", "org", "direction"}, 2 * maxNetworks,
+		"Bit rate on the wire by autonomous system of the hosts, sent or received, over the last window."},
+	BandwidthCountryRate: {"spanwatch_bandwidth_country_bits_per_second", Gauge, []string{"country", "direction"}, 2 * maxNetworks,
+		"Bit rate on the wire by country of the hosts, sent or received, over the last window."},
 
 	AccountingExpected: {"spanwatch_accounting_expected_total", Counter, []string{"equation"}, 0,
 		"Left side of an accounting equation: what must be explained."},

@@ -33,8 +33,9 @@ type Snapshot struct {
 
 // Top is the k largest of a list, largest first, and the exact rest.
 type Top[R any] struct {
-	Rows  []R
-	Other Flux
+	Rows   []R
+	Other  Flux
+	Folded int // entries whose sum Other is, as far as they were held one by one
 }
 
 // Flux is traffic of both directions: a host's sent and received, a service's
@@ -131,6 +132,7 @@ func (a *Account) topHosts(k int, all Flux, weight func(*Flux) uint64) Top[Host]
 		t.Rows = append(t.Rows, Host{e.key.addr, e.key.version, e.Flux})
 		t.Other.sub(e.Flux)
 	}
+	t.Folded = len(entries) - len(t.Rows)
 	return t
 }
 
@@ -145,6 +147,12 @@ func (a *Account) topServices(k int) Top[Service] {
 		t.Rows = append(t.Rows, Service{proto, port, x})
 		t.Other.sub(x)
 	}
+	for i := range a.services {
+		if a.services[i] != (Flux{}) {
+			t.Folded++
+		}
+	}
+	t.Folded -= len(t.Rows)
 	return t
 }
 
@@ -160,6 +168,34 @@ func (a *Account) topFlows(k int) Top[Flow] {
 		})
 		t.Other.sub(e.Flux)
 	}
+	t.Folded = len(entries) - len(t.Rows)
+	return t
+}
+
+// EachHost calls f for every host that is held one by one.
+func (a *Account) EachHost(f func(Host)) {
+	for i := range a.hosts.entries {
+		e := &a.hosts.entries[i]
+		f(Host{e.key.addr, e.key.version, e.Flux})
+	}
+}
+
+// Hosts is all traffic of hosts: every byte goes out of one and into another,
+// so Out and In are each all that belongs to a flow.
+func (a *Account) Hosts() Flux {
+	all := a.tracked.Out
+	all.add(a.tracked.In)
+	return Flux{all, all}
+}
+
+// Largest returns the k rows with the most bytes and the exact rest of all.
+func Largest[R any](rows []R, k int, of func(R) Flux, all Flux) Top[R] {
+	t := Top[R]{Other: all}
+	for _, i := range largest(len(rows), k, func(i int) uint64 { x := of(rows[i]); return x.bytes() }) {
+		t.Rows = append(t.Rows, rows[i])
+		t.Other.sub(of(rows[i]))
+	}
+	t.Folded = len(rows) - len(t.Rows)
 	return t
 }
 

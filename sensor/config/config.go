@@ -153,8 +153,26 @@ type Events struct {
 
 // Metrics configures the endpoint.
 type Metrics struct {
-	Listen string `yaml:"listen" doc:"Address to serve /metrics on, such as 127.0.0.1:9750; empty switches it off."`
-	Top    int    `yaml:"top" doc:"Talkers, services and flows listed one by one." min:"0" max:"10000"`
+	Listen string        `yaml:"listen" doc:"Address to serve /metrics on, such as 127.0.0.1:9750; empty switches it off."`
+	Top    int           `yaml:"top" doc:"Talkers, services and flows listed one by one." min:"0" max:"10000"`
+	Window time.Duration `yaml:"window" doc:"Packet time over which bit rates of flows, hosts, services, networks and countries are taken." min:"1s" max:"1h"`
+	PProf  bool          `yaml:"pprof" doc:"Serve Go profiles below /debug/pprof/."`
+	TLS    MetricsTLS    `yaml:"tls" doc:"Serve HTTPS."`
+	Auth   MetricsAuth   `yaml:"auth" doc:"Who may scrape; /healthz and /readyz are open to all."`
+}
+
+// MetricsTLS makes the endpoint serve HTTPS.
+type MetricsTLS struct {
+	CertFile     string `yaml:"cert-file" doc:"Certificate (PEM), read again when it changes; empty serves plain HTTP."`
+	KeyFile      string `yaml:"key-file" doc:"Its private key (PEM)."`
+	ClientCAFile string `yaml:"client-ca-file" doc:"Certificates (PEM) that clients must be signed by; empty asks for none."`
+}
+
+// MetricsAuth is who may scrape. Secrets are read from files.
+type MetricsAuth struct {
+	User         string `yaml:"user" doc:"User name of basic authentication; empty switches it off."`
+	PasswordFile string `yaml:"password-file" doc:"File that holds the password, read with every request."`
+	TokenFile    string `yaml:"token-file" doc:"File that holds a bearer token, read with every request; empty switches it off. With both, either will do."`
 }
 
 // Enrich configures look-ups of addresses.
@@ -218,7 +236,7 @@ func Default() *Config {
 			AnomaliesPerType: 1000,
 		},
 		Output:  defaultOutput(),
-		Metrics: Metrics{Top: 20},
+		Metrics: Metrics{Top: 20, Window: 10 * time.Second},
 		Enrich:  Enrich{Sites: map[string]string{}},
 	}
 }

@@ -22,6 +22,7 @@ type merger struct {
 	exporter   *exporter.Exporter
 	thresholds *signatures.Thresholds
 	account    *analytics.Account
+	rater      *rater
 	stats      statsMaker
 	state      *State
 	kernel     *accounting.Kernel // nil unless the kernel counts
@@ -46,6 +47,8 @@ type merger struct {
 	deltas    []flow.Delta
 	flushed   time.Time // wall clock of the last exporter.Flush
 	published time.Time
+
+	publishCost time.Duration // of the last publish
 }
 
 // mergeCounters count what the merge stage decided.
@@ -75,6 +78,10 @@ const (
 	publishInterval = time.Second
 )
 
+// publishShare bounds the time that making a View takes to one part in so
+// many: sorting a million hosts is not done every second.
+const publishShare = 50
+
 // take gives out the events of a batch; now is the wall clock.
 func (m *merger) take(b *batch, now time.Time) {
 	for i := range b.out {
@@ -96,6 +103,7 @@ func (m *merger) take(b *batch, now time.Time) {
 		flow.SortDeltas(m.deltas)
 	}
 	m.account.Apply(m.deltas)
+	m.rater.take(m.deltas, b.endTime)
 
 	m.counts.Batches++
 	m.counts.EndTime, m.counts.LastFrame = max(m.counts.EndTime, b.endTime), max(m.counts.LastFrame, b.last)
@@ -116,9 +124,12 @@ func (m *merger) take(b *batch, now time.Time) {
 		m.exporter.Flush()
 		m.flushed = now
 	}
-	if final || now.Sub(m.published) >= publishInterval {
+	if final {
+		m.rater.end(m.counts.EndTime)
+	}
+	if final || now.Sub(m.published) >= max(publishInterval, publishShare*m.publishCost) {
 		m.publish(final)
-		m.published = now
+		m.published, m.publishCost = now, time.Since(now)
 	}
 }
 

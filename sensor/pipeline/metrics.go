@@ -29,6 +29,9 @@ func (p *Pipeline) MetricsSource() metrics.Source {
 		writeFlows(w, v)
 		writeDetect(w, v)
 		writeBandwidth(w, v, &geo)
+		if r := p.merge.rater.latest(time.Now()); r != nil {
+			writeRates(w, r, &geo)
+		}
 		writeEquations(w, v)
 		for i := range v.Workers {
 			name := strconv.Itoa(i)
@@ -137,7 +140,7 @@ func writeBandwidth(w *metrics.Writer, v *View, geo *geoLookup) {
 		w.Uint(metrics.BandwidthServicePackets, s.Out.Packets, port, proto, toServer)
 		w.Uint(metrics.BandwidthServicePackets, s.In.Packets, port, proto, toClient)
 	}
-	other(w, metrics.BandwidthServiceBytes, metrics.BandwidthServicePackets, t.Services.Other, toServer, toClient)
+	other(w, metrics.BandwidthServiceBytes, metrics.BandwidthServicePackets, t.Services.Other, t.Services.Folded, toServer, toClient)
 	for i := range t.HostsByBytes.Rows {
 		h := &t.HostsByBytes.Rows[i]
 		host := h.Addr.Netip(h.IPVersion).String()
@@ -147,7 +150,7 @@ func writeBandwidth(w *metrics.Writer, v *View, geo *geoLookup) {
 		w.Uint(metrics.BandwidthTalkerPackets, h.Out.Packets, host, country, asn, sent)
 		w.Uint(metrics.BandwidthTalkerPackets, h.In.Packets, host, country, asn, received)
 	}
-	other(w, metrics.BandwidthTalkerBytes, metrics.BandwidthTalkerPackets, t.HostsByBytes.Other, sent, received)
+	other(w, metrics.BandwidthTalkerBytes, metrics.BandwidthTalkerPackets, t.HostsByBytes.Other, t.HostsByBytes.Folded, sent, received)
 	for i := range t.Flows.Rows {
 		f := &t.Flows.Rows[i]
 		src, dst := f.Client.Netip(f.IPVersion).String(), f.Server.Netip(f.IPVersion).String()
@@ -156,16 +159,18 @@ func writeBandwidth(w *metrics.Writer, v *View, geo *geoLookup) {
 		w.Uint(metrics.BandwidthFlowBytes, f.Out.Bytes+f.In.Bytes, src, srcPort, dst, dstPort, proto)
 		w.Uint(metrics.BandwidthFlowPackets, f.Out.Packets+f.In.Packets, src, srcPort, dst, dstPort, proto)
 	}
-	rest := t.Flows.Other
-	w.Other(metrics.BandwidthFlowBytes, "", rest.Out.Bytes+rest.In.Bytes, 0)
-	w.Other(metrics.BandwidthFlowPackets, "", rest.Out.Packets+rest.In.Packets, 0)
+	rest, folded := t.Flows.Other, uint64(t.Flows.Folded)
+	w.Other(metrics.BandwidthFlowBytes, "", rest.Out.Bytes+rest.In.Bytes, folded)
+	w.Other(metrics.BandwidthFlowPackets, "", rest.Out.Packets+rest.In.Packets, folded)
 }
 
-func other(w *metrics.Writer, bytes, packets metrics.ID, rest analytics.Flux, out, in string) {
-	w.Other(bytes, out, rest.Out.Bytes, 0)
-	w.Other(bytes, in, rest.In.Bytes, 0)
-	w.Other(packets, out, rest.Out.Packets, 0)
-	w.Other(packets, in, rest.In.Packets, 0)
+// other writes the rest of a list, which stands for some folded entries in
+// each direction.
+func other(w *metrics.Writer, bytes, packets metrics.ID, rest analytics.Flux, folded int, out, in string) {
+	w.Other(bytes, out, rest.Out.Bytes, uint64(folded))
+	w.Other(bytes, in, rest.In.Bytes, uint64(folded))
+	w.Other(packets, out, rest.Out.Packets, uint64(folded))
+	w.Other(packets, in, rest.In.Packets, uint64(folded))
 }
 
 func writeEquations(w *metrics.Writer, v *View) {

@@ -132,9 +132,13 @@ func (p *Pipeline) newMerge() error {
 	if err != nil {
 		return err
 	}
+	rater, err := newRater(o.Config.Metrics.Window, o.Config.Metrics.Top, o.Geo, o.Replay)
+	if err != nil {
+		return err
+	}
 	p.State = newState(outlets)
 	p.merge = merger{
-		exporter: exporter.New(encoder, 0, outlets...), account: account, state: p.State,
+		exporter: exporter.New(encoder, 0, outlets...), account: account, rater: rater, state: p.State,
 		thresholds: signatures.NewThresholds(signatures.ThresholdConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket}),
 		workers:    make([]workerCounters, len(p.workers)), fronts: make([]frontCounters, len(p.fronts)),
 		rounds: make([]*accounting.Round, len(p.fronts)), alerts: map[*signatures.Signature]uint64{},
