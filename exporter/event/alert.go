@@ -55,6 +55,7 @@ type AlertFlow struct {
 	Src, Dst         Addr // client and server
 	SrcPort, DstPort uint16
 	Ports            bool
+	CaptureLoss      uint64 // as in Flow
 }
 
 // Rule is the part of a signature that every alert repeats.
@@ -179,6 +180,9 @@ func (e *Encoder) appendAlertFlow(dst []byte, f *AlertFlow) []byte {
 			dst = appendUintMember(dst, `,"src_port":`, uint64(f.SrcPort))
 			dst = appendUintMember(dst, `,"dest_port":`, uint64(f.DstPort))
 		}
+	}
+	if !e.opt.Strict {
+		dst = appendOptionalUint(dst, `,"capture_loss":`, f.CaptureLoss)
 	}
 	return append(dst, '}')
 }

@@ -33,6 +33,15 @@ const (
 	FlowInterval FlowReason = "interval"
 )
 
+// FlowBypass is flow.bypass.
+type FlowBypass string
+
+// Who counts a bypassed flow.
+const (
+	BypassLocal   FlowBypass = "local"   // the sensor
+	BypassCapture FlowBypass = "capture" // the kernel, which does not hand its frames up
+)
+
 // Flow is a flow record: one at the flow's end and, when intervals are on, one
 // per interval before.
 type Flow struct {
@@ -45,6 +54,16 @@ type Flow struct {
 	Passed     bool // a pass rule ended inspection
 	TxCount    uint64
 	Emergency  bool // made while the flow table was short of room
+
+	// Bypass says who counts a bypassed flow instead of inspecting it; Bypassed is
+	// the part of Counts that nobody inspected, valid iff Bypass is set, and Shed,
+	// an addition to EVE, is the reason.
+	Bypass   FlowBypass
+	Bypassed Counts
+	Shed     string
+	// CaptureLoss is how many frames the capture has lost while the flow lived, of
+	// whatever flow they were; an addition to EVE.
+	CaptureLoss uint64
 
 	TCP        *TCP
 	Accounting *Accounting // an addition to EVE
@@ -102,6 +121,15 @@ func (e *Encoder) AppendFlow(dst []byte, f *Flow) []byte {
 	}
 	dst = appendOptionalUint(dst, `,"tx_cnt":`, f.TxCount)
 	dst = appendTrue(dst, `,"emergency":true`, f.Emergency)
+	if f.Bypass != "" {
+		dst = appendStringMember(dst, `,"bypass":`, string(f.Bypass))
+		dst = append(dst, `,"bypassed":{`...)
+		dst = append(f.Bypassed.append(dst), '}')
+	}
+	if !e.opt.Strict {
+		dst = appendOptionalString(dst, `,"shed":`, f.Shed)
+		dst = appendOptionalUint(dst, `,"capture_loss":`, f.CaptureLoss)
+	}
 	if f.Interval != nil && !e.opt.Strict {
 		dst = e.appendInterval(dst, f.Interval)
 	}

@@ -123,6 +123,11 @@ func samples(e *event.Encoder) []sample {
 			return finish(e, e.AppendApp(dst, x), t, &x.Envelope, 0, 0)
 		}}
 	}
+	overloadSample := func(name string, o *event.Overload) sample {
+		return sample{name, event.TypeOverload, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendOverload(dst, o), event.TypeOverload, &o.Envelope, 0, 0)
+		}}
+	}
 	statsSample := func(name string, s *event.Stats) sample {
 		return sample{name, event.TypeStats, func(e *event.Encoder, dst []byte) []byte {
 			return finish(e, e.AppendStats(dst, s), event.TypeStats, &s.Envelope, 0, 0)
@@ -159,6 +164,8 @@ func samples(e *event.Encoder) []sample {
 		ftpDataSample("ftp_data_empty", &event.FTPData{FTPDataRecord: event.FTPDataRecord{Command: "NLST"}}),
 		arpSample("arp_full", fullARP()),
 		arpSample("arp_empty", &event.ARP{}),
+		overloadSample("overload_full", fullOverload()),
+		overloadSample("overload_empty", &event.Overload{}),
 		statsSample("stats_full", stats),
 		statsSample("stats_empty", &event.Stats{}),
 	}

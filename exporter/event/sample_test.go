@@ -68,7 +68,7 @@ func fullAlert(e *event.Encoder) *event.Alert {
 	return &event.Alert{
 		Envelope: fullEnvelope(), GID: 1, SID: 2100498, Rule: event.AppendRule(nil, fullRule()),
 		Blocked: true, Target: event.TargetDst, XFF: "203.0.113.9", Context: []byte(`"bad_host":{"year":1997}`),
-		Flow: &event.AlertFlow{
+		Flow: &event.AlertFlow{CaptureLoss: 3,
 			Counts: event.Counts{PktsToServer: 6, PktsToClient: 4, BytesToServer: 425, BytesToClient: 495}, Start: at - 1e9,
 			IPVersion: 4, Src: addr("198.51.100.22"), Dst: addr("192.0.2.1"), SrcPort: 443, DstPort: 49152, Ports: true,
 		},
@@ -87,7 +87,8 @@ func fullFlow() *event.Flow {
 		Envelope: env,
 		Counts:   event.Counts{PktsToServer: 10, PktsToClient: 9, BytesToServer: 1 << 40, BytesToClient: 800},
 		Start:    at - 61e9, End: at - 1e6, State: event.FlowEstablished, Reason: event.FlowInterval,
-		Alerted: true, TxCount: 3, Emergency: true,
+		Alerted: true, TxCount: 3, Emergency: true, Bypass: event.BypassCapture, Shed: "elephant", CaptureLoss: 12,
+		Bypassed: event.Counts{PktsToServer: 5, PktsToClient: 6, BytesToServer: 7, BytesToClient: 8},
 		TCP: &event.TCP{
 			Flags: 0xff, FlagsTS: 0x1b, FlagsTC: 0x03, State: "established",
 			TSGap: true, TCGap: true, TSMaxRegions: 2, TCMaxRegions: 1,
@@ -163,6 +164,13 @@ func fullStats() *event.Stats {
 	return &event.Stats{
 		Envelope: event.Envelope{Time: at, Interface: "eth0"},
 		Uptime:   8, Counters: t,
+	}
+}
+
+func fullOverload() *event.Overload {
+	return &event.Overload{
+		Envelope: event.Envelope{Time: at}, End: true, Lane: 3, Level: 2, Fill: 83, Lag: 1200, Lost: 17, Millis: 5300,
+		Flows: 4, Packets: 1000, Bytes: 1 << 41,
 	}
 }
 

@@ -21,6 +21,7 @@ const (
 	TypeFTP
 	TypeFTPData
 	TypeARP
+	TypeOverload
 	TypeSIP
 	TypeMQTT
 	TypeDCERPC
@@ -45,6 +46,7 @@ var typeNames = [NumTypes]string{
 	TypeFTP:      "ftp",
 	TypeFTPData:  "ftp_data",
 	TypeARP:      "arp",
+	TypeOverload: "overload",
 	TypeSIP:      "sip",
 	TypeMQTT:     "mqtt",
 	TypeDCERPC:   "dcerpc",

@@ -115,6 +115,11 @@ const (
 	DetectAlerts
 	DetectSuppressed
 	DetectOverflow
+	ShedFlows
+	ShedPackets
+	ShedBytes
+	OverloadLevel
+	OverloadStarts
 
 	AppFlows
 	AppTransactions
@@ -313,6 +318,16 @@ var catalogue = [numMetrics]Metric{
 		"Matches that thresholds, suppression or noalert kept from becoming alerts."},
 	DetectOverflow: {"spanwatch_detect_overflow_alerts_total", Counter, nil, 0,
 		"Alerts discarded because one packet had more than the limit."},
+	ShedFlows: {"spanwatch_pipeline_shed_flows_total", Counter, []string{"reason"}, 0,
+		"Flows whose inspection was given up: rule (bypass), encrypted, stream_depth, elephant (overload). They are counted to their end."},
+	ShedPackets: {"spanwatch_pipeline_shed_packets_total", Counter, []string{"reason"}, 0,
+		"Packets on the wire that were counted in their flows but not inspected."},
+	ShedBytes: {"spanwatch_pipeline_shed_bytes_total", Counter, []string{"reason"}, 0,
+		"Bytes on the wire of the packets of spanwatch_pipeline_shed_packets_total."},
+	OverloadLevel: {"spanwatch_pipeline_overload_level", Gauge, []string{"lane"}, 0,
+		"How much inspection is shed because the sensor cannot keep up with a source: 0 is none, each level takes smaller flows."},
+	OverloadStarts: {"spanwatch_pipeline_overloads_total", Counter, nil, 0,
+		"Times that shedding has begun because the sensor could not keep up."},
 
 	AppFlows: {"spanwatch_app_flows_total", Counter, []string{"proto"}, 0,
 		"Flows whose application protocol was recognised."},

@@ -8,6 +8,7 @@ type App struct {
 	UDPPorts map[string][]string `yaml:"udp-ports" doc:"The same for UDP."`
 	DNS      AppDNS              `yaml:"dns" doc:"DNS."`
 	HTTP     AppHTTP             `yaml:"http" doc:"HTTP/1."`
+	TLS      AppTLS              `yaml:"tls" doc:"TLS."`
 	SMTP     AppSMTP             `yaml:"smtp" doc:"SMTP and mails."`
 	FTP      AppFTP              `yaml:"ftp" doc:"FTP."`
 }
@@ -37,6 +38,11 @@ type AppBody struct {
 	Window     ByteSize `yaml:"window" doc:"The least that is inspected at a time after that." min:"0" max:"1073741824"`
 }
 
+// AppTLS configures the TLS parser.
+type AppTLS struct {
+	EncryptionHandling string `yaml:"encryption-handling" doc:"What happens to a session once it is encrypted: track-only (rules on the stream see no more of it, heartbeats are still looked at), bypass (the flow is only counted), full (rules see the encrypted bytes too)." oneof:"track-only,bypass,full"`
+}
+
 // AppSMTP configures the SMTP parser.
 type AppSMTP struct {
 	DecodeMIME    bool     `yaml:"decode-mime" doc:"Read mails as RFC 5322 and MIME; attachments are files."`
@@ -59,6 +65,7 @@ func defaultApp() App {
 			Response:     AppBody{Limit: 100 << 10, MinInspect: 40 << 10, Window: 16 << 10},
 			DecodeLayers: 2, LZMALayers: 1,
 		},
+		TLS:  AppTLS{EncryptionHandling: "track-only"},
 		SMTP: AppSMTP{DecodeMIME: true, MinInspect: 32 << 10, Window: 4 << 10},
 		FTP:  AppFTP{MaxTransactions: 1024},
 	}

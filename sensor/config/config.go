@@ -14,19 +14,20 @@ import (
 
 // Config is the whole configuration.
 type Config struct {
-	Sensor  Sensor  `yaml:"sensor" doc:"Who this sensor is."`
-	Workers int     `yaml:"workers" doc:"Goroutines that own flows; 0 is one per CPU." min:"0" max:"256"`
-	Capture Capture `yaml:"capture" doc:"Where frames come from and which are looked at."`
-	Decode  Decode  `yaml:"decode" doc:"How frames become packets."`
-	Defrag  Defrag  `yaml:"defrag" doc:"Reassembly of IP fragments."`
-	Flow    Flow    `yaml:"flow" doc:"The flow table."`
-	Stream  Stream  `yaml:"stream" doc:"TCP sessions."`
-	App     App     `yaml:"app" doc:"Application protocols."`
-	Rules   Rules   `yaml:"rules" doc:"Signatures."`
-	Events  Events  `yaml:"events" doc:"What is reported and how."`
-	Output  Output  `yaml:"output" doc:"Where events go."`
-	Metrics Metrics `yaml:"metrics" doc:"The /metrics endpoint."`
-	Enrich  Enrich  `yaml:"enrich" doc:"What is added to addresses."`
+	Sensor   Sensor   `yaml:"sensor" doc:"Who this sensor is."`
+	Workers  int      `yaml:"workers" doc:"Goroutines that own flows; 0 is one per CPU." min:"0" max:"256"`
+	Capture  Capture  `yaml:"capture" doc:"Where frames come from and which are looked at."`
+	Decode   Decode   `yaml:"decode" doc:"How frames become packets."`
+	Defrag   Defrag   `yaml:"defrag" doc:"Reassembly of IP fragments."`
+	Flow     Flow     `yaml:"flow" doc:"The flow table."`
+	Overload Overload `yaml:"overload" doc:"What is given up while the sensor cannot keep up with live traffic. Counting never is."`
+	Stream   Stream   `yaml:"stream" doc:"TCP sessions."`
+	App      App      `yaml:"app" doc:"Application protocols."`
+	Rules    Rules    `yaml:"rules" doc:"Signatures."`
+	Events   Events   `yaml:"events" doc:"What is reported and how."`
+	Output   Output   `yaml:"output" doc:"Where events go."`
+	Metrics  Metrics  `yaml:"metrics" doc:"The /metrics endpoint."`
+	Enrich   Enrich   `yaml:"enrich" doc:"What is added to addresses."`
 }
 
 // Sensor identifies the sensor.
@@ -108,6 +109,7 @@ type Stream struct {
 	AsyncOneSide  bool     `yaml:"async-oneside" doc:"Take up sessions of which only one side is seen."`
 	Inline        bool     `yaml:"inline" doc:"Inspect data when it comes instead of when it is acknowledged, and let the first copy of every byte win, as an inline sensor does."`
 	Depth         ByteSize `yaml:"depth" doc:"Bytes of each direction that are reassembled; 0 is all." min:"0" max:"4294967295"`
+	Bypass        bool     `yaml:"bypass" doc:"Only count a flow once both sides have sent more than is reassembled."`
 	ChunkToServer ByteSize `yaml:"chunk-to-server" doc:"Acknowledged bytes towards the server that rules on the stream inspect at once." min:"1" max:"1073741824"`
 	ChunkToClient ByteSize `yaml:"chunk-to-client" doc:"The same towards the client." min:"1" max:"1073741824"`
 	// HostPolicy maps an overlap policy to the prefixes of the receivers that
@@ -218,8 +220,9 @@ func Default() *Config {
 			VLANInKey:      true,
 			TalkerHosts:    1 << 20,
 		},
-		Stream: Stream{Depth: 1 << 20, ChunkToServer: 2560, ChunkToClient: 2560, HostPolicy: map[string][]string{}, DefaultPolicy: "bsd"},
-		App:    defaultApp(),
+		Stream:   Stream{Depth: 1 << 20, ChunkToServer: 2560, ChunkToClient: 2560, HostPolicy: map[string][]string{}, DefaultPolicy: "bsd"},
+		Overload: defaultOverload(),
+		App:      defaultApp(),
 		Rules: Rules{
 			AddressVars:        map[string]string{},
 			PortVars:           map[string]string{},

@@ -112,13 +112,20 @@ func (t *Table) countReply(f *Flow, p *decoders.Packet, dir decoders.Direction) 
 }
 
 // setState changes the state and with it the timeout. A bypassed flow stays
-// so.
+// so, but ends as soon as a closed one when its ends have closed it.
 func (t *Table) setState(f *Flow, s State) {
-	if f.State == s || f.State == StateBypassed {
+	times := t.timeouts(f)
+	if f.State == s {
+		return
+	}
+	if f.State == StateBypassed {
+		if s == StateClosed && int64(times.Closed) < f.timeout {
+			f.timeout = int64(times.Closed)
+			t.reschedule(f)
+		}
 		return
 	}
 	f.State = s
-	times := t.timeouts(f)
 	switch s {
 	case StateNew:
 		f.timeout = int64(times.New)
@@ -129,6 +136,11 @@ func (t *Table) setState(f *Flow, s State) {
 	case StateBypassed:
 		f.timeout = int64(times.Bypassed)
 	}
+	t.reschedule(f)
+}
+
+// reschedule moves a flow whose timeout has become shorter.
+func (t *Table) reschedule(f *Flow) {
 	if t.dueSecond(f) < f.due {
 		t.wheel.unlink(t.slab, f)
 		t.schedule(f)
@@ -166,6 +178,9 @@ func (f *Flow) swap() {
 	swap2(&f.UnseenBytes)
 	swap2(&f.tcp)
 	swap2(&f.AppProto)
+	swap2(&f.Gaps)
+	swap2(&f.ShedPackets)
+	swap2(&f.ShedBytes)
 	swap2(&f.TCPFlags)
 	swap2(&f.MinTTL)
 	swap2(&f.MaxTTL)

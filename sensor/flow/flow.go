@@ -58,17 +58,23 @@ type Flow struct {
 	wheelNext   uint32
 	wheelPrev   uint32
 
-	reported   [2]counts            // at the last interval report
-	reportedAt int64                // time of that report, or FirstSeen
-	Detect     signatures.FlowState // the pipeline's, by way of detection
-	TxCount    uint32               // the pipeline's
-	reports    uint32               // interval reports made so far
+	reported   [2]counts // at the last interval report
+	reportedAt int64     // time of that report, or FirstSeen
+	LostBefore uint64    // the pipeline's: frames that capture had lost when the flow began
+	// ShedPackets and ShedBytes are the pipeline's: what of WirePackets and WireBytes
+	// was counted only, since the flow is bypassed.
+	ShedPackets, ShedBytes [2]uint64
+	Detect                 signatures.FlowState // the pipeline's, by way of detection
+	TxCount                uint32               // the pipeline's
+	Shed                   uint8                // the pipeline's reason for StateBypassed; 0 is none
+	Gaps                   [2]bool              // the pipeline's: bytes of the stream were missing
+	reports                uint32               // interval reports made so far
 	// Chosen is the protocol that the flow is parsed as, Former the one before
 	// it gave way (STARTTLS, CONNECT, Upgrade), Expected what was to follow, and
 	// ServerPort, when not 0, the port of what follows: the pipeline's.
 	Chosen, Former, Expected app.Proto
 	ServerPort               uint16
-	_                        [(64 - (56+unsafe.Sizeof(signatures.FlowState{}))%64) % 64]byte
+	_                        [(64 - (100+unsafe.Sizeof(signatures.FlowState{}))%64) % 64]byte
 
 	// UnseenPackets and UnseenBytes are that part of all counts above of which
 	// the kernel told and no packet came; see Table.Offer.

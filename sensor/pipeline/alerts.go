@@ -56,7 +56,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 		m.alertFlow = event.AlertFlow{
 			Counts: counts(f.Packets, f.Bytes), Start: f.FirstSeen, IPVersion: f.Key.IPVersion,
 			Src: event.Addr(client), Dst: event.Addr(server), SrcPort: clientPort, DstPort: serverPort,
-			Ports: f.Key.Proto != protoICMP && f.Key.Proto != protoICMPv6,
+			Ports: f.Key.Proto != protoICMP && f.Key.Proto != protoICMPv6, CaptureLoss: w.captureLoss(f),
 		}
 		a.Flow = &m.alertFlow
 	}

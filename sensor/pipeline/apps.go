@@ -18,6 +18,7 @@ type appFlow struct {
 	// them in that direction.
 	advanced [2]bool
 	ended    [2]uint64 // transactions of lower number need no look for their end in that direction
+	tracked  bool      // encrypted, and rules on the stream see no more of it
 	next     uint32
 	parent   uint64 // id of the flow that agreed on this one; 0 is none
 	upgraded uint64 // number of the frame after which another protocol follows; 0 is none
@@ -104,7 +105,7 @@ func (t *appTable) open(proto app.Proto) uint32 {
 	if i := t.free[proto]; i != 0 {
 		t.free[proto] = t.flows[i].next
 		a := &t.flows[i]
-		a.broken, a.advanced, a.ended, a.parent, a.upgraded = false, [2]bool{}, [2]uint64{}, 0, 0
+		a.broken, a.tracked, a.advanced, a.ended, a.parent, a.upgraded = false, false, [2]bool{}, [2]uint64{}, 0, 0
 		return i
 	}
 	t.flows = append(t.flows, appFlow{proto: proto, state: t.parsers[proto].New()})

@@ -8,6 +8,7 @@ import (
 	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/flow"
+	"spanwatch/sensor/overload"
 	"spanwatch/signatures"
 )
 
@@ -27,6 +28,8 @@ type batch struct {
 	mine    [][]uint32 // indexes into packets, by worker, ascending
 	out     []output   // by worker
 
+	shed    overload.Shed     // what is given up while this batch is worked on
+	health  overload.Signal   // when it had been read
 	lane    int               // front that made it; its first worker has the same number
 	front   frontCounters     // as of the end of this batch
 	endTime int64             // highest packet time so far in the capture
@@ -93,6 +96,7 @@ func (b *batch) reset() {
 		o.text, o.keys, o.events, o.deltas = o.text[:0], o.keys[:0], o.events[:0], o.deltas[:0]
 	}
 	b.drain, b.final, b.round = 0, false, nil
+	b.shed, b.health = overload.Shed{}, overload.Signal{}
 }
 
 // grow adds a packet to the batch and returns its index. It may move the

@@ -67,12 +67,19 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 			FlagsTS: f.TCPFlags[decoders.ToServer], FlagsTC: f.TCPFlags[decoders.ToClient],
 			State: f.TCPState.String(),
 		}
+		gaps := w.gaps(f)
+		m.tcp.TSGap, m.tcp.TCGap = gaps[decoders.ToServer], gaps[decoders.ToClient]
 		e.TCP = &m.tcp
 	}
 	if f.Flags&flow.FlagCounted != 0 {
 		m.accounting = w.events.accountingOf(f)
 		e.Accounting = &m.accounting
 	}
+	if f.Shed != 0 {
+		e.Bypass, e.Shed = event.BypassLocal, shedReason(f.Shed).String()
+		e.Bypassed = counts(f.ShedPackets, f.ShedBytes)
+	}
+	e.CaptureLoss = w.captureLoss(f)
 	m.bandwidth = bandwidth(f)
 	e.Bandwidth = &m.bandwidth
 	if r != nil {
@@ -93,6 +100,14 @@ func (m *eventMaker) accountingOf(f *flow.Flow) event.Accounting {
 		a.Unseen = counts(f.UnseenPackets, f.UnseenBytes)
 	}
 	return a
+}
+
+// captureLoss is how many frames capture has lost while the flow lived.
+func (w *worker) captureLoss(f *flow.Flow) uint64 {
+	if lost := w.b.health.Lost; lost > f.LostBefore {
+		return lost - f.LostBefore
+	}
+	return 0
 }
 
 // rankOf orders what is made of flows at the end of a batch. One frame begins at

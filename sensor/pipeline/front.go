@@ -11,6 +11,7 @@ import (
 	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/flow"
+	"spanwatch/sensor/overload"
 )
 
 // frontCounters count what became of frames before they reached a flow. Every
@@ -55,6 +56,10 @@ type front struct {
 	workers   int
 	seed      uint64
 
+	health overload.Signal // after the last batch
+	// When to shed. Nil sheds nothing, as in replay.
+	overload func(overload.Signal) overload.Shed
+
 	counters frontCounters
 	ended    bool   // the source has no more frames
 	drained  uint64 // flows that began at this frame or before have been told to end
@@ -69,7 +74,7 @@ type front struct {
 // source, after which fill may be called again.
 func (fr *front) fill(b *batch) error {
 	b.reset()
-	b.lane = fr.lane
+	b.lane, b.health = fr.lane, fr.health
 	if fr.ended {
 		fr.wind(b)
 		return nil
@@ -81,6 +86,11 @@ func (fr *front) fill(b *batch) error {
 	if fr.live && len(b.frames.Frames) == 0 {
 		// Whatever came before the silence has been delivered.
 		fr.endTime = max(fr.endTime, time.Now().Add(-capture.IdleAfter).UnixNano())
+	}
+	fr.health = fr.signal(b)
+	b.health = fr.health
+	if fr.overload != nil {
+		b.shed = fr.overload(b.health)
 	}
 	fr.defrag.Expire(fr.endTime, fr.lost)
 	if errors.Is(err, io.EOF) || errors.Is(err, capture.ErrClosed) {
@@ -106,6 +116,24 @@ func (fr *front) wind(b *batch) {
 		}
 	}
 	fr.drain(b)
+}
+
+// signal says how the sensor does after it was given a batch.
+func (fr *front) signal(b *batch) (s overload.Signal) {
+	if !fr.live {
+		s.Now = fr.endTime
+		return s
+	}
+	now := time.Now()
+	s.Now = now.UnixNano()
+	if n := len(b.frames.Frames); n > 0 {
+		s.Lag = max(0, time.Duration(s.Now-b.frames.Frames[n-1].Timestamp))
+	}
+	if live, ok := fr.source.(capture.Live); ok {
+		load := live.Load()
+		s.Fill, s.Lost = load.Fill, load.Lost
+	}
+	return s
 }
 
 // drainStep is how many frames' flows end with one batch: a flow record has

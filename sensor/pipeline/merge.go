@@ -24,6 +24,7 @@ type merger struct {
 	account    *analytics.Account
 	rater      *rater
 	stats      statsMaker
+	overloads  overloads
 	state      *State
 	kernel     *accounting.Kernel // nil unless the kernel counts
 	sources    []capture.Source   // of live capture, for what the kernel counts
@@ -95,6 +96,7 @@ func (m *merger) take(b *batch, now time.Time) {
 	m.alertsAt, m.alertsRank, m.alertsHere = 0, 0, 0
 	m.inOrder(b)
 	m.atEnd(b)
+	m.overloaded(b)
 	m.deltas = m.deltas[:0]
 	for i := range b.out {
 		m.deltas = append(m.deltas, b.out[i].deltas...)

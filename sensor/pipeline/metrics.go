@@ -32,6 +32,7 @@ func (p *Pipeline) MetricsSource() metrics.Source {
 		if r := p.merge.rater.latest(time.Now()); r != nil {
 			writeRates(w, r, &geo)
 		}
+		writeShed(w, v)
 		writeEquations(w, v)
 		for i := range v.Workers {
 			name := strconv.Itoa(i)
@@ -95,6 +96,19 @@ func writeFlows(w *metrics.Writer, v *View) {
 			w.Uint(metrics.AppErrors, a.Errors, name)
 		}
 	}
+}
+
+func writeShed(w *metrics.Writer, v *View) {
+	for r := shedRule; r < shedReasons; r++ {
+		s := &v.Work.Shed[r]
+		w.Uint(metrics.ShedFlows, s.Flows, r.String())
+		w.Uint(metrics.ShedPackets, s.Packets, r.String())
+		w.Uint(metrics.ShedBytes, s.Bytes, r.String())
+	}
+	for lane, level := range v.Overload {
+		w.Uint(metrics.OverloadLevel, uint64(level), strconv.Itoa(lane))
+	}
+	w.Uint(metrics.OverloadStarts, v.Overloads)
 }
 
 func writeDetect(w *metrics.Writer, v *View) {
@@ -177,12 +191,16 @@ func writeEquations(w *metrics.Writer, v *View) {
 	left, leftBytes := v.Balance()
 	w.Equation("frames", v.Front.Frames, uint64(int64(v.Front.Frames)-left))
 	w.Equation("bytes", v.Front.Bytes, uint64(int64(v.Front.Bytes)-leftBytes))
+	inFlows, inFlowBytes := v.HeldInFlows()
+	left, leftBytes = v.InspectionBalance()
+	w.Equation("inspection", inFlows, uint64(int64(inFlows)-left))
+	w.Equation("inspection_bytes", inFlowBytes, uint64(int64(inFlowBytes)-leftBytes))
 	var made, merged uint64
 	for t := range v.Work.Made {
 		made += v.Work.Made[t]
 		merged += v.Merge.Made[t]
 	}
-	// Stats events are made by the merge stage itself.
-	merged += v.Merge.Suppressed + v.Merge.Overflow - v.Merge.Made[event.TypeStats]
+	// Stats and overload events are made by the merge stage itself.
+	merged += v.Merge.Suppressed + v.Merge.Overflow - v.Merge.Made[event.TypeStats] - v.Merge.Made[event.TypeOverload]
 	w.Equation("events", made, merged)
 }

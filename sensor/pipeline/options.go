@@ -12,6 +12,7 @@ import (
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/flow"
+	"spanwatch/sensor/overload"
 	"spanwatch/sensor/stream"
 )
 
@@ -89,6 +90,22 @@ func flowConfig(o *Options, seed uint64, workers int) flow.Config {
 	f.Midstream, f.AsyncOneSide = o.Config.Stream.Midstream, o.Config.Stream.AsyncOneSide
 	f.Interval, f.Deltas, f.HugePages, f.Kernel = c.ReportInterval, true, true, o.kernelCounts()
 	return f
+}
+
+// overloadPolicy returns what decides for one source; nil for nothing.
+func overloadPolicy(o *Options) (func(overload.Signal) overload.Shed, error) {
+	c := &o.Config.Overload
+	if o.Overload != nil || o.Replay || !c.Enabled {
+		return o.Overload, nil
+	}
+	p, err := overload.NewPolicy(overload.Config{
+		StartFill: float64(c.StartFill) / 100, StopFill: float64(c.StopFill) / 100, StartLag: c.StartLag, StopLag: c.StopLag,
+		Step: c.Step, Hold: c.Hold, ElephantBytes: uint64(c.ElephantBytes), FloorBytes: uint64(c.FloorBytes),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return p.Observe, nil
 }
 
 func streamConfig(o *Options, workers int) (stream.Config, error) {

@@ -20,6 +20,7 @@ import (
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/enrich"
 	"spanwatch/sensor/flow"
+	"spanwatch/sensor/overload"
 	"spanwatch/signatures"
 )
 
@@ -46,6 +47,10 @@ type Options struct {
 	// Fault is told of faults of the source, from any goroutine. Nil ignores
 	// them.
 	Fault func(what string, err error)
+	// Overload decides after each batch what inspection to give up, in place of the
+	// configured policy. It is called from one goroutine for each source. Nil takes
+	// the policy, and in replay, which waits instead, sheds nothing.
+	Overload func(overload.Signal) overload.Shed
 	// Batch is called after each batch, with the wall clock: for a progress
 	// bar. May be nil.
 	Batch func(now time.Time)
@@ -106,6 +111,9 @@ func newFront(o *Options, source capture.Source, lane, workers int, seed uint64)
 		fr.rounds = o.Kernel.Reader()
 	}
 	var err error
+	if fr.overload, err = overloadPolicy(o); err != nil {
+		return nil, err
+	}
 	if fr.decoder, err = decoders.NewDecoder(decoderConfig(o)); err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
@@ -150,7 +158,11 @@ func (p *Pipeline) newMerge() error {
 	if !o.Replay {
 		p.merge.sources = o.Sources
 	}
-	p.merge.stats, err = newStatsMaker(o)
+	if p.merge.stats, err = newStatsMaker(o); err != nil {
+		return err
+	}
+	wanted, err := wantedTypes(o.Config.Events.Types)
+	p.merge.overloads = overloads{enc: encoder, wanted: wanted[event.TypeOverload], lanes: make([]laneOverload, len(p.fronts))}
 	return err
 }
 

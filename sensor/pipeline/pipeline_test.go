@@ -15,6 +15,7 @@ import (
 	"spanwatch/exporter/jsonl"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
+	"spanwatch/sensor/overload"
 	"spanwatch/signatures"
 )
 
@@ -30,6 +31,13 @@ func (r *replayed) lines() []string {
 }
 
 func replay(t *testing.T, rules string, edit func(*config.Config), paths ...string) *replayed {
+	t.Helper()
+	return replayShedding(t, nil, rules, edit, paths...)
+}
+
+// replayShedding is replay that sheds what policy says, as no replay does by
+// itself.
+func replayShedding(t *testing.T, policy func(overload.Signal) overload.Shed, rules string, edit func(*config.Config), paths ...string) *replayed {
 	t.Helper()
 	cfg := config.Default()
 	if edit != nil {
@@ -47,7 +55,7 @@ func replay(t *testing.T, rules string, edit func(*config.Config), paths ...stri
 	var out bytes.Buffer
 	r := &replayed{}
 	p, err := New(Options{
-		Config: cfg, Sources: []capture.Source{source}, Ruleset: ruleset, Rules: report, Replay: true, Run: "test",
+		Config: cfg, Sources: []capture.Source{source}, Ruleset: ruleset, Rules: report, Replay: true, Run: "test", Overload: policy,
 		Outlets: []*exporter.Outlet{exporter.NewOutlet(jsonl.NewStream("test", &out), exporter.Config{Block: true})},
 		Fault:   func(what string, err error) { r.faults = append(r.faults, fmt.Errorf("%s: %w", what, err)) },
 	})

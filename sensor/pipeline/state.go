@@ -29,6 +29,8 @@ type View struct {
 	Final   bool // the pipeline has ended
 	// Interfaces is what the kernel says of live capture.
 	Interfaces []capture.InterfaceStats
+	Overload   []uint8 // level of shedding, by source
+	Overloads  uint64  // times that shedding has begun
 }
 
 // SignatureAlerts counts the alerts of one signature.
@@ -63,6 +65,7 @@ func (m *merger) publish(final bool) {
 		v.Alerts = append(v.Alerts, SignatureAlerts{sig, n})
 	}
 	v.Interfaces = captured(m.sources)
+	v.Overload, v.Overloads = m.overloads.levels(), m.overloads.starts
 	for _, o := range m.state.outlets {
 		batches, bytes := o.QueueDepth()
 		v.Queues = append(v.Queues, Queue{o.Name(), batches, bytes})

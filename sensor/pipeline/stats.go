@@ -103,6 +103,19 @@ func (t *Totals) Balance() (packets, bytes int64) {
 		int64(t.Front.Bytes) - int64(outside.Bytes) - int64(t.Front.HeldBytes) - int64(b)
 }
 
+// InspectionBalance is what is left of the packets and bytes in flows when those
+// that were inspected and those that were shed are taken away: zero, or the
+// accounting is wrong.
+func (t *Totals) InspectionBalance() (packets, bytes int64) {
+	p, b := t.HeldInFlows()
+	packets, bytes = int64(p-t.Work.Inspected), int64(b-t.Work.InspectedBytes)
+	for r := range t.Work.Shed {
+		packets -= int64(t.Work.Shed[r].Packets)
+		bytes -= int64(t.Work.Shed[r].Bytes)
+	}
+	return packets, bytes
+}
+
 // totals adds the workers' latest counters up.
 func (m *merger) totals() *Totals {
 	t := &m.sum
@@ -200,6 +213,23 @@ func fillAccounting(t *event.Tree, c *Totals) {
 	t.Set("accounting.bytes.outside", outside.Bytes)
 	t.Set("accounting.bytes.held_fragments", f.HeldBytes)
 	t.SetInt("accounting.bytes.balance", leftBytes)
+	w := &c.Work
+	t.Set("accounting.inspection.in_flows", packets)
+	t.Set("accounting.inspection.inspected", w.Inspected)
+	var shed shedCounters
+	for r := shedRule; r < shedReasons; r++ {
+		s := &w.Shed[r]
+		shed.add(s)
+		path := "accounting.inspection.shed." + r.String()
+		t.Set(path+".flows", s.Flows)
+		t.Set(path+".packets", s.Packets)
+		t.Set(path+".bytes", s.Bytes)
+	}
+	leftPackets, leftShedBytes := c.InspectionBalance()
+	t.SetInt("accounting.inspection.balance", leftPackets)
+	t.SetInt("accounting.inspection.bytes_balance", leftShedBytes)
+	t.Set("flow_bypassed.local_pkts", shed.Packets)
+	t.Set("flow_bypassed.local_bytes", shed.Bytes)
 	for _, et := range event.Types() {
 		t.Set("accounting.events."+et.String(), c.Merge.Made[et])
 	}

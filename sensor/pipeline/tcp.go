@@ -84,6 +84,7 @@ func (w *worker) finishFlow(f *flow.Flow) {
 		}
 	}
 	w.records(f, &w.pseudo, true)
+	f.Gaps = w.gaps(f)
 	w.streams.Close(f)
 }
 

@@ -23,6 +23,9 @@ type workerCounters struct {
 	Muted   uint64 // anomalies that were counted but not written, see Events.AnomaliesPerType
 	Ignored uint64 // packets kept from parsers for a wrong checksum
 	Panics  uint64 // parsers that panicked; their flows are no longer parsed
+
+	Inspected, InspectedBytes uint64 // wire packets of outermost flows that were not shed
+	Shed                      [shedReasons]shedCounters
 }
 
 // appCounters count one application protocol.
@@ -48,6 +51,11 @@ func (c *workerCounters) add(d *workerCounters) {
 	c.Muted += d.Muted
 	c.Ignored += d.Ignored
 	c.Panics += d.Panics
+	c.Inspected += d.Inspected
+	c.InspectedBytes += d.InspectedBytes
+	for i := range c.Shed {
+		c.Shed[i].add(&d.Shed[i])
+	}
 }
 
 // worker owns the flows of one shard and everything known of them.
@@ -61,6 +69,7 @@ type worker struct {
 	expectations expectations
 	appEvents    keyword.AppEventSet // of the packet under work
 	inspector    *signatures.Inspector
+	policy       shedPolicy
 	events       eventMaker
 	counters     workerCounters
 
@@ -73,7 +82,7 @@ type worker struct {
 }
 
 func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, error) {
-	w := &worker{id: id, slot: slot, midstream: o.Config.Stream.Midstream}
+	w := &worker{id: id, slot: slot, policy: newShedPolicy(o.Config), midstream: o.Config.Stream.Midstream}
 	cfg := flowConfig(o, seed, workers)
 	cfg.OnEnd = w.flowEnded
 	if cfg.Interval > 0 {
@@ -156,6 +165,14 @@ func (w *worker) packet(i uint32) {
 	if x.fragments > 0 {
 		w.flows.AddFragments(f, dir, x.fragments, x.wireBytes)
 	}
+	if f.State == flow.StateBypassed {
+		w.countOnly(f, p, x, dir)
+		return
+	}
+	if lost := w.b.health.Lost; lost > 0 && f.Packets[0]+f.Packets[1] == 1 {
+		f.LostBefore = lost
+	}
+	w.inspected(f, p, x)
 	switch {
 	case x.ignore:
 		w.counters.Ignored++
@@ -171,6 +188,7 @@ func (w *worker) packet(i uint32) {
 	in.Dir = dir
 	w.inspect(in, f)
 	w.records(f, p, false)
+	w.decideShed(f, w.b.shed)
 }
 
 // inspect reports the oddities of a packet and asks the rules about it. The

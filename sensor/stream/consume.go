@@ -51,6 +51,7 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (c Chunk, ok bool
 		if hole > 0 {
 			c.Gap = hole - h.app
 			h.app, h.appSeen = hole, hole
+			h.flags |= gapped
 			e.stats.Gaps++
 			e.stats.GapBytes += c.Gap
 			e.stats.Events[EventReassemblySeqGap]++
@@ -175,6 +176,22 @@ func (e *Engine) Bypass(f *flow.Flow, dir decoders.Direction) {
 	s := &e.sessions[f.Stream]
 	s.half[dir].flags |= stopped
 	e.releaseHalf(&s.half[dir])
+}
+
+// DepthReached says whether both directions have brought as many bytes as are
+// reassembled: what follows is inspected by nobody.
+func (e *Engine) DepthReached(f *flow.Flow) bool {
+	if f.Stream == 0 {
+		return false
+	}
+	s := &e.sessions[f.Stream]
+	return s.half[0].flags&s.half[1].flags&depthReached != 0
+}
+
+// Gap says whether bytes of a direction were acknowledged but never seen, so far
+// as NextApp has come.
+func (e *Engine) Gap(f *flow.Flow, dir decoders.Direction) bool {
+	return f.Stream != 0 && e.sessions[f.Stream].half[dir].flags&gapped != 0
 }
 
 func (e *Engine) disable(f *flow.Flow, dir decoders.Direction, what halfFlags) {

@@ -83,6 +83,7 @@ const (
 	rawEnding    // NextRaw ends at rawEnd
 	rawTriggered // the next chunk is due at once
 	depthReached
+	gapped  // a hole was acknowledged
 	stopped // nothing is reassembled
 	parsing // a parser has taken bytes, or seen that it needs more
 	eofGiven

@@ -28,6 +28,8 @@ func baseline() []string {
 var direct = map[string]string{
 	"stream.midstream":                               "stream.midstream",
 	"stream.async-oneside":                           "stream.async-oneside",
+	"stream.bypass":                                  "stream.bypass",
+	"app-layer.protocols.tls.encryption-handling":    "app.tls.encryption-handling",
 	"packet-alert-max":                               "rules.max-alerts-per-packet",
 	"defrag.trackers":                                "defrag.max-datagrams",
 	"defrag.max-frags":                               "defrag.max-fragments",

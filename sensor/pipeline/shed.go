@@ -1,0 +1,175 @@
+package pipeline
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/tls"
+	"spanwatch/sensor/config"
+	"spanwatch/sensor/flow"
+	"spanwatch/sensor/overload"
+	"spanwatch/signatures"
+)
+
+// This file is about flows that are no longer inspected, only counted:
+//
+//	packet ─► flow table ─► bypassed? ── no ──► streams, parsers, rules ─► to be shed?
+//	             counts        └─ yes ─► counted as shed{reason}
+//
+// The flow table sees every packet of them, so that their counts are exact and
+// their ends are seen.
+
+// shedReason says why a flow is not inspected any more; it is Flow.Shed.
+type shedReason uint8
+
+const (
+	shedNone      shedReason = iota
+	shedRule                 // a rule with bypass matched
+	shedEncrypted            // TLS behind the handshake
+	shedDepth                // both sides sent more than is reassembled
+	shedElephant             // among the largest while the sensor could not keep up
+	shedReasons
+)
+
+var shedNames = [shedReasons]string{"", "rule", "encrypted", "stream_depth", "elephant"}
+
+func (r shedReason) String() string { return shedNames[r] }
+
+// shedCounters count flows given up, and what of them was counted only. Packets
+// and Bytes are of the wire and of outermost flows, so that
+//
+//	packets of outermost flows = inspected + Σ shed
+//
+// Inner are packets within tunnels, which are part of those around them.
+type shedCounters struct {
+	Flows, Packets, Bytes, Inner uint64
+}
+
+func (c *shedCounters) add(d *shedCounters) {
+	c.Flows += d.Flows
+	c.Packets += d.Packets
+	c.Bytes += d.Bytes
+	c.Inner += d.Inner
+}
+
+// shedPolicy is what is always shed, by configuration.
+type shedPolicy struct {
+	encrypted, depth bool // also when the sensor keeps up
+	trackOnly        bool // rules see no more of the stream once it is encrypted
+}
+
+func newShedPolicy(c *config.Config) shedPolicy {
+	return shedPolicy{
+		encrypted: c.App.TLS.EncryptionHandling == "bypass", depth: c.Stream.Bypass,
+		trackOnly: c.App.TLS.EncryptionHandling == "track-only",
+	}
+}
+
+// wire is what a packet was on the wire: one frame, or the fragments that it was
+// rebuilt from.
+func (x *extra) wire(p *decoders.Packet) (packets, bytes uint64) {
+	if x.fragments > 0 {
+		return uint64(x.fragments), x.wireBytes
+	}
+	return 1, uint64(p.WireLen)
+}
+
+// countOnly is all that is done for a packet of a bypassed flow.
+func (w *worker) countOnly(f *flow.Flow, p *decoders.Packet, x *extra, dir decoders.Direction) {
+	packets, bytes := x.wire(p)
+	f.ShedPackets[dir] += packets
+	f.ShedBytes[dir] += bytes
+	c := &w.counters.Shed[f.Shed]
+	if f.Key.Depth > 0 {
+		c.Inner += packets
+		return
+	}
+	c.Packets += packets
+	c.Bytes += bytes
+}
+
+// inspected counts a packet that went through everything.
+func (w *worker) inspected(f *flow.Flow, p *decoders.Packet, x *extra) {
+	if f.Key.Depth == 0 {
+		packets, bytes := x.wire(p)
+		w.counters.Inspected += packets
+		w.counters.InspectedBytes += bytes
+	}
+}
+
+// decideShed gives a flow up if there is a reason to.
+func (w *worker) decideShed(f *flow.Flow, level overload.Shed) {
+	if reason := w.reasonToShed(f, level); reason != shedNone {
+		w.shed(f, reason)
+	}
+}
+
+func (w *worker) reasonToShed(f *flow.Flow, level overload.Shed) shedReason {
+	overloaded := level.Level > 0
+	switch {
+	case f.Detect.Bypassed():
+		return shedRule
+	case f.App != 0 && f.AppProto[decoders.ToServer] == app.ProtoTLS && w.encrypted(f, overloaded):
+		return shedEncrypted
+	case (w.policy.depth || overloaded) && w.streams.DepthReached(f):
+		return shedDepth
+	case overloaded && f.WireBytes[0]+f.WireBytes[1] >= level.ElephantBytes:
+		return shedElephant
+	}
+	return shedNone
+}
+
+// encrypted says whether a TLS session is to be shed for being encrypted. If it
+// is but is not shed, rules on its stream see no more of it, unless they are to.
+func (w *worker) encrypted(f *flow.Flow, overloaded bool) bool {
+	a := w.apps.at(f.App)
+	session, ok := a.state.(*tls.State)
+	if !ok || !session.Encrypted() {
+		return false
+	}
+	if w.policy.trackOnly && !a.tracked {
+		a.tracked = true
+		w.streams.DisableRaw(f, decoders.ToServer)
+		w.streams.DisableRaw(f, decoders.ToClient)
+	}
+	return w.policy.encrypted || overloaded
+}
+
+// shed makes a flow one that is only counted. Its parser stays, since its
+// transactions are reported at the end; its stream gives its memory back.
+func (w *worker) shed(f *flow.Flow, reason shedReason) {
+	f.Shed = uint8(reason)
+	f.Gaps = w.gaps(f)
+	w.lastLook(f)
+	w.flows.Bypass(f)
+	w.streams.Bypass(f, decoders.ToServer)
+	w.streams.Bypass(f, decoders.ToClient)
+	w.counters.Shed[reason].Flows++
+}
+
+// lastLook lets rules on the stream see what they have not seen yet: it waited for
+// a full chunk, which will not come. A packet that was not on the wire stands for
+// each direction.
+func (w *worker) lastLook(f *flow.Flow) {
+	if f.Stream == 0 {
+		return
+	}
+	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
+		w.streams.DisableRaw(f, dir)
+		w.endPacket(f, dir)
+		in := signatures.Input{
+			Packet: &w.pseudo, Dir: dir, Pseudo: true, InStream: true, Established: w.streams.State(f) >= flow.TCPEstablished,
+			StreamSize: [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)},
+		}
+		if w.rawChunks(f, dir, &in); len(in.Stream) > 0 {
+			w.inspect(&in, f)
+		}
+	}
+}
+
+// gaps says in which directions bytes of the stream were missing.
+func (w *worker) gaps(f *flow.Flow) [2]bool {
+	return [2]bool{
+		f.Gaps[0] || w.streams.Gap(f, decoders.ToServer),
+		f.Gaps[1] || w.streams.Gap(f, decoders.ToClient),
+	}
+}
