@@ -6,6 +6,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"spanwatch/exporter/event"
+	"spanwatch/exporter/event/eventtest"
 )
 
 func TestTruncateRemovesTheLargestMembersAndSaysWhich(t *testing.T) {
@@ -76,4 +79,29 @@ func strip(v any) any {
 		}
 	}
 	return v
+}
+
+func TestATruncatedEventStillFitsTheSchema(t *testing.T) {
+	e, err := event.NewEncoder(event.Options{Sensor: "probe-1", Run: "r1", Payload: true, PayloadPrintable: true, PayloadLimit: 1 << 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := event.Envelope{Time: 1, Packet: 1, FlowID: 1}
+	a := event.Alert{
+		Envelope: env, SID: 7, GID: 1, Rule: event.AppendRule(nil, &event.Rule{GID: 1, SID: 7, Message: "m"}), Payload: bytes.Repeat([]byte{'x'}, 5000),
+	}
+	whole := e.Finish(e.AppendAlert(nil, &a), 1, e.ID(event.TypeAlert, &env, 1, 7))
+	v, err := eventtest.NewValidator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := truncate(whole, 1000)
+	if len(cut) > 1000 || !bytes.Contains(cut, []byte(`"truncated":{"members":["payload"`)) {
+		t.Fatalf("got %d bytes of %d: %s", len(cut), len(whole), cut[max(0, len(cut)-200):])
+	}
+	for _, body := range [][]byte{whole, cut} {
+		if err := v.Validate(body); err != nil {
+			t.Error(err)
+		}
+	}
 }
