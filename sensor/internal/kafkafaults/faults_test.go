@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"spanwatch/sensor/internal/kafkatest"
@@ -16,25 +19,52 @@ const (
 	allEnv     = "SPANWATCH_KAFKA_ALL"
 )
 
-// TestFaultsOfTheWholeSensor tries the faults against real brokers.
-func TestFaultsOfTheWholeSensor(t *testing.T) {
+// The program and the brokers are those of all tests.
+var common struct {
+	once  sync.Once
+	dir   string
+	bench *bench
+	err   error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if common.bench != nil {
+		if err := errors.Join(common.bench.close(), os.RemoveAll(common.dir)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// shared returns the program and a broker.
+func shared(t *testing.T) *bench {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("real brokers take seconds to start; not with -short")
 	}
-	b, err := newBench(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := b.close(); err != nil {
-			t.Error(err)
+	common.once.Do(func() {
+		ctx := context.Background()
+		if common.dir, common.err = os.MkdirTemp("", "spanwatch-faults-"); common.err != nil {
+			return
+		}
+		if common.bench, common.err = newBench(ctx, common.dir); common.err == nil {
+			_, common.err = common.bench.cluster(ctx, 1)
 		}
 	})
-	if _, err := b.cluster(t.Context(), 1); errors.Is(err, kafkatest.ErrUnavailable) && !strings.Contains(os.Getenv(requireEnv), "kafka") {
-		t.Skip(err)
-	} else if err != nil {
-		t.Fatal(err)
+	if errors.Is(common.err, kafkatest.ErrUnavailable) && !strings.Contains(os.Getenv(requireEnv), "kafka") {
+		t.Skip(common.err)
 	}
+	if common.err != nil {
+		t.Fatal(common.err)
+	}
+	return common.bench
+}
+
+// TestFaultsOfTheWholeSensor tries the faults against real brokers.
+func TestFaultsOfTheWholeSensor(t *testing.T) {
+	b := shared(t)
 	t.Log(strings.ReplaceAll(heading, "\t", " | "))
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {

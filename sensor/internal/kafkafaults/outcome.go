@@ -20,7 +20,7 @@ const (
 	// maxPeak bounds the resident memory of a sensor. Without any fault it has
 	// some 100 MB.
 	maxPeak = 256 << 20
-	heading = "fault\tmade\tdelivered\tby the spool\tnext run\tdropped\talerts\tcopies\tdisorder\tunaccounted\tpeak MB\tscrapes\tresult"
+	heading = "fault\tmade\tdelivered\tby the spool\tnext run\tdropped\talerts\tcopies\tdisorder\tarrived though dropped\tunaccounted\tpeak MB\tscrapes\tresult"
 )
 
 // outcome is what became of one fault.
@@ -30,6 +30,7 @@ type outcome struct {
 	alerts, alertsArrived           float64
 	copies, disorder                uint64
 	unaccounted                     float64
+	doubtful                        float64 // called dropped, and arrived nevertheless
 	peak                            float64
 	scrapes                         int
 	wrong                           []string
@@ -53,8 +54,8 @@ func (o *outcome) row(f *fault) string {
 	if len(o.wrong) > 0 {
 		result = "FAILED"
 	}
-	return fmt.Sprintf("%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%.0f of %.0f\t%d\t%d\t%.0f\t%.0f\t%d\t%s", f.name, o.made, o.delivered, o.replayed, o.next,
-		strings.Join(drops, ", "), o.alertsArrived, o.alerts, o.copies, o.disorder, o.unaccounted, o.peak/1e6, o.scrapes, result)
+	return fmt.Sprintf("%s\t%.0f\t%.0f\t%.0f\t%.0f\t%s\t%.0f of %.0f\t%d\t%d\t%.0f\t%.0f\t%.0f\t%d\t%s", f.name, o.made, o.delivered, o.replayed, o.next,
+		strings.Join(drops, ", "), o.alertsArrived, o.alerts, o.copies, o.disorder, o.doubtful, o.unaccounted, o.peak/1e6, o.scrapes, result)
 }
 
 // try lets one fault happen and judges what became of it.
@@ -279,7 +280,13 @@ func (sc *scene) judgeEnded(f *fault, sum func(string, ...string) float64, v *ka
 			}
 			continue
 		}
-		o.unaccounted += max(made-dropped-got, got+dropped-made)
+		o.unaccounted += max(made-dropped-got, 0)
+		// What was sent and had no answer when there was no room left to keep it
+		// may have arrived all the same.
+		if beyond := min(got-delivered, dropped); f.lossy && beyond > 0 {
+			o.doubtful += beyond
+			got -= beyond
+		}
 		if got != delivered {
 			o.fail("%s: %v arrived, %v were called delivered", t, got, delivered)
 		}

@@ -208,12 +208,15 @@ func (c *Cluster) properties(b *Broker, keystore string) []byte {
 	set("ssl.truststore.type", "PEM")
 	set("ssl.truststore.location", "%s", c.Authority.CAFile())
 	set("listener.name.tls.ssl.client.auth", "required")
-	set("listener.name.sasl.sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512")
+	set("listener.name.sasl.sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER")
 	set("listener.name.sasl.plain.sasl.jaas.config",
 		`org.apache.kafka.common.security.plain.PlainLoginModule required user_%s="%s" user_%s="%s";`, User, Password, Nobody, Password)
 	for _, mechanism := range []string{"scram-sha-256", "scram-sha-512"} {
 		set("listener.name.sasl."+mechanism+".sasl.jaas.config", "org.apache.kafka.common.security.scram.ScramLoginModule required;")
 	}
+	// Tokens are not signed: see UnsignedToken.
+	set("listener.name.sasl.oauthbearer.sasl.jaas.config",
+		`org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="%s";`, User)
 	for key, value := range c.opt.Properties {
 		set(key, "%s", value)
 	}

@@ -228,6 +228,37 @@ func TestAuthorisationRefusedThenGrantedToTheNextProcess(t *testing.T) {
 	}
 }
 
+func TestAnExpiredTokenIsRenewedWithoutRestart(t *testing.T) {
+	c := single(t)
+	cfg := config(t, c.Brokers[0].SASLAddr())
+	cfg.TLS = kafka.TLS{Enabled: true, CAFile: c.Authority.CAFile(), ServerName: "localhost"}
+	file := filepath.Join(t.TempDir(), "token")
+	cfg.SASL = kafka.SASL{Mechanism: kafka.MechanismOAuthBearer, TokenFile: file}
+	cfg.DialTimeout = 3 * time.Second
+	give := func(ends time.Time) {
+		if err := os.WriteFile(file, []byte(kafkatest.UnsignedToken(kafkatest.User, ends)+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	give(time.Now().Add(-30 * time.Second))
+	createTopics(t, c, cfg)
+	l := newLoad(t, cfg, openSpool(t, spool.Config{}), "r1")
+	l.append(100)
+	for start := time.Now(); l.reported() == nil && time.Since(start) < 10*time.Second; {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err := l.reported(); err == nil || !strings.Contains(err.Error(), "refuses the token") {
+		t.Errorf("reported %v, want that the token is refused", err)
+	}
+	give(time.Now().Add(time.Hour))
+	l.append(100)
+	l.settle(20 * time.Second)
+	o := l.end()
+	if o.proof(t, cfg); o.total.Delivered != 200 {
+		t.Errorf("got %+v, want 200 delivered", o.total)
+	}
+}
+
 func TestExpiredCertificateIsReplacedWithoutRestart(t *testing.T) {
 	c := single(t)
 	cfg := config(t, c.Brokers[0].TLSAddr())
