@@ -27,8 +27,8 @@ type Config struct {
 	// when the exporter is closed; 0 means 10 s.
 	FlushTimeout time.Duration
 	// Report is called by Run with the sink's error when a run of errors
-	// begins, and with nil when it has ended: once per fault, not once per
-	// batch. May be nil.
+	// begins, again when its reason has become another for a while, and with nil
+	// when it has ended: once per fault, not once per batch. May be nil.
 	Report func(sink string, err error)
 }
 
@@ -48,6 +48,9 @@ const (
 	// hopeless is how long the end goes on without a single kept record getting
 	// through. It is longer than the pauses between attempts of a working link.
 	hopeless = 2 * time.Second
+	// reportEvery is how long a fault is told by its first reason, before
+	// another one is told.
+	reportEvery = 30 * time.Second
 )
 
 // Outlet is a sink with the queue in front of it and its accounts.
@@ -68,11 +71,12 @@ type Outlet struct {
 	latency     Latency
 
 	// What follows belongs to Run.
-	gathered []item
-	selected []Record
-	tally    Tally
-	failing  bool // the last report was of a fault
-	left     bool // the keeper has records
+	gathered   []item
+	selected   []Record
+	tally      Tally
+	reported   string // the fault that people know of; empty when none
+	reportedAt time.Time
+	left       bool // the keeper has records
 }
 
 // item is a batch in the queue.

@@ -103,12 +103,22 @@ func (o *Outlet) tend(ctx context.Context, budget time.Duration) {
 	}
 }
 
-// report tells people of the begin and of the end of a fault.
+// report tells people of the begin and of the end of a fault, and of another
+// reason for it, but not of each in a row of them.
 func (o *Outlet) report(err error) {
-	if o.cfg.Report != nil && (err != nil) != o.failing {
-		o.cfg.Report(o.Name(), err)
+	if o.cfg.Report == nil {
+		return
 	}
-	o.failing = err != nil
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	now := time.Now()
+	changed := text != o.reported && now.Sub(o.reportedAt) >= reportEvery
+	if (err != nil) != (o.reported != "") || changed {
+		o.cfg.Report(o.Name(), err)
+		o.reported, o.reportedAt = text, now
+	}
 }
 
 // gather makes one delivery of first and of what waits behind it or comes

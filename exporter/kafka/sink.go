@@ -205,12 +205,14 @@ func (s *Sink) begin(l *lane, tally *exporter.Tally) error {
 	if s.spool == nil || l.kind != event.TypeAlert || s.cfg.NoWriteAhead {
 		return nil
 	}
+	s.spool.Hold(l.kind, spool.Everything) // what flies must not be given up to make room for its end
 	stored, end, err := s.spool.Append(l.kind, l.fresh)
 	if stored == len(l.fresh) {
 		f.logged, f.end = true, end
 		s.spool.Hold(l.kind, end)
 		return err
 	}
+	s.spool.Hold(l.kind, spool.Position{})
 	// Without room for all, they fly as other events do.
 	return errors.Join(err, s.spool.Commit(l.kind, end))
 }
@@ -319,11 +321,13 @@ func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
 	stored := len(open)
 	var err error
 	if !f.logged {
+		s.spool.Hold(l.kind, spool.Everything) // as in begin
 		stored, f.end, err = s.spool.Append(l.kind, open)
 	}
 	account(open, stored, err, tally)
 	if stored < len(open) {
 		// What is in the spool flies again from there, the rest does not.
+		s.spool.Hold(l.kind, spool.Position{})
 		s.ground(l)
 		l.flight = nil
 		return errors.Join(why, err)

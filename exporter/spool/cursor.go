@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"os"
 	"path/filepath"
 )
@@ -16,6 +17,9 @@ type Position struct {
 	offset  int64  // in the segment
 	lost    uint64 // damaged records between the cursor and here
 }
+
+// Everything is a position behind all records, for Hold.
+var Everything = Position{number: math.MaxUint64}
 
 // cursorFile holds where reading stands: two slots written in turn, so that a
 // write that a crash tears leaves the other. The valid one with the larger

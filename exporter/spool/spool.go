@@ -291,11 +291,12 @@ func (s *Spool) Head(t event.Type, limit int) ([]exporter.Record, Position, erro
 }
 
 // Hold keeps the records before a position of Append from being given up, as
-// Head does for its own.
+// Head does for its own; with Everything those too that come. The zero Position
+// ends it.
 func (s *Spool) Hold(t event.Type, before Position) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l := s.logs[t]; l != nil {
+	if l, err := s.log(t); err == nil { // what is wrong with the log is Append's to say
 		l.held = before.number
 	}
 }

@@ -199,6 +199,11 @@ func (sc *scene) judge(f *fault, finals []scrape, v *kafka.Verdict, o *outcome) 
 		return n
 	}
 	first, last := finals[0], finals[len(finals)-1]
+	for _, s := range finals {
+		if ours, its := s.sum("export_spool_events", "sink", "kafka"), s.sum("spool_records"); ours != its && !f.kills {
+			o.fail("%v events are spooled by the outlet's accounts, %v by the spool's own", ours, its)
+		}
+	}
 	left := last.sum("export_spool_events", "sink", "kafka")
 	o.made, o.delivered, o.replayed = sum("export_made_events_total"), sum("export_delivered_events_total"), sum("export_replayed_events_total")
 	o.alerts = sum("export_made_events_total", "type", "alert")

@@ -172,6 +172,10 @@ func (s *sensor) look() scrape {
 			if exact && x.value != 0 && len(s.wrong) < 5 {
 				s.wrong = append(s.wrong, fmt.Sprintf("scrape %d: equation %s is off by %v", s.scrapes, x.labels["equation"], x.value))
 			}
+		case "spanwatch_export_spool_events":
+			if x.value > 1e12 && len(s.wrong) < 5 {
+				s.wrong = append(s.wrong, fmt.Sprintf("scrape %d: less than no %s events in the spool", s.scrapes, x.labels["type"]))
+			}
 		case "process_resident_memory_bytes":
 			s.peak = max(s.peak, x.value)
 		}
