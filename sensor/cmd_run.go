@@ -21,6 +21,10 @@ finds as EVE JSON lines to DIR/eve.json until it is interrupted.
   spanwatch run -i eth1 -r /etc/spanwatch/rules/*.rules -o /var/log/spanwatch
   spanwatch run -i eth1 -i eth2 --workers 4 --listen 127.0.0.1:9750
 
+SIGHUP loads the rules anew, and rules.watch does so when a rule file changes;
+what cannot be loaded leaves the rules in use as they are. Flows and what rules
+know of them go on.
+
 Needs CAP_NET_RAW (and CAP_NET_ADMIN for promiscuous mode).
 
 options:

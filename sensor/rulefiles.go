@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/rule"
 )
 
 // Files that rules name: lists of digests, values of datasets. Rules commonly
@@ -43,6 +44,19 @@ func readBounded(path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: no plain file of at most %d bytes", path, maxNamedFile)
 	}
 	return os.ReadFile(path)
+}
+
+// unsaved warns of datasets whose values are to be kept and will not be.
+func unsaved(sets *keyword.Datasets) (warnings []*rule.Diagnostic) {
+	for _, name := range sets.Names {
+		if set, _ := sets.Lookup(name); set.SaveTo != "" {
+			warnings = append(warnings, &rule.Diagnostic{
+				Pos: rule.Position{File: set.SaveTo}, Code: "not-saved", Warning: true,
+				What: "the values of dataset " + name + " are not kept", Why: "rules.data-dir is not set",
+			})
+		}
+	}
+	return warnings
 }
 
 // saveDatasets writes the values of datasets that rules want kept below dir,

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"spanwatch/decoders"
@@ -89,8 +90,30 @@ func (l *ruleLoader) load() (*signatures.Ruleset, *signatures.Report, error) {
 		ruleset, report = signatures.Load(sources, options)
 	})
 	report.Warnings = append(lines, report.Warnings...)
-	l.datasets = ruleset.Datasets()
+	if c.DataDir == "" {
+		report.Warnings = append(report.Warnings, unsaved(ruleset.Datasets())...)
+	}
 	return ruleset, report, nil
+}
+
+// acceptable says whether a ruleset may be used: rules.strict wants all of its
+// rules.
+func (l *ruleLoader) acceptable(report *signatures.Report) error {
+	if report.Failed > 0 && l.cfg.Strict {
+		return fmt.Errorf("rules.strict: %d rules do not load, the first: %w", report.Failed, report.Failures[0])
+	}
+	return nil
+}
+
+// accept takes note of the ruleset that goes into use.
+func (l *ruleLoader) accept(rs *signatures.Ruleset) { l.datasets = rs.Datasets() }
+
+// fileNames are the files that a ruleset is made of, but for those that rules
+// name.
+func (l *ruleLoader) fileNames() []string {
+	names, _ := ruleFileNames(l.cfg.Files) // a bad pattern is the error of load
+	names = append(names, l.cfg.ClassificationFile, l.cfg.ReferenceFile, l.cfg.ThresholdFile, l.cfg.ReputationCategories)
+	return slices.DeleteFunc(append(names, l.cfg.ReputationFiles...), func(name string) bool { return name == "" })
 }
 
 // openRules opens files and patterns; a pattern that names nothing is an error.

@@ -30,11 +30,12 @@ import (
 type session struct {
 	cfg      *config.Config
 	rules    *ruleLoader
-	report   *signatures.Report
-	geo      *enrich.Cache // of the summary
+	ruleset  *signatures.Ruleset // of the start
+	geo      *enrich.Cache       // of the summary
 	pipeline *pipeline.Pipeline
 	kernel   *accounting.Kernel // live only
-	messages io.Writer          // standard error, or what shares it with a progress bar
+	replay   bool
+	messages io.Writer // standard error, or what shares it with a progress bar
 	outputs  *output.Set
 
 	addr    net.Addr // of the metrics endpoint
@@ -59,7 +60,7 @@ type sessionOptions struct {
 // newSession opens what cfg names. Faults that leave something to do are
 // printed; the error is for those that do not.
 func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
-	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages}
+	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages, replay: o.replay}
 	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
 	if err != nil {
 		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
@@ -70,14 +71,13 @@ func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.report = report
-	if report.Failed > 0 {
-		if cfg.Rules.Strict {
-			return nil, fmt.Errorf("rules.strict: %d rules do not load, the first: %w", report.Failed, report.Failures[0])
-		}
-		if !o.quiet {
-			fmt.Fprintf(s.messages, "%d of %d rules do not load; spanwatch rules check says why\n", report.Failed, report.Total)
-		}
+	if err := s.rules.acceptable(report); err != nil {
+		return nil, err
+	}
+	s.ruleset = ruleset
+	s.rules.accept(ruleset)
+	if report.Failed > 0 && !o.quiet {
+		fmt.Fprintf(s.messages, "%d of %d rules do not load; spanwatch rules check says why\n", report.Failed, report.Total)
 	}
 	for _, w := range report.Warnings {
 		if !w.Warning { // a line of a side file that was left out
@@ -115,9 +115,19 @@ func (s *session) run(ctx context.Context) error {
 			}
 		}
 	}()
+	stop := func() {}
+	if !s.replay {
+		r := reloader{loader: s.rules, pipeline: s.pipeline, messages: s.messages, watch: s.cfg.Rules.Watch}
+		stop = r.start(ctx, s.ruleset)
+	}
+	s.ruleset = nil // another may take its place
 	err := s.pipeline.Run(ctx)
+	stop()
 	signal.Stop(hangup)
 	close(ended)
+	if err := saveDatasets(s.rules.datasets, s.cfg.Rules.DataDir); err != nil {
+		s.fault("rules", err)
+	}
 	for _, line := range s.outputs.Left() {
 		fmt.Fprintln(s.messages, "spanwatch:", line)
 	}

@@ -66,11 +66,10 @@ func (s *session) protocols(w io.Writer, v *pipeline.View) {
 }
 
 func (s *session) alerts(w io.Writer, v *pipeline.View) {
-	fmt.Fprintf(w, "\nAlerts (%s rules loaded, %s failed)\n", count(uint64(s.report.Loaded)), count(uint64(s.report.Failed)))
+	fmt.Fprintf(w, "\nAlerts (%s rules loaded, %s failed)\n", count(uint64(v.Rules.Report.Loaded)), count(uint64(v.Rules.Report.Failed)))
 	alerts := slices.Clone(v.Alerts)
 	slices.SortFunc(alerts, func(a, b pipeline.SignatureAlerts) int {
-		return cmp.Or(cmp.Compare(a.Signature.Severity(), b.Signature.Severity()), -cmp.Compare(a.Count, b.Count),
-			cmp.Compare(a.Signature.Sid(), b.Signature.Sid()))
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), -cmp.Compare(a.Count, b.Count), cmp.Compare(a.SID, b.SID))
 	})
 	if len(alerts) == 0 {
 		fmt.Fprintln(w, "  none")
@@ -80,8 +79,7 @@ func (s *session) alerts(w io.Writer, v *pipeline.View) {
 			fmt.Fprintf(w, "  … and %d more signatures\n", len(alerts)-i)
 			break
 		}
-		fmt.Fprintf(w, "  %6s × severity %d  [%d:%d] %s\n", count(a.Count), a.Signature.Severity(),
-			a.Signature.Gid(), a.Signature.Sid(), strings.ToValidUTF8(a.Signature.Msg(), "?"))
+		fmt.Fprintf(w, "  %6s × severity %d  [%d:%d] %s\n", count(a.Count), a.Severity, a.GID, a.SID, strings.ToValidUTF8(a.Msg, "?"))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 type Inspector struct {
 	rules *Ruleset
 	cfg   InspectorConfig
+	swaps // of rulesets
 
 	in      *Input
 	facts   keyword.Facts
@@ -90,14 +91,6 @@ func NewInspector(rules *Ruleset, cfg InspectorConfig) *Inspector {
 	i.txFacts.Facts = &i.facts
 	i.Swap(rules)
 	return i
-}
-
-// Swap makes the Inspector use other rules from the next packet on. Flows
-// keep their flowbits, by name, and their by_flow thresholds, by sid.
-func (i *Inspector) Swap(rules *Ruleset) {
-	i.rules, i.scratch = rules, prefilter.NewScratch()
-	i.bits.Use(rules.flowbits)
-	i.vars.Use(rules.variables)
 }
 
 // EndFlow gives back the memory that detection holds for a flow.

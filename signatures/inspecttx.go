@@ -79,11 +79,11 @@ func (i *Inspector) inspectTx(g *txGroup, tx app.Tx, out []Match) []Match {
 // use lacks it.
 func (i *Inspector) noted(m *txNote) *Signature {
 	if sigs := i.rules.signatures; int(m.order) < len(sigs) {
-		if s := sigs[m.order]; s.Sid() == m.sid && s.Gid() == m.gid {
+		if s := sigs[m.order]; m.of(s) {
 			return s
 		}
 	}
-	if s := i.rules.byID[ruleID{m.gid, m.sid}]; s != nil {
+	if s := i.rules.byID[ruleID{m.gid, m.sid}]; s != nil && m.of(s) {
 		m.order = s.order
 		return s
 	}
@@ -96,6 +96,9 @@ func (i *Inspector) searchTx(g *txGroup, tx app.Tx) {
 	dir := i.in.Dir
 	var before uint64
 	if h := i.txs.head(tx.State()); h != nil {
+		if h.generation != i.generation {
+			i.renew(h)
+		}
 		before = h.searched[dir]
 	}
 	searched := before
@@ -121,7 +124,7 @@ func (i *Inspector) searchTx(g *txGroup, tx app.Tx) {
 		}
 	}
 	if searched != before && i.in.Flow != nil && !tx.Complete(dir) {
-		if h := i.txs.open(i.in.Flow, tx); h != nil {
+		if h := i.txs.open(i.in.Flow, tx, i.generation); h != nil {
 			h.searched[dir] = searched
 		}
 	}
@@ -185,7 +188,7 @@ func (i *Inspector) tryTx(s *Signature, tx app.Tx, out []Match) []Match {
 	case note != nil:
 		note.match = m
 	case i.in.Flow != nil && (s.bothWays || !tx.Complete(dir)):
-		i.txs.add(i.in.Flow, tx, s, dir, m)
+		i.txs.add(i.in.Flow, tx, i.generation, s, dir, m)
 	}
 	if !full {
 		i.machine.Captures.Cut(mark)

@@ -16,6 +16,7 @@ type Signature struct {
 	plan   *keyword.Plan
 	action Action
 	kind   RuleType
+	print  uint32 // of the rule's text: tells it from another of the same sid
 	order  uint32 // place among the ruleset's signatures; inspection goes by it
 
 	need     need

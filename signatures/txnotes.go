@@ -32,13 +32,23 @@ type txNote struct {
 	tx       uint64    // of a head
 	searched [2]uint64 // of a head: buffers that were searched, by direction
 
+	// generation of the ruleset that searched is about, of a head; see Swap.
+	generation uint32
+
 	order, sid, gid uint32 // of a match
+	print           uint32 // of the rule as it was when it matched in part
 	match           txMatch
 	dir             decoders.Direction
 	bothWays        bool // of a match: the rule is about both sides
 }
 
 func newTxNotes(limit int) txNotes { return txNotes{slab: make([]txNote, 1, 64), limit: limit} }
+
+// of reports whether a match is about s. A rule that was changed meanwhile is
+// another one: what the old one matched says nothing about its parts.
+func (m *txNote) of(s *Signature) bool {
+	return m.sid == s.Sid() && m.gid == s.Gid() && m.print == s.print
+}
 
 // head returns the transaction's head, nil when there is none.
 func (n *txNotes) head(state *app.TxState) *txNote {
@@ -50,7 +60,7 @@ func (n *txNotes) head(state *app.TxState) *txNote {
 
 // open returns the transaction's head, making it when there is none; nil when
 // memory is used up. A later call of add may move it.
-func (n *txNotes) open(f *FlowState, tx app.Tx) *txNote {
+func (n *txNotes) open(f *FlowState, tx app.Tx, generation uint32) *txNote {
 	state := tx.State()
 	if h := n.head(state); h != nil {
 		return h
@@ -59,7 +69,7 @@ func (n *txNotes) open(f *FlowState, tx app.Tx) *txNote {
 	if i == 0 {
 		return nil
 	}
-	n.slab[i] = txNote{next: f.txs, tx: tx.ID()}
+	n.slab[i] = txNote{next: f.txs, tx: tx.ID(), generation: generation}
 	f.txs, state.Detect[0] = i, i
 	return &n.slab[i]
 }
@@ -75,7 +85,7 @@ func (n *txNotes) matches(tx app.Tx) uint32 {
 // find returns what is remembered of s on a transaction, nil for nothing.
 func (n *txNotes) find(tx app.Tx, s *Signature, dir decoders.Direction) *txNote {
 	for i := n.matches(tx); i != 0; i = n.slab[i].next {
-		if m := &n.slab[i]; m.sid == s.Sid() && m.gid == s.Gid() && (m.bothWays || m.dir == dir) {
+		if m := &n.slab[i]; m.of(s) && (m.bothWays || m.dir == dir) {
 			return m
 		}
 	}
@@ -83,8 +93,8 @@ func (n *txNotes) find(tx app.Tx, s *Signature, dir decoders.Direction) *txNote 
 }
 
 // add remembers a match of s in part or in full.
-func (n *txNotes) add(f *FlowState, tx app.Tx, s *Signature, dir decoders.Direction, match txMatch) {
-	if n.open(f, tx) == nil {
+func (n *txNotes) add(f *FlowState, tx app.Tx, generation uint32, s *Signature, dir decoders.Direction, match txMatch) {
+	if n.open(f, tx, generation) == nil {
 		return
 	}
 	i := n.take()
@@ -92,7 +102,7 @@ func (n *txNotes) add(f *FlowState, tx app.Tx, s *Signature, dir decoders.Direct
 		return
 	}
 	h := n.head(tx.State())
-	n.slab[i] = txNote{next: h.first, order: s.order, sid: s.Sid(), gid: s.Gid(), match: match, dir: dir, bothWays: s.bothWays}
+	n.slab[i] = txNote{next: h.first, order: s.order, sid: s.Sid(), gid: s.Gid(), print: s.print, match: match, dir: dir, bothWays: s.bothWays}
 	h.first = i
 }
 

@@ -252,6 +252,11 @@ func (c *Converter) afterDetails(t event.Type) {
 		c.sums()
 	case event.TypeStats:
 		kind, category = "metric", nil
+	case event.TypeEngine:
+		category, kinds = []string{"configuration"}, []string{"change"}
+		if n := c.at("engine", "result"); n != document.None && string(c.doc.Raw(n)) == `"failed"` {
+			kinds = []string{"error"}
+		}
 	case event.TypeAnomaly:
 	case event.TypeFileInfo:
 		category = append(category, "file")

@@ -113,6 +113,11 @@ func samples(e *event.Encoder) []sample {
 			return finish(e, e.AppendARP(dst, x), event.TypeARP, &x.Envelope, 0, 0)
 		}}
 	}
+	engineSample := func(name string, x *event.Engine) sample {
+		return sample{name, event.TypeEngine, func(e *event.Encoder, dst []byte) []byte {
+			return finish(e, e.AppendEngine(dst, x), event.TypeEngine, &x.Envelope, 0, 0)
+		}}
+	}
 	appSample := func(t event.Type, object func(*event.Object)) sample {
 		x := &event.App{Envelope: fullEnvelope(), Type: t}
 		var o event.Object
@@ -166,6 +171,8 @@ func samples(e *event.Encoder) []sample {
 		arpSample("arp_empty", &event.ARP{}),
 		overloadSample("overload_full", fullOverload()),
 		overloadSample("overload_empty", &event.Overload{}),
+		engineSample("engine_full", &event.Engine{Envelope: stats.Envelope, Failed: true, Error: "a.rules: no such file", Loaded: 3, FailedRules: 2, Skipped: 1}),
+		engineSample("engine_empty", &event.Engine{}),
 		statsSample("stats_full", stats),
 		statsSample("stats_empty", &event.Stats{}),
 	}

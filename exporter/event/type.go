@@ -25,6 +25,7 @@ const (
 	TypeSIP
 	TypeMQTT
 	TypeDCERPC
+	TypeEngine
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -50,6 +51,7 @@ var typeNames = [NumTypes]string{
 	TypeSIP:      "sip",
 	TypeMQTT:     "mqtt",
 	TypeDCERPC:   "dcerpc",
+	TypeEngine:   "engine",
 }
 
 // String returns the value of event_type.

@@ -109,6 +109,8 @@ const (
 	AccountingBalance
 
 	DetectRules
+	DetectReloads
+	DetectReloaded
 	DetectCandidates
 	DetectInspected
 	DetectMatches
@@ -306,6 +308,10 @@ var catalogue = [numMetrics]Metric{
 
 	DetectRules: {"spanwatch_detect_rules", Gauge, []string{"state"}, 0,
 		"Rules of the active ruleset: loaded, failed or skipped."},
+	DetectReloads: {"spanwatch_detect_reloads_total", Counter, []string{"result"}, 0,
+		"Times that rules were loaded anew: ok, or failed, which keeps the old ones."},
+	DetectReloaded: {"spanwatch_detect_rules_loaded_timestamp_seconds", Gauge, nil, 0,
+		"When the active ruleset was taken into use, in seconds since 1970; 0 for that of the start."},
 	DetectCandidates: {"spanwatch_detect_candidates_total", Counter, nil, 0,
 		"Signatures that the prefilter proposed."},
 	DetectInspected: {"spanwatch_detect_inspected_total", Counter, nil, 0,

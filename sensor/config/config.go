@@ -137,6 +137,8 @@ type Rules struct {
 	DataDir   string   `yaml:"data-dir" doc:"Folder that datasets with save or state are written to, and that files named by rules are looked for in before the rule's own; empty writes nothing."`
 	CacheDir  string   `yaml:"cache-dir" doc:"Folder of compiled patterns, which make the next start fast: auto is the service's or the user's cache folder; empty keeps none."`
 	CacheSize ByteSize `yaml:"cache-size" doc:"Bound of that folder; the files not used for longest are removed." min:"1048576"`
+
+	Watch time.Duration `yaml:"watch" doc:"Reload when a rule file has changed, looked for this often (spanwatch run only); 0 reloads on SIGHUP alone." min:"0s" max:"24h"`
 }
 
 // Events configures what is reported.

@@ -28,18 +28,19 @@ type batch struct {
 	mine    [][]uint32 // indexes into packets, by worker, ascending
 	out     []output   // by worker
 
-	shed    overload.Shed     // what is given up while this batch is worked on
-	health  overload.Signal   // when it had been read
-	lane    int               // front that made it; its first worker has the same number
-	front   frontCounters     // as of the end of this batch
-	endTime int64             // highest packet time so far in the capture
-	last    uint64            // number of the last frame so far
-	drain   uint64            // flows that began at this frame or before end; 0 ends none
-	final   bool              // no batch follows
-	round   *accounting.Round // what the kernel counted, to be applied after the packets; mostly nil
-	pending atomic.Int32      // workers that still hold the batch
-	home    chan *batch       // where it goes when it is empty again, if its lane has one
-	done    chan struct{}     // the last of them says so; has room for it
+	rules   *signatures.Ruleset // that its packets are inspected with
+	shed    overload.Shed       // what is given up while this batch is worked on
+	health  overload.Signal     // when it had been read
+	lane    int                 // front that made it; its first worker has the same number
+	front   frontCounters       // as of the end of this batch
+	endTime int64               // highest packet time so far in the capture
+	last    uint64              // number of the last frame so far
+	drain   uint64              // flows that began at this frame or before end; 0 ends none
+	final   bool                // no batch follows
+	round   *accounting.Round   // what the kernel counted, to be applied after the packets; mostly nil
+	pending atomic.Int32        // workers that still hold the batch
+	home    chan *batch         // where it goes when it is empty again, if its lane has one
+	done    chan struct{}       // the last of them says so; has room for it
 }
 
 // extra is what the front knows of a packet and the Packet does not.

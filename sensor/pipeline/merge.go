@@ -29,11 +29,13 @@ type merger struct {
 	kernel     *accounting.Kernel // nil unless the kernel counts
 	sources    []capture.Source   // of live capture, for what the kernel counts
 
-	workers []workerCounters                 // latest of each
-	fronts  []frontCounters                  // latest of each
-	rounds  []*accounting.Round              // latest of each
-	ended   int                              // lanes whose last batch was taken
-	alerts  map[*signatures.Signature]uint64 // given out; touched once an alert
+	workers []workerCounters              // latest of each
+	fronts  []frontCounters               // latest of each
+	rounds  []*accounting.Round           // latest of each
+	ended   int                           // lanes whose last batch was taken
+	alerts  map[alertKey]*SignatureAlerts // given out; touched once an alert
+	rules   *activeRules
+	reloads RuleReloads
 	counts  mergeCounters
 	sum     Totals // scratch
 	top     int    // rows of the top lists in a View
@@ -119,6 +121,7 @@ func (m *merger) take(b *batch, now time.Time) {
 		m.ended++
 	}
 	final := m.ended == len(m.fronts)
+	m.reloaded(now)
 	if m.stats.due(&m.counts, final) {
 		m.statsEvent()
 	}
@@ -212,7 +215,7 @@ func (m *merger) decide(o *output, e *madeEvent) bool {
 		setAction(o.text[e.start:e.end], d.Action)
 	}
 	m.alertsHere++
-	m.alerts[e.match.Sig]++
+	m.countAlert(e.match.Sig)
 	return true
 }
 

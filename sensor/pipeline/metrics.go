@@ -18,12 +18,9 @@ import (
 // so a scrape costs workers nothing.
 func (p *Pipeline) MetricsSource() metrics.Source {
 	geo := newGeoLookup(p.opt.Geo) // of the scrape's goroutine
-	rules := p.opt.Rules
 	return func(w *metrics.Writer) {
 		v := p.State.View()
-		w.Uint(metrics.DetectRules, uint64(rules.Loaded), "loaded")
-		w.Uint(metrics.DetectRules, uint64(rules.Failed), "failed")
-		w.Uint(metrics.DetectRules, uint64(rules.Skipped), "skipped")
+		v.Rules.write(w)
 		writeCapture(w, p, v)
 		writeDecode(w, v)
 		writeFlows(w, v)
@@ -200,7 +197,7 @@ func writeEquations(w *metrics.Writer, v *View) {
 		made += v.Work.Made[t]
 		merged += v.Merge.Made[t]
 	}
-	// Stats and overload events are made by the merge stage itself.
-	merged += v.Merge.Suppressed + v.Merge.Overflow - v.Merge.Made[event.TypeStats] - v.Merge.Made[event.TypeOverload]
+	// Events about the sensor are made by the merge stage itself.
+	merged += v.Merge.Suppressed + v.Merge.Overflow - v.Merge.Made[event.TypeStats] - v.Merge.Made[event.TypeOverload] - v.Merge.Made[event.TypeEngine]
 	w.Equation("events", made, merged)
 }

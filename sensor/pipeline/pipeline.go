@@ -67,6 +67,7 @@ type Pipeline struct {
 	fronts  []*front
 	workers []*worker
 	merge   merger
+	rules   activeRules
 	State   *State
 }
 
@@ -81,6 +82,7 @@ func New(o Options) (*Pipeline, error) {
 		return nil, fmt.Errorf("%w: %d sources, %d workers", ErrSources, len(o.Sources), n)
 	}
 	p := &Pipeline{opt: o}
+	p.rules.use(o.Ruleset)
 	seed := newSeed(&o)
 	if o.kernelCounts() && len(o.Sources) == 1 {
 		o.Kernel.Own(func(k *decoders.FlowKey) int { return int(flow.ShardOf(k, seed) % uint64(n)) })
@@ -99,7 +101,9 @@ func New(o Options) (*Pipeline, error) {
 			p.workers = append(p.workers, w)
 		}
 	}
-	return p, p.newMerge()
+	err := p.newMerge()
+	p.opt.Ruleset, p.opt.Rules = nil, nil // others may take their place
+	return p, err
 }
 
 func newFront(o *Options, source capture.Source, lane, workers int, seed uint64) (*front, error) {
@@ -149,12 +153,14 @@ func (p *Pipeline) newMerge() error {
 		exporter: exporter.New(encoder, 0, outlets...), account: account, rater: rater, state: p.State,
 		thresholds: signatures.NewThresholds(signatures.ThresholdConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket}),
 		workers:    make([]workerCounters, len(p.workers)), fronts: make([]frontCounters, len(p.fronts)),
-		rounds: make([]*accounting.Round, len(p.fronts)), alerts: map[*signatures.Signature]uint64{},
+		rounds: make([]*accounting.Round, len(p.fronts)), alerts: map[alertKey]*SignatureAlerts{},
 		top: o.Config.Metrics.Top, alertMax: o.Config.Rules.MaxAlertsPerPacket,
 	}
 	if o.kernelCounts() {
 		p.merge.kernel = o.Kernel
 	}
+	p.merge.rules, p.merge.reloads.Report = &p.rules, o.Rules
+	p.State.view.Store(&View{Rules: p.merge.reloads})
 	if !o.Replay {
 		p.merge.sources = o.Sources
 	}
@@ -353,6 +359,7 @@ func (p *Pipeline) fill(fr *front, b *batch) {
 	if err := fr.fill(b); err != nil {
 		p.fault("capture", err)
 	}
+	b.rules = p.rules.Load()
 }
 
 func (p *Pipeline) newBatch() *batch {

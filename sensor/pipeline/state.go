@@ -6,7 +6,6 @@ import (
 	"spanwatch/exporter"
 	"spanwatch/sensor/analytics"
 	"spanwatch/sensor/capture"
-	"spanwatch/signatures"
 )
 
 // State is what readers outside the packet path (metrics, summary, web page)
@@ -26,6 +25,7 @@ type View struct {
 	Seconds []analytics.Second
 	Alerts  []SignatureAlerts // those that alerted, in no order
 	Queues  []Queue
+	Rules   RuleReloads
 	Final   bool // the pipeline has ended
 	// Interfaces is what the kernel says of live capture.
 	Interfaces []capture.InterfaceStats
@@ -33,10 +33,13 @@ type View struct {
 	Overloads  uint64  // times that shedding has begun
 }
 
-// SignatureAlerts counts the alerts of one signature.
+// SignatureAlerts counts the alerts of one signature, whatever the ruleset it
+// was in.
 type SignatureAlerts struct {
-	Signature *signatures.Signature
-	Count     uint64
+	GID, SID uint32
+	Severity uint8
+	Msg      string
+	Count    uint64
 }
 
 // Queue is what waits for one sink.
@@ -61,9 +64,10 @@ func (m *merger) publish(final bool) {
 	v.Workers = append(v.Workers, m.workers...)
 	v.Traffic = m.account.Snapshot(m.top)
 	v.Seconds = m.account.Seconds(nil)
-	for sig, n := range m.alerts {
-		v.Alerts = append(v.Alerts, SignatureAlerts{sig, n})
+	for _, a := range m.alerts {
+		v.Alerts = append(v.Alerts, *a)
 	}
+	v.Rules = m.reloads
 	v.Interfaces = captured(m.sources)
 	v.Overload, v.Overloads = m.overloads.levels(), m.overloads.starts
 	for _, o := range m.state.outlets {

@@ -15,13 +15,15 @@ import (
 // statsMaker makes the stats event: all counters, with Suricata's names where
 // the thing is the same, and the accounting equations.
 type statsMaker struct {
-	enc      *event.Encoder
-	wanted   bool
-	interval int64 // nanoseconds of packet time; 0 makes one event, at the end
-	next     int64
-	tree     *event.Tree
-	stats    event.Stats
-	text     []byte
+	enc    *event.Encoder
+	wanted bool
+	// wantsEngine: events about the sensor itself are to be made too.
+	wantsEngine bool
+	interval    int64 // nanoseconds of packet time; 0 makes one event, at the end
+	next        int64
+	tree        *event.Tree
+	stats       event.Stats
+	text        []byte
 }
 
 func newStatsMaker(o *Options) (statsMaker, error) {
@@ -31,7 +33,7 @@ func newStatsMaker(o *Options) (statsMaker, error) {
 	}
 	wanted, err := wantedTypes(o.Config.Events.Types)
 	return statsMaker{
-		enc: e, wanted: wanted[event.TypeStats], interval: int64(o.Config.Events.StatsInterval), tree: event.NewTree(),
+		enc: e, wanted: wanted[event.TypeStats], wantsEngine: wanted[event.TypeEngine], interval: int64(o.Config.Events.StatsInterval), tree: event.NewTree(),
 	}, err
 }
 

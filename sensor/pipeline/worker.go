@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"spanwatch/decoders"
@@ -70,6 +71,7 @@ type worker struct {
 	appEvents    keyword.AppEventSet // of the packet under work
 	inspector    *signatures.Inspector
 	policy       shedPolicy
+	rules        atomic.Pointer[signatures.Ruleset] // in use, for others to know
 	events       eventMaker
 	counters     workerCounters
 
@@ -98,6 +100,7 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 	if w.streams, err = stream.New(sc); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
+	w.rules.Store(o.Ruleset)
 	w.inspector = signatures.NewInspector(o.Ruleset, signatures.InspectorConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket})
 	if w.apps, err = newAppTable(o); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
@@ -116,6 +119,10 @@ const warmPackets = 32
 func (w *worker) process(b *batch) {
 	start := time.Now()
 	w.b, w.out = b, &b.out[w.slot]
+	if b.rules != w.inspector.Rules() {
+		w.inspector.Swap(b.rules)
+		w.rules.Store(b.rules)
+	}
 	for mine := b.mine[w.slot]; len(mine) > 0; {
 		some := mine[:min(len(mine), warmPackets)]
 		mine = mine[len(some):]
