@@ -1,9 +1,11 @@
 package flow
 
 import (
+	"fmt"
 	"math/bits"
 
 	"spanwatch/decoders"
+	"spanwatch/sensor/internal/offheap"
 )
 
 // Table is the flow table of one worker. See the package comment for what it
@@ -40,9 +42,14 @@ func New(cfg Config) (*Table, error) {
 	t.owed.limit = cfg.MaxFlows
 	if cfg.HugePages {
 		var err error
-		if t.index.slots, t.slab, t.release, err = reserve(size, cfg.MaxFlows+1); err != nil {
-			return nil, err
+		var releaseSlots, releaseFlows func()
+		if t.index.slots, releaseSlots, err = offheap.Array[slot](size, offheap.Huge); err != nil {
+			return nil, fmt.Errorf("flow table: %w", err)
 		}
+		if t.slab, releaseFlows, err = offheap.Array[Flow](cfg.MaxFlows+1, offheap.Huge); err != nil {
+			return nil, fmt.Errorf("flow table: %w", err)
+		}
+		t.release = func() { releaseSlots(); releaseFlows() }
 	} else {
 		t.index.slots = make([]slot, size)
 		t.slab = make([]Flow, cfg.MaxFlows+1)

@@ -110,7 +110,7 @@ func overloadPolicy(o *Options) (func(overload.Signal) overload.Shed, error) {
 
 func streamConfig(o *Options, workers int) (stream.Config, error) {
 	c := stream.DefaultConfig()
-	c.MaxSessions = max(o.Config.Flow.MaxFlows/workers, 16)
+	c.MaxSessions, c.OffHeap = max(o.Config.Flow.MaxFlows/workers, 16), true
 	c.Midstream, c.AsyncOneSide = o.Config.Stream.Midstream, o.Config.Stream.AsyncOneSide
 	c.Memory /= uint64(workers)
 	c.Inline, c.Depth = o.Config.Stream.Inline, uint32(o.Config.Stream.Depth)

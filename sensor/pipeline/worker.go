@@ -150,6 +150,9 @@ func (w *worker) process(b *batch) {
 	w.counters.Detect = w.inspector.Stats()
 	w.counters.Busy += time.Since(start)
 	w.out.counters = w.counters
+	if b.final {
+		w.streams.Release()
+	}
 	w.b, w.out = nil, nil
 }
 

@@ -12,6 +12,9 @@ type Config struct {
 	// MaxSessions bounds the sessions followed at a time, at least 16. When
 	// all are in use, new flows are not followed (Stats.SessionsRefused).
 	MaxSessions int
+	// OffHeap keeps the sessions outside of Go's heap, whose collector then
+	// does not wait for garbage of their size. Release gives them back.
+	OffHeap bool
 
 	// Midstream takes up sessions whose opening was not seen, AsyncOneSide
 	// also those of which only one side is seen.

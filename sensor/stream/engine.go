@@ -1,8 +1,11 @@
 package stream
 
 import (
+	"fmt"
+
 	"spanwatch/decoders"
 	"spanwatch/sensor/flow"
+	"spanwatch/sensor/internal/offheap"
 )
 
 // Engine follows the TCP sessions of one worker. See the package comment for
@@ -23,6 +26,7 @@ type Engine struct {
 	returned []uint32 // places in lent that are no longer needed
 	scratch  []byte   // a segment while overlaps are resolved
 	stats    Stats
+	release  func() // of sessions; nil when they are on the heap
 }
 
 // New makes an engine. The memory of its sessions is reserved at once and
@@ -31,17 +35,35 @@ func New(cfg Config) (*Engine, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Engine{
+	e := &Engine{
 		cfg:      cfg,
 		hosts:    newHostPolicies(&cfg),
-		sessions: make([]session, cfg.MaxSessions+1),
 		fresh:    1,
 		hand:     1,
 		pool:     pool{limit: cfg.Memory},
 		runs:     newSlab[run](),
 		segments: newSlab[segment](),
 		offers:   newSlab[offer](),
-	}, nil
+	}
+	if !cfg.OffHeap {
+		e.sessions = make([]session, cfg.MaxSessions+1)
+		return e, nil
+	}
+	var err error
+	if e.sessions, e.release, err = offheap.Array[session](cfg.MaxSessions+1, offheap.Small); err != nil {
+		return nil, fmt.Errorf("stream sessions: %w", err)
+	}
+	return e, nil
+}
+
+// Release gives memory outside Go's heap back. The engine must not be used
+// afterwards, but for Stats.
+func (e *Engine) Release() {
+	e.sessions = nil
+	if e.release != nil {
+		e.release()
+		e.release = nil
+	}
 }
 
 // Verdict is what became of one packet.
