@@ -90,7 +90,7 @@ kafka-faults: deps-test ## Break brokers, network, disk and sensor under load; a
 	$(GO) run ./sensor/internal/kafkafaults
 
 .PHONY: bench-kafka
-bench-kafka: deps-test ## Events per second into a real broker, beside kcat and Kafka's own producer
+bench-kafka: deps-test deps-bench ## Events per second into a real broker, beside kcat and Kafka's own producer
 	$(GO) run ./sensor/internal/benchkafka
 
 .PHONY: generate
@@ -110,13 +110,15 @@ clean: ## Remove what make made
 	rm -rf bin $(OUT)
 
 ##@ Set-up
-.PHONY: deps-build deps-net deps-test
+.PHONY: deps-build deps-net deps-test deps-bench
 deps-build:
 	@.ci/deps build
 deps-net:
 	@.ci/deps net
 deps-test: ## Install what the comparison tests need (tshark, Java, clang and more)
 	@.ci/deps test
+deps-bench:
+	@.ci/deps bench
 
 .PHONY: help
 help:

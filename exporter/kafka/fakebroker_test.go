@@ -30,7 +30,8 @@ type fakeCluster struct {
 	got        map[string][]written // by topic, in the order of arrival
 	last       map[place]sequenced
 	ids        int64
-	requests   int // produce requests seen
+	requests   int  // produce requests seen
+	acks       Acks // that producers must ask for
 
 	// answer may change what becomes of a record batch: code is the answer,
 	// and the batch is stored when keep is set. silent means no answer at all.
@@ -200,8 +201,8 @@ func (c *fakeCluster) metadata(m *metadata.Request) protocol.Message {
 func (c *fakeCluster) produce(b *fakeBroker, m *produce.Request) protocol.Message {
 	c.requests++
 	out := &produce.Response{}
-	if m.Acks != -1 {
-		c.t.Errorf("fake broker: acks %d, want all", m.Acks)
+	if m.Acks != c.acks.wire() {
+		c.t.Errorf("fake broker: acks %d, want %d", m.Acks, c.acks.wire())
 	}
 	for _, t := range m.Topics {
 		one := produce.ResponseTopic{Topic: t.Topic}

@@ -201,6 +201,29 @@ type identity struct {
 	} `json:"sensor"`
 }
 
+// elastic is where documents of the Elastic Common Schema have the same.
+type elastic struct {
+	Event struct {
+		Sequence uint64 `json:"sequence"`
+		ID       string `json:"id"`
+	} `json:"event"`
+}
+
+// identify reads who an event is, and says whether it is one.
+func identify(value []byte) (id identity, ok bool) {
+	if json.Unmarshal(value, &id) != nil {
+		return id, false
+	}
+	if id.Seq == 0 {
+		var e elastic
+		if json.Unmarshal(value, &e) != nil {
+			return id, false
+		}
+		id.Seq, id.EventID = e.Event.Sequence, e.Event.ID
+	}
+	return id, id.Seq != 0 && id.EventID != ""
+}
+
 func (v *verifier) record(r *kafka.Record, partition int) error {
 	value, err := kafka.ReadAll(r.Value)
 	if err != nil {
@@ -209,8 +232,8 @@ func (v *verifier) record(r *kafka.Record, partition int) error {
 	v.sum.Records++
 	v.sum.Bytes += uint64(len(value))
 	v.topic.Records++
-	var id identity
-	if json.Unmarshal(value, &id) != nil || id.Seq == 0 || id.EventID == "" {
+	id, ok := identify(value)
+	if !ok {
 		v.sum.Foreign++
 		return nil
 	}

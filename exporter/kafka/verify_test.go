@@ -35,22 +35,26 @@ func TestVerifyFindsGapsCopiesConflictsAndDisorder(t *testing.T) {
 	if err := v.record(&kafka.Record{Value: kafka.NewBytes([]byte("not JSON"))}, 0); err != nil {
 		t.Fatal(err)
 	}
+	ecs := `{"event":{"sequence":4,"id":"id4"},"sensor":{"id":"s","run":"b"}}`
+	if err := v.record(&kafka.Record{Value: kafka.NewBytes([]byte(ecs))}, 0); err != nil {
+		t.Fatal(err)
+	}
 	got := v.verdict()
 	want := []RunVerdict{
 		{Sensor: "s", Run: "a", Records: 4, First: 1, Last: 70000, Missing: 69996, Gaps: []Gap{{3, 4}, {6, 69999}}, Duplicates: 2, Conflicts: 1, Unordered: 1},
-		{Sensor: "s", Run: "b", Records: 3, First: 1, Last: 3},
+		{Sensor: "s", Run: "b", Records: 4, First: 1, Last: 4},
 	}
 	if !reflect.DeepEqual(got.Runs, want) {
 		t.Errorf("got  %+v\nwant %+v", got.Runs, want)
 	}
-	if got.Unordered != 1 || got.Unchecked != 1 || got.Foreign != 1 || got.Records != 11 || got.OK() {
+	if got.Unordered != 1 || got.Unchecked != 1 || got.Foreign != 1 || got.Records != 12 || got.OK() {
 		t.Errorf("got %+v", got)
 	}
 	var text strings.Builder
 	if err := got.Table(&text); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"11 records", "1 out of order", "s       a    4       1…70000  69996    2           1          1", "missing: sensor s run a seq 3 to 4\n",
+	for _, line := range []string{"12 records", "1 out of order", "s       a    4       1…70000  69996    2           1          1", "missing: sensor s run a seq 3 to 4\n",
 		"out of order: topic t partition 0 offset 0 key k: seq 1 of sensor s run a stands behind 2\n"} {
 		if !strings.Contains(text.String(), line) {
 			t.Errorf("no %q in\n%s", line, text.String())

@@ -79,6 +79,9 @@ func checkKafka(c *config.Config) (faults []config.Fault) {
 	if ReplayPrefix(c) == o.TopicPrefix {
 		faults = append(faults, config.Fault{Path: section + ".replay-prefix", What: "is the same as topic-prefix: replays would be taken for live events"})
 	}
+	if o.Schema == "ecs" && (o.Key == "flow_id" || o.Key == "src_ip") {
+		faults = append(faults, config.Fault{Path: section + ".key", What: o.Key + " is not to be had with schema ecs"})
+	}
 	if o.BatchSize < o.MaxRecordSize/64 {
 		faults = append(faults, config.Fault{Path: section + ".batch-size", What: "is less than a 64th of max-record-size"})
 	}

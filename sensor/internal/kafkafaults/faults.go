@@ -184,7 +184,7 @@ var faults = []fault{
 	},
 	{
 		name: "sensor SIGKILLed in the middle", short: true, addr: proxied, kills: true,
-		strike: after(time.Second, freeze, func(_ context.Context, sc *scene) (err error) {
+		strike: after(1500*time.Millisecond, freeze, func(_ context.Context, sc *scene) (err error) {
 			sc.last, err = sc.sensor.kill()
 			return err
 		}),
