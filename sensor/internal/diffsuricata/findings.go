@@ -43,7 +43,6 @@ func runMutate(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
-	captures = readable(captures)
 	all := buffers()
 	if err := harvest(ctx, all, captures, f.sets); err != nil {
 		return exitFailed, err

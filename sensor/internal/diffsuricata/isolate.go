@@ -68,7 +68,7 @@ func (c *comparison) isolate(ctx context.Context, r *result, limit int) error {
 		sids = append(sids, tried[i].Sid)
 	}
 	alone := *c
-	alone.rules, alone.captures, alone.keep = filepath.Join(dir, "alone.rules"), captures, ""
+	alone.rules, alone.captures, alone.keep, alone.reuse = filepath.Join(dir, "alone.rules"), captures, "", false
 	if err := os.WriteFile(alone.rules, []byte(strings.Join(closure(lines, sids), "\n")+"\n"), 0o644); err != nil {
 		return err
 	}

@@ -26,8 +26,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
-
-	"spanwatch/sensor/capture"
 )
 
 const (
@@ -135,6 +133,7 @@ type comparison struct {
 	captures []string
 	sets     []string
 	keep     string // folder for what both write; empty: none is kept
+	reuse    bool   // Suricata's events are in keep from an earlier run
 
 	refused  map[int]bool   // lines that Suricata does not load
 	refusals map[int]string // lines that spanwatch does not load, and why
@@ -159,8 +158,10 @@ func (c *comparison) run(ctx context.Context) (suricata, ours *sighting, err err
 			}
 		}
 	}
-	if c.refused, err = c.oracle.run(ctx, suricataConfig(c.oracle), c.rules, c.captures, theirs); err != nil {
-		return nil, nil, err
+	if !c.reuse {
+		if c.refused, err = c.oracle.run(ctx, suricataConfig(c.oracle), c.rules, c.captures, theirs); err != nil {
+			return nil, nil, err
+		}
 	}
 	s, err := loadOurs(c.sets, c.rules)
 	if err != nil {
@@ -196,6 +197,7 @@ func runDiff(ctx context.Context, args []string) (int, error) {
 	records := fs.Bool("records", false, "compare flow and application records too")
 	out := fs.String("json", "", "write the differences to `FILE`, a JSON object a line")
 	keep := fs.String("keep", "", "leave what both write in `DIR`")
+	reuse := fs.Bool("reuse", false, "take what Suricata wrote into -keep before, with the same rules and captures")
 	if err := fs.Parse(args); err != nil {
 		return exitFailed, err
 	}
@@ -207,7 +209,7 @@ func runDiff(ctx context.Context, args []string) (int, error) {
 		return exitFailed, err
 	}
 	defer os.RemoveAll(dir)
-	c := comparison{sets: f.sets, keep: *keep}
+	c := comparison{sets: f.sets, keep: *keep, reuse: *reuse}
 	if c.oracle, err = f.open(ctx); err != nil {
 		return exitFailed, err
 	}
@@ -217,13 +219,15 @@ func runDiff(ctx context.Context, args []string) (int, error) {
 	if c.captures, err = expand(f.captures); err != nil {
 		return exitFailed, err
 	}
-	c.captures = readable(c.captures)
 	suricata, ours, err := c.run(ctx)
 	if err != nil {
 		return exitFailed, err
 	}
 	r := c.result(suricata, ours)
-	refusals := c.loadDifferences()
+	var refusals []string
+	if !c.reuse {
+		refusals = c.loadDifferences()
+	}
 	if err := c.isolate(ctx, r, *limit); err != nil {
 		return exitFailed, err
 	}
@@ -271,19 +275,4 @@ func writeFile(path string, r *result) error {
 		return err
 	}
 	return f.Close()
-}
-
-// readable leaves out what spanwatch cannot open: files that are no captures,
-// and link types that it does not have.
-func readable(paths []string) (kept []string) {
-	for _, path := range paths {
-		source, err := capture.OpenFiles(capture.Options{Paths: []string{path}})
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "diffsuricata: left out:", err)
-			continue
-		}
-		source.Close()
-		kept = append(kept, path)
-	}
-	return kept
 }
