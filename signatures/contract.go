@@ -28,6 +28,7 @@ const (
 	flowProtocolTS                        // rules on the detected protocol were applied to server
 	flowProtocolTC                        // … to client
 	flowBypassed                          // a rule with bypass matched
+	flowOpaque                            // payload is not inspected any more
 )
 
 // Passed reports whether a pass rule ended inspection of the flow.
@@ -37,6 +38,11 @@ func (f *FlowState) Passed() bool { return f.flags&flowPassed != 0 }
 // flow is inspected, only what its end brings up, and who feeds the sensor need
 // not deliver it.
 func (f *FlowState) Bypassed() bool { return f.flags&flowBypassed != 0 }
+
+// IgnorePayload ends the inspection of the flow's payload with the packet that
+// was inspected last: what follows is encrypted. Headers, transactions and
+// chunks of the stream are inspected as before.
+func (f *FlowState) IgnorePayload() { f.flags |= flowOpaque }
 
 // Input is one packet with everything that conditions may ask about it.
 // All pointers are borrowed for one Inspect call.

@@ -22,6 +22,7 @@ type Inspector struct {
 	txFacts keyword.TxFacts
 	packet  packetFacts
 	met     need
+	payload []byte // of the packet; nil when it is not to be inspected
 	// What rules on streams see; nothing for packets that are not TCP.
 	inStream bool
 	chunks   []StreamChunk
@@ -164,6 +165,10 @@ func (i *Inspector) begin(in *Input) {
 	i.in = in
 	i.stats.Packets++
 	i.packet.of(in.Packet)
+	i.payload = in.Packet.Payload()
+	if in.Flow != nil && in.Flow.flags&flowOpaque != 0 {
+		i.payload = nil
+	}
 	i.inStream, i.chunks = false, nil
 	if i.packet.transport == transportTCP {
 		i.inStream, i.chunks = in.InStream, in.Stream
@@ -225,10 +230,10 @@ func (i *Inspector) inspectPacket(out []Match) []Match {
 	}
 	g := i.rules.packets[class][i.in.Dir].of(port)
 	i.ids = i.ids[:0]
-	if payload := i.in.Packet.Payload(); len(payload) > 0 {
-		i.scan(g.packet, payload)
+	if len(i.payload) > 0 {
+		i.scan(g.packet, i.payload)
 		if !i.inStream {
-			i.scan(g.stream, payload)
+			i.scan(g.stream, i.payload)
 		}
 	}
 	for k := range i.chunks {
@@ -334,8 +339,7 @@ func (i *Inspector) payloadHolds(s *Signature) (held, stream bool) {
 			return false, false
 		}
 	}
-	payload := i.in.Packet.Payload()
-	return len(payload) > 0 && i.listHolds(s.payload, payload), false
+	return len(i.payload) > 0 && i.listHolds(s.payload, i.payload), false
 }
 
 func (i *Inspector) listHolds(l *keyword.List, data []byte) bool {

@@ -39,6 +39,9 @@ func needOf(s *Signature) (n need) {
 			n |= needPayload
 		}
 	}
+	if p.NeedsPayload {
+		n |= needPayload
+	}
 	if p.NeedsFlow {
 		n |= needFlow
 	}
@@ -63,10 +66,10 @@ func needOf(s *Signature) (n need) {
 // needsMet is what the packet has. Without a flow it has no direction.
 func (i *Inspector) needsMet() (n need) {
 	in := i.in
-	if in.Packet.PayloadLen > 0 {
+	if len(i.payload) > 0 {
 		n |= needPayload | needBytes
 	}
-	if len(i.chunks) > 0 || in.Packet.PayloadLen > 0 && !i.inStream {
+	if len(i.chunks) > 0 || len(i.payload) > 0 && !i.inStream {
 		n |= needStream | needBytes
 	}
 	if !in.Pseudo {

@@ -26,8 +26,11 @@ func (s *Signature) validate(r *rule.Rule) *rule.Diagnostic {
 		return fail("bad-combination", "packet header buffer beside conditions on a transaction",
 			"one asks about a packet, the other about a message that may span several", "")
 	}
-	if p.StreamOnly && p.PacketOnly {
-		return fail("bad-combination", p.PacketOnlyBy+" beside flow:only_stream", "a stream has no packets", "")
+	if (p.StreamOnly || r.Proto == "tcp-stream") && p.PacketOnly {
+		return fail("bad-combination", p.PacketOnlyBy+" in a rule on the stream alone", "a stream has no packets", "")
+	}
+	if p.StreamOnly && r.Proto == "tcp-pkt" {
+		return fail("bad-combination", "flow:only_stream in a rule on packets alone", "a stream has no packets", "")
 	}
 	if s.apps != 0 && appTransports(s.apps)&s.header.transports == 0 {
 		return fail("wrong-protocol", "protocol "+r.Proto+" does not carry that of the keywords", "", "")

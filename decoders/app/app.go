@@ -117,6 +117,13 @@ type Tx interface {
 	State() *TxState
 }
 
+// Ciphered is implemented by states of protocols that change to ciphertext.
+type Ciphered interface {
+	// Encrypted reports that only ciphertext is to come in either direction:
+	// payload needs no inspection from here on.
+	Encrypted() bool
+}
+
 // Unidirectional is implemented by transactions that live in one direction
 // only, where alone they become complete: the other needs neither inspection
 // nor logging.

@@ -55,6 +55,7 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 			w.ignoreStream(f)
 			return
 		}
+		w.watchCipher(f)
 		consumed := len(c.Data)
 		if res.Status == app.StatusIncomplete {
 			consumed = res.Consumed
@@ -63,6 +64,16 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 		if consumed < len(c.Data) {
 			return // the parser waits for more
 		}
+	}
+}
+
+// watchCipher ends the inspection of streams that have become ciphertext: of
+// chunks at once, of payload behind the packet under work.
+func (w *worker) watchCipher(f *flow.Flow) {
+	if c, ok := w.apps.at(f.App).state.(app.Ciphered); ok && c.Encrypted() {
+		w.streams.DisableRaw(f, decoders.ToServer)
+		w.streams.DisableRaw(f, decoders.ToClient)
+		w.ciphered = true
 	}
 }
 

@@ -81,6 +81,8 @@ type worker struct {
 	input   signatures.Input
 	chunks  []signatures.StreamChunk
 	pseudo  decoders.Packet // stands for the end of a flow
+	// ciphered: the flow of the packet under work has become ciphertext.
+	ciphered bool
 }
 
 func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, error) {
@@ -172,6 +174,7 @@ func (w *worker) packet(i uint32) {
 		}
 		return
 	}
+	w.ciphered = false
 	if x.fragments > 0 {
 		w.flows.AddFragments(f, dir, x.fragments, x.wireBytes)
 	}
@@ -197,6 +200,9 @@ func (w *worker) packet(i uint32) {
 	}
 	in.Dir = dir
 	w.inspect(in, f)
+	if w.ciphered {
+		f.Detect.IgnorePayload()
+	}
 	w.records(f, p, false)
 	w.decideShed(f, w.b.shed)
 }

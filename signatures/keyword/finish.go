@@ -74,12 +74,15 @@ func (b *Builder) checkContent(l *List, c *Content) *rule.Diagnostic {
 			return b.fail(c.option, "never-matches", "content is longer than bsize allows", "", "")
 		}
 	}
+	if what := impossible(l.lastTransform, c.Pattern); what != "" {
+		return b.fail(c.option, "never-matches", what, "", "")
+	}
 	if c.NoCase {
 		for i, ch := range c.Pattern {
 			c.Pattern[i] = asciiLower[ch]
 		}
 	}
-	if l.Source != nil && l.Source.Check != nil {
+	if l.Source != nil && l.Source.Check != nil && len(l.Transforms) == 0 {
 		if what := l.Source.Check(c); what != "" {
 			return b.fail(c.option, "never-matches", what, "", "")
 		}

@@ -115,6 +115,13 @@ func setDsize(b *Builder, o *rule.Option) *rule.Diagnostic {
 	}
 	n, d := b.integer(o, 16)
 	b.plan.Tests = append(b.plan.Tests, payloadSize{n})
+	switch n.Mode {
+	case rule.IntLess, rule.IntLessEqual:
+	case rule.IntEqual:
+		b.plan.NeedsPayload = n.A > 0
+	default:
+		b.plan.NeedsPayload = true
+	}
 	return d
 }
 

@@ -339,7 +339,7 @@ func TestTransforms(t *testing.T) {
 		{"to_sha256;", "a", string(toSHA256(nil, []byte("a")))},
 	}
 	for _, tt := range tests {
-		p := plan(t, "ipv4.hdr; "+tt.options+" content:\"x\";")
+		p := plan(t, "ipv4.hdr; "+tt.options+" content:\"0\";")
 		var m Machine
 		in := []byte(tt.in)
 		got, _ := m.Transformed(p.Lists[0], in)
@@ -402,5 +402,27 @@ func TestFlowbitsAreBoundedAndCounted(t *testing.T) {
 	}
 	if set != 12 || s.Refused != 8 {
 		t.Errorf("%d bits set and %d refused, want 12 and 8", set, s.Refused)
+	}
+}
+
+func TestContentsThatATransformCannotMakeAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		options string
+		loads   bool
+	}{
+		{`http.uri; to_lowercase; content:"Ab";`, false},
+		{`http.uri; to_lowercase; content:"ab"; nocase;`, true},
+		{`http.uri; to_uppercase; content:"ab"; nocase;`, false},
+		{`http.uri; to_lowercase; to_uppercase; content:"AB";`, true},
+		{`http.uri; strip_whitespace; content:"a b";`, false},
+		{`http.uri; compress_whitespace; content:"a  b";`, false},
+		{`http.uri; compress_whitespace; content:"a b";`, true},
+		{`http.host; content:"Ab";`, false},
+		{`http.host; to_uppercase; content:"AB";`, true},
+	} {
+		_, d := tryPlan(t, c.options)
+		if (d == nil) != c.loads {
+			t.Errorf("%s: %v", c.options, d)
+		}
 	}
 }

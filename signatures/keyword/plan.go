@@ -24,6 +24,7 @@ type Plan struct {
 	Dirs DirectionSet
 	// NeedsFlow: packets without a flow do not match.
 	NeedsFlow    bool
+	NeedsPayload bool     // packets whose payload is not inspected do not match
 	Established  Tristate // flow:established and not_established
 	PacketOnly   bool     // flow:no_stream, dsize and others: one packet decides
 	StreamOnly   bool     // flow:only_stream
@@ -124,11 +125,12 @@ type Effect interface {
 // List is one buffer of a rule with the conditions on it. Repeating a multi
 // buffer starts another List, which may be satisfied by another instance.
 type List struct {
-	Source     *Source      // nil for the payload
-	Dirs       DirectionSet // in which it is looked at
-	Transforms []Transform
-	Chain      Chain
-	Absent     Absence
+	Source        *Source      // nil for the payload
+	Dirs          DirectionSet // in which it is looked at
+	Transforms    []Transform
+	lastTransform string // name of the last of them
+	Chain         Chain
+	Absent        Absence
 
 	key  string // of transforms, to tell lists apart
 	size *bufferSize

@@ -53,9 +53,27 @@ func (b *Builder) addTransform(o *rule.Option, t Transform) *rule.Diagnostic {
 		b.plan.Lists = append(b.plan.Lists, b.list)
 	}
 	b.list.Transforms = append(b.list.Transforms, t)
+	b.list.lastTransform = o.Name
 	b.list.key += "|" + o.Name + ":" + o.Value
 	b.transform = true // another may follow
 	return nil
+}
+
+// impossible says why a content as written cannot lie in what a list's last
+// transform makes, whatever the buffer holds; empty when it can.
+func impossible(transform string, pattern []byte) string {
+	unlike := func(f func(dst, src []byte) []byte) bool { return string(f(nil, pattern)) != string(pattern) }
+	switch {
+	case transform == "to_lowercase" && unlike(toLowercase):
+		return "upper case in a content behind to_lowercase"
+	case transform == "to_uppercase" && unlike(toUppercase):
+		return "lower case in a content behind to_uppercase"
+	case transform == "strip_whitespace" && unlike(stripWhitespace):
+		return "white space in a content behind strip_whitespace"
+	case transform == "compress_whitespace" && len(compressWhitespace(nil, pattern)) != len(pattern):
+		return "a run of white space in a content behind compress_whitespace"
+	}
+	return ""
 }
 
 func dotPrefix(dst, src []byte) []byte { return append(append(dst, '.'), src...) }

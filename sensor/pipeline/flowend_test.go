@@ -8,6 +8,7 @@ import (
 	"spanwatch/decoders"
 	dt "spanwatch/decoders/decoderstest"
 	"spanwatch/sensor/capture/capturetest"
+	"spanwatch/sensor/config"
 )
 
 // TestEventsAtTheEndOfATunnelledFlow: what a flow in a tunnel leaves for its
@@ -38,5 +39,18 @@ func TestEventsAtTheEndOfATunnelledFlow(t *testing.T) {
 		if n := strings.Count(string(r.text), want); n != 1 {
 			t.Errorf("%d events with %s, want 1:\n%s", n, want, r.text)
 		}
+	}
+}
+
+// TestCiphertextIsNotSearched: a rule on payload sees the greeting of SSH and
+// the key exchange, not the packets that follow; a rule on packets sees all.
+func TestCiphertextIsNotSearched(t *testing.T) {
+	rules := `alert tcp any any -> any 22 (msg:"payload"; dsize:>0; sid:1;)
+alert tcp any any -> any 22 (msg:"packet"; flow:established; sid:2;)
+`
+	r := replay(t, rules, func(c *config.Config) { c.Capture.Filter = "tcp port 22" }, "../../testdata/pcap/office.pcapng")
+	payload, packets := strings.Count(string(r.text), `"signature_id":1,`), strings.Count(string(r.text), `"signature_id":2,`)
+	if payload == 0 || packets == 0 || payload > packets/2 {
+		t.Errorf("%d alerts on payload and %d on packets", payload, packets)
 	}
 }
