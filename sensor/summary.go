@@ -11,6 +11,7 @@ import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/defrag"
+	"spanwatch/exporter"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/pipeline"
 )
@@ -139,7 +140,7 @@ func (s *session) accounts(w io.Writer, v *pipeline.View) {
 		if filtered > 0 {
 			fmt.Fprintf(w, " + %s filtered", count(filtered))
 		}
-		fmt.Fprintf(w, " + %s dropped", count(dropped))
+		fmt.Fprintf(w, " + %s dropped%s", count(dropped), reasons(&t))
 		var kinds []string
 		for _, et := range event.Types() {
 			if n := sink.Counts[et].Made; n > 0 {
@@ -151,6 +152,20 @@ func (s *session) accounts(w io.Writer, v *pipeline.View) {
 	if len(s.outputs.Outlets) > 0 {
 		fmt.Fprintf(w, "\nEvents went to %s\n", s.outputs.Where())
 	}
+}
+
+// reasons lists why events were dropped, in brackets.
+func reasons(t *exporter.TypeCounts) string {
+	var list []string
+	for why, n := range t.Dropped {
+		if n > 0 {
+			list = append(list, fmt.Sprintf("%s %s", count(n), exporter.DropReason(why)))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " [" + strings.Join(list, ", ") + "]"
 }
 
 // count groups the digits of n by thousands.

@@ -45,7 +45,7 @@ type Kafka struct {
 
 	BatchSize ByteSize      `yaml:"batch-size" doc:"Record batch before compression; at most the brokers' max.message.bytes." min:"16384" max:"1073741824"`
 	Linger    time.Duration `yaml:"linger" doc:"How long to wait for a fuller batch." min:"0s" max:"10s"`
-	QueueSize ByteSize      `yaml:"queue-size" doc:"Events waiting in memory; a quarter is for alerts alone. Beyond it they are dropped (queue_full), in a replay waited for." min:"65536" max:"17179869184"`
+	QueueSize ByteSize      `yaml:"queue-size" doc:"Events waiting in memory; a quarter is for alerts alone. It should hold those of dial-timeout, for which a dead network holds up the way to the spool. Beyond it they are dropped (queue_full), in a replay waited for." min:"1048576" max:"17179869184"`
 
 	DialTimeout     time.Duration `yaml:"dial-timeout" doc:"To connect to a broker, TLS and SASL included." min:"10ms" max:"1m"`
 	RequestTimeout  time.Duration `yaml:"request-timeout" doc:"For a broker's answer; after it the connection is given up." min:"10ms" max:"5m"`

@@ -21,21 +21,19 @@ const deliverBytes = 1 << 20
 
 var errNotDelivered = errors.New("not everything was delivered")
 
-// ours measures the sink of this project. With spooled everything goes through
-// the disk, as after an outage.
-func (b *bench) ours(ctx context.Context, c kafka.Compression, spooled bool) (f figure, err error) {
+// ours measures this project's way of sending all records.
+func (b *bench) ours(ctx context.Context, c kafka.Compression, send func(context.Context, *kafka.Sink) error) (f figure, err error) {
 	prefix, err := b.newTopics(ctx)
 	if err != nil {
 		return f, err
 	}
 	cfg := kafka.Config{Brokers: []string{b.broker}, Prefix: prefix, Sensor: "probe-1", Compression: c}
-	var sp *spool.Spool
-	if spooled {
-		if sp, err = spool.Open(spool.Config{Dir: b.file("spool-" + prefix)}); err != nil {
-			return f, err
-		}
-		defer os.RemoveAll(b.file("spool-" + prefix))
+	dir := b.file("spool-" + prefix)
+	sp, err := spool.Open(spool.Config{Dir: dir, MaxBytes: 4 << 30})
+	if err != nil {
+		return f, err
 	}
+	defer os.RemoveAll(dir)
 	sink, err := kafka.NewSink(cfg, sp)
 	if err != nil {
 		return f, err
@@ -45,17 +43,14 @@ func (b *bench) ours(ctx context.Context, c kafka.Compression, spooled bool) (f 
 		return f, err
 	}
 	start := time.Now()
-	if spooled {
-		err = b.throughSpool(ctx, sp, sink)
-	} else {
-		err = b.direct(ctx, sink)
-	}
+	err = send(ctx, sink)
 	f = figure{events: len(b.events.records), took: time.Since(start)}
 	after, cpuErr := processCPU()
 	f.cpu = after - before
 	return f, errors.Join(err, cpuErr, sink.Close())
 }
 
+// direct gives the sink finished records.
 func (b *bench) direct(ctx context.Context, sink *kafka.Sink) error {
 	for rest := b.events.records; len(rest) > 0; {
 		n := take(rest)
@@ -65,13 +60,42 @@ func (b *bench) direct(ctx context.Context, sink *kafka.Sink) error {
 		}
 		rest = rest[n:]
 	}
+	return sink.Drain(ctx, 10*time.Minute) // what a slow answer sent to the spool
+}
+
+// queued does what the sensor does from the encoded event on: number it, gather
+// batches, queue them, deliver what has queued up.
+func (b *bench) queued(ctx context.Context, sink *kafka.Sink) error {
+	e, err := event.NewEncoder(event.Options{Sensor: "probe-1", Run: "bench"})
+	if err != nil {
+		return err
+	}
+	outlet := exporter.NewOutlet(sink, exporter.Config{
+		Block: true, QueueBytes: 32 << 20, GatherBytes: 4 * kafka.DefaultBatchBytes, Linger: 5 * time.Millisecond, FlushTimeout: 10 * time.Minute,
+	})
+	x := exporter.New(e, 0, outlet)
+	ended := make(chan error, 1)
+	go func() { ended <- outlet.Run(ctx) }()
+	for i := range b.events.records {
+		r := &b.events.records[i]
+		x.Append(r.Type, b.events.opens[i], r.ID, r.Key, r.Time)
+	}
+	x.Close()
+	if err := <-ended; err != nil {
+		return err
+	}
+	counts := outlet.Snapshot()
+	if total := counts.Total(); total.Delivered != uint64(len(b.events.records)) {
+		return fmt.Errorf("%w: %+v", errNotDelivered, total)
+	}
 	return nil
 }
 
-func (b *bench) throughSpool(ctx context.Context, sp *spool.Spool, sink *kafka.Sink) error {
+// throughSpool writes everything to the disk first, as in an outage.
+func (b *bench) throughSpool(ctx context.Context, sink *kafka.Sink) error {
 	for rest := b.events.records; len(rest) > 0; {
 		n := take(rest)
-		if _, _, err := sp.Append(event.TypeFlow, rest[:n]); err != nil {
+		if _, _, err := sink.Spool().Append(event.TypeFlow, rest[:n]); err != nil {
 			return err
 		}
 		rest = rest[n:]

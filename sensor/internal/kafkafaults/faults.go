@@ -128,7 +128,7 @@ var faults = []fault{
 	},
 	{
 		name: "all brokers down for longer than the queue", short: true,
-		args:   func(*scene) []string { return set("output.kafka.queue-size=65536") },
+		args:   func(*scene) []string { return set("output.kafka.queue-size=1048576") },
 		strike: killAll, late: true, heal: restart,
 	},
 	{
