@@ -190,7 +190,7 @@ output:
 	}
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		mu.Lock()
-		done := len(got["socket"]) == 2*rounds
+		done := len(got["socket"]) == 2*rounds && strings.Count(strings.Join(got["syslog"], "\n"), " - alert - {") == rounds
 		mu.Unlock()
 		if done {
 			break
