@@ -42,6 +42,7 @@ type session struct {
 	stop    context.CancelFunc
 	serving sync.WaitGroup
 	faulty  atomic.Bool
+	running atomic.Bool // the pipeline
 }
 
 // sessionOptions are what differs between replay and live capture.
@@ -121,6 +122,7 @@ func (s *session) run(ctx context.Context) error {
 		stop = r.start(ctx, s.ruleset)
 	}
 	s.ruleset = nil // another may take its place
+	s.running.Store(true)
 	err := s.pipeline.Run(ctx)
 	stop()
 	signal.Stop(hangup)
@@ -133,6 +135,37 @@ func (s *session) run(ctx context.Context) error {
 	}
 	return err
 }
+
+// ready says why the sensor is not of use at present; nil when it captures, its
+// rules are loaded and its sinks work.
+func (s *session) ready() error {
+	var faults []error
+	v := s.pipeline.State.View()
+	switch {
+	case v.Final:
+		faults = append(faults, errCaptureEnded)
+	case !s.running.Load():
+		faults = append(faults, errNotStarted)
+	default:
+		for _, i := range v.Interfaces {
+			if !i.Up {
+				faults = append(faults, fmt.Errorf("%w from %s", errNoCapture, i.Name))
+			}
+		}
+	}
+	if len(s.cfg.Rules.Files) > 0 && v.Rules.Report.Loaded == 0 {
+		faults = append(faults, errNoRules)
+	}
+	return errors.Join(append(faults, s.outputs.Fault())...)
+}
+
+// Why a sensor is not ready.
+var (
+	errNotStarted   = errors.New("capture has not started")
+	errNoCapture    = errors.New("nothing is captured")
+	errCaptureEnded = errors.New("capture has ended")
+	errNoRules      = errors.New("rule files are named, and no rule is loaded")
+)
 
 func (s *session) fault(what string, err error) {
 	if err == nil {
@@ -154,7 +187,13 @@ func (s *session) serve(ctx context.Context) error {
 		registry.Add(s.kernel.MetricsSource())
 	}
 	registry.Add(s.outputs.MetricsSource())
-	server, err := metrics.Listen(s.cfg.Metrics.Listen, metrics.Handler(registry, nil))
+	c := &s.cfg.Metrics
+	auth := metrics.Auth{User: c.Auth.User, PasswordFile: c.Auth.PasswordFile, TokenFile: c.Auth.TokenFile}
+	if err := auth.Validate(); err != nil {
+		return err
+	}
+	server, err := metrics.Listen(c.Listen, metrics.TLS{CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, ClientCAFile: c.TLS.ClientCAFile},
+		metrics.Handler(registry, metrics.Options{Ready: s.ready, Auth: auth, PProf: c.PProf}))
 	if err != nil {
 		return err
 	}
