@@ -227,12 +227,12 @@ func (p *prometheus) eventually(expr, want string) {
 	p.t.Helper()
 	var last []result
 	var err error
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(90 * time.Second); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		if last, err = p.query(expr); err == nil && len(last) == 1 && last[0].Value[1] == want {
 			return
 		}
 	}
-	p.t.Fatalf("%s is not %s within 20 s, but %v (%v); targets: %s", expr, want, last, err, p.targets())
+	p.t.Fatalf("%s is not %s within 90 s, but %v (%v); targets: %s", expr, want, last, err, p.targets())
 }
 
 // targets is what Prometheus says of its scrapes.
