@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,7 @@ type session struct {
 	pipeline *pipeline.Pipeline
 	kernel   *accounting.Kernel // live only
 	replay   bool
+	out      string    // folder of output files
 	messages io.Writer // standard error, or what shares it with a progress bar
 	outputs  *output.Set
 
@@ -61,7 +63,7 @@ type sessionOptions struct {
 // newSession opens what cfg names. Faults that leave something to do are
 // printed; the error is for those that do not.
 func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
-	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages, replay: o.replay}
+	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages, replay: o.replay, out: o.out}
 	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
 	if err != nil {
 		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
@@ -127,6 +129,15 @@ func (s *session) run(ctx context.Context) error {
 	stop()
 	signal.Stop(hangup)
 	close(ended)
+	if c := &s.cfg.Rules; c.Profile && c.ProfileReport != "" {
+		path := c.ProfileReport
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(s.out, path)
+		}
+		if err := writeProfile(path, s.pipeline.State.View().Costs); err != nil {
+			s.fault("rules", err)
+		}
+	}
 	if err := saveDatasets(s.rules.datasets, s.cfg.Rules.DataDir); err != nil {
 		s.fault("rules", err)
 	}

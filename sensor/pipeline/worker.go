@@ -72,6 +72,7 @@ type worker struct {
 	inspector    *signatures.Inspector
 	policy       shedPolicy
 	rules        atomic.Pointer[signatures.Ruleset] // in use, for others to know
+	profiled     int                                // batches
 	events       eventMaker
 	counters     workerCounters
 
@@ -103,7 +104,7 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
 	w.rules.Store(o.Ruleset)
-	w.inspector = signatures.NewInspector(o.Ruleset, signatures.InspectorConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket})
+	w.inspector = signatures.NewInspector(o.Ruleset, inspectorConfig(o))
 	if w.apps, err = newAppTable(o); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
@@ -152,6 +153,7 @@ func (w *worker) process(b *batch) {
 	w.counters.Detect = w.inspector.Stats()
 	w.counters.Busy += time.Since(start)
 	w.out.counters = w.counters
+	w.profile(b)
 	if b.final {
 		w.streams.Release()
 	}
