@@ -74,13 +74,20 @@ type probeTable struct {
 	lists  [][]Parser
 }
 
+// How far Suricata's patterns reach at least: to the server there is the
+// preface of HTTP/2, to the client the version of HTTP/1.
+const (
+	longestToServer = 24
+	longestToClient = 8
+)
+
 // ErrDetector is wrapped by every error of NewDetector.
 var ErrDetector = errors.New("bad protocol detection")
 
 // NewDetector makes a Detector. Where several candidates share a port they are
 // asked in the order given.
 func NewDetector(candidates []Candidate) (*Detector, error) {
-	d := &Detector{}
+	d := &Detector{longest: [2]int{longestToServer, longestToClient}}
 	for _, c := range candidates {
 		if p, ok := c.Parser.(Patterned); ok {
 			for _, pattern := range p.Patterns() {

@@ -75,13 +75,13 @@ func TestDetect(t *testing.T) {
 		{name: "a first packet of the server", data: "NAME", transport: UDP, ports: Ports{53, 4000}, want: Yes, proto: ProtoDNS, reversed: true},
 		{name: "the port alone decides nothing", data: "else", transport: UDP, ports: Ports{4000, 53}, want: No, proto: ProtoFailed},
 		{name: "no probe at other ports", data: "name", transport: UDP, ports: Ports{4000, 54}, want: No, proto: ProtoFailed},
-		{name: "transports have ports of their own", data: "time is up", transport: TCP, ports: Ports{4000, 123}, want: No, proto: ProtoFailed},
+		{name: "transports have ports of their own", data: "time is up, and nobody knows it", transport: TCP, ports: Ports{4000, 123}, want: No, proto: ProtoFailed},
 		{name: "two protocols at one port", data: "time", transport: UDP, ports: Ports{4000, 5300}, want: Yes, proto: ProtoNTP},
 		{name: "more bytes are needed", data: "na", transport: TCP, ports: Ports{4000, 53}, want: Maybe},
 		{name: "no more bytes come, and what came is too short to tell", data: "na", transport: TCP, ports: Ports{4000, 53}, want: Maybe, eof: true},
 		{name: "shorter than the longest pattern", data: "els", transport: TCP, ports: Ports{4000, 54}, want: Maybe},
 		{name: "a pattern at any port", data: "GET /x", transport: TCP, ports: Ports{4000, 9}, want: Yes, proto: ProtoHTTP},
-		{name: "a pattern that the parser does not confirm", data: "GET x HTTP/1.1", transport: TCP, ports: Ports{4000, 9}, want: No, proto: ProtoFailed},
+		{name: "a pattern that the parser does not confirm", data: "GET x HTTP/1.1 and so on, and so on", transport: TCP, ports: Ports{4000, 9}, want: No, proto: ProtoFailed},
 		{name: "the start of a pattern", data: "GE", transport: TCP, ports: Ports{4000, 9}, want: Maybe},
 		{name: "a pattern at an offset", data: "..SSH", dir: decoders.ToClient, transport: TCP, ports: Ports{9, 4000}, want: Yes, proto: ProtoSSH},
 		{name: "a pattern of the other side", data: "..SSH", transport: TCP, ports: Ports{9, 4000}, want: Yes, proto: ProtoSSH, reversed: true},
@@ -111,7 +111,7 @@ func TestOneWayThePatternsOfTheOtherSideDoNotCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := Input{Data: []byte("SSH"), Dir: decoders.ToServer}
+	in := Input{Data: []byte("SSH, and more than any pattern has"), Dir: decoders.ToServer}
 	if got := detector.Detect(in, TCP, Ports{}); got.Answer != Yes || !got.Reversed {
 		t.Errorf("either way: %+v", got)
 	}

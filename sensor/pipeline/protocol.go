@@ -40,7 +40,8 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 			if !known {
 				return
 			}
-			if opened && f.App != 0 {
+			if opened && f.App != 0 && w.streams.SpokeFirst(f, dir.Opposite()) {
+				w.streams.Reoffer(f, dir.Opposite())
 				w.feed(f, dir.Opposite(), p) // what the other side said before it was understood
 			}
 		}
@@ -124,7 +125,8 @@ func (w *worker) recognise(f *flow.Flow, dir decoders.Direction, c stream.Chunk,
 		}
 		return f.App != 0, turned
 	case found.Answer == app.Maybe && len(c.Data) <= detectLimit:
-		return false, false
+		// What is too short to be recognised is parsed when nothing follows.
+		return c.EOF && f.App != 0, false
 	}
 	f.AppProto[dir] = app.ProtoFailed
 	switch {

@@ -85,6 +85,17 @@ func (e *Engine) Consumed(f *flow.Flow, dir decoders.Direction, n int) {
 	h.app = min(h.app+uint64(n), max(h.appSeen, h.app))
 }
 
+// Reoffer makes NextApp offer what a direction's parser has not consumed once
+// more, its end included: only now it is known what to make of it.
+func (e *Engine) Reoffer(f *flow.Flow, dir decoders.Direction) {
+	if f.Stream == 0 {
+		return
+	}
+	h := &e.sessions[f.Stream].half[dir]
+	h.appSeen = h.app
+	h.flags &^= eofGiven
+}
+
 // NextRaw returns what is due for rules on stream payload, and false when
 // nothing is. What it returned counts as inspected.
 func (e *Engine) NextRaw(f *flow.Flow, dir decoders.Direction) (Raw, bool) {

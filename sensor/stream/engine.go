@@ -183,6 +183,11 @@ func (e *Engine) Size(f *flow.Flow, dir decoders.Direction) uint32 {
 	return uint32(h.next.Sub(h.isn))
 }
 
+// SpokeFirst says whether the session's first payload was of direction dir.
+func (e *Engine) SpokeFirst(f *flow.Flow, dir decoders.Direction) bool {
+	return f.Stream != 0 && e.sessions[f.Stream].half[dir].flags&spokeFirst != 0
+}
+
 // Swap exchanges the sides of a session whose flow was exchanged
 // (flow.Table.Swap).
 func (e *Engine) Swap(f *flow.Flow) {

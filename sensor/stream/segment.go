@@ -24,6 +24,9 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	if h.flags&stopped != 0 {
 		return false
 	}
+	if (h.flags|t.peer.flags)&spokeFirst == 0 {
+		h.flags |= spokeFirst
+	}
 	if h.flags&(appOff|rawOff) == appOff|rawOff {
 		h.edge = max(h.edge, uint64(max(h.offset(seq.Add(uint32(len(data)))), 0)))
 		return true

@@ -92,6 +92,7 @@ const (
 	zeroTS     // the SYN's timestamp was 0
 	hasTS
 	scaleKnown
+	spokeFirst // the first payload of the session is of this direction
 )
 
 // turn is one packet on its way through the state machine.
