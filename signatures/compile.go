@@ -55,6 +55,8 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 			s.payload = l
 		case l.Source.Packet != nil:
 			s.packet = append(s.packet, l)
+		case l.Source.Frame:
+			s.frames = append(s.frames, l)
 		default:
 			s.tx = append(s.tx, l)
 		}

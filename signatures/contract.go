@@ -62,6 +62,9 @@ type Input struct {
 	// in Dir, oldest first.
 	Txs []app.Tx
 
+	// Frames of the flow; nil when none are marked.
+	Frames *app.FrameLog
+
 	// Stream is what became due of the stream of Dir, in order.
 	Stream []StreamChunk
 	// InStream: reassembly took the packet's payload, so that rules on the
@@ -94,12 +97,13 @@ type StreamChunk struct {
 // survived all thresholds.
 type Match struct {
 	Sig     *Signature
-	Tx      app.Tx // nil for a match without a transaction
-	TxID    uint64 // valid iff Tx is not nil
-	Alert   bool   // false for noalert rules, whose side effects were done
-	Pending bool   // Thresholds decides whether there is an alert
-	Action  Action // the rule's; a rate_filter changes it in Thresholds.Finish
-	Stream  bool   // bytes of a stream chunk matched, not those of the packet
+	Tx      app.Tx      // nil for a match without a transaction
+	TxID    uint64      // valid iff Tx is not nil
+	Alert   bool        // false for noalert rules, whose side effects were done
+	Pending bool        // Thresholds decides whether there is an alert
+	Action  Action      // the rule's; a rate_filter changes it in Thresholds.Finish
+	Frame   *FrameMatch // of a rule on frames; borrowed as Captured is
+	Stream  bool        // bytes of a stream chunk matched, not those of the packet
 	// Captured is what expressions and datasets of the rule caught, for the
 	// event. Borrowed until the Inspector's next call. Inspector.Variable has the
 	// names.

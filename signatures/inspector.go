@@ -163,6 +163,7 @@ func (i *Inspector) Inspect(in *Input, out []Match) []Match {
 	out = i.inspectAddresses(out)
 	out = i.inspectProtocol(out)
 	out = i.inspectPacket(out)
+	out = i.inspectFrames(out)
 	out = i.inspectTransactions(out)
 	i.in, i.txFacts.Tx, i.chunks = nil, nil, nil
 	if i.machine.Spent() {

@@ -12,6 +12,7 @@ import (
 //
 //	packet ─► addresses (rules that are lists of addresses)
 //	       ─► packets[class][direction] ─► port ─► group: always + matcher of payloads
+//	frame ─► frames[protocol][direction]
 //	transaction ─► transactions[protocol][direction]: always + a matcher per buffer
 type Ruleset struct {
 	signatures []*Signature // by order
@@ -24,6 +25,7 @@ type Ruleset struct {
 	protocols    []*Signature // decided when the protocol is known
 	packets      [classCount][2]portGroups
 	transactions map[app.Proto]*[2]txGroup
+	frames       map[app.Proto]*[2][]*Signature // on frames, by direction
 
 	datasets *keyword.Datasets
 	groups   []*packetGroup
@@ -48,11 +50,31 @@ func (rs *Ruleset) Variable(i uint16) string { return rs.variables[i] }
 // Flowbits returns the names of all flowbits. Read-only.
 func (rs *Ruleset) Flowbits() []string { return rs.flowbits }
 
+// Frames says whether any rule is about frames of a protocol: parsers need not
+// mark them otherwise.
+func (rs *Ruleset) Frames(p app.Proto) bool { return rs.frames[p] != nil }
+
+func (rs *Ruleset) addFrameRule(s *Signature) {
+	for proto := range s.frames[0].Source.Apps.All() {
+		if !s.apps.Has(proto) {
+			continue
+		}
+		if rs.frames[proto] == nil {
+			rs.frames[proto] = new([2][]*Signature)
+		}
+		for d := decoders.ToServer; d <= decoders.ToClient; d++ {
+			if s.plan.Dirs.Has(d) {
+				rs.frames[proto][d] = append(rs.frames[proto][d], s)
+			}
+		}
+	}
+}
+
 // newRuleset builds the structures; sigs are in inspection order.
 func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Ruleset {
 	rs := &Ruleset{
 		signatures: sigs, flowbits: names.Flowbits, variables: names.Variables, hostbits: names.Hostbits,
-		byID: make(map[ruleID]*Signature, len(sigs)), transactions: map[app.Proto]*[2]txGroup{}, matchers: b.matchers,
+		byID: make(map[ruleID]*Signature, len(sigs)), transactions: map[app.Proto]*[2]txGroup{}, frames: map[app.Proto]*[2][]*Signature{}, matchers: b.matchers,
 	}
 	for _, s := range sigs {
 		rs.byID[ruleID{s.Gid(), s.Sid()}] = s
@@ -66,6 +88,8 @@ func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Rules
 			addresses = append(addresses, s)
 		case TypeProtoOnly:
 			rs.protocols = append(rs.protocols, s)
+		case TypeFrame:
+			rs.addFrameRule(s)
 		case TypeTx:
 			for proto := range s.apps.All() {
 				if txs[proto] == nil {

@@ -21,11 +21,12 @@ const (
 	TypePacketStream                     // bytes of a TCP stream, and of each packet
 	TypeApp                              // every packet of flows of an application protocol
 	TypeTx                               // every update of a transaction
+	TypeFrame                            // frames: what parsers mark in the bytes
 )
 
 var ruleTypeNames = [...]string{
 	TypeIPOnly: "ip_only", TypeLikeIPOnly: "like_ip_only", TypeEventOnly: "de_only", TypeProtoOnly: "pd_only",
-	TypePacket: "pkt", TypeStream: "stream", TypePacketStream: "pkt_stream", TypeApp: "app_layer", TypeTx: "app_tx",
+	TypePacket: "pkt", TypeStream: "stream", TypePacketStream: "pkt_stream", TypeApp: "app_layer", TypeTx: "app_tx", TypeFrame: "frame",
 }
 
 // String returns the type's name in Suricata's rule analysis.
@@ -44,6 +45,7 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 	var payload, packetBuffer bool
 	addressOnly := true // of the buffers of packets
 	txBuffer := len(p.TxTests) > 0
+	frame := false
 	var contents []*keyword.Content
 	for _, l := range p.Lists {
 		switch {
@@ -53,12 +55,16 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 		case l.Source.Packet != nil:
 			packetBuffer = true
 			addressOnly = addressOnly && l.Source.Address
+		case l.Source.Frame:
+			frame = true
 		default:
 			txBuffer = true
 		}
 	}
 	plain := !payload && !packetBuffer && !txBuffer && p.Apps == 0
 	switch {
+	case frame:
+		return TypeFrame
 	case r.Hook != "" && p.Apps != 0:
 		return TypeTx
 	case plain && p.AppTest && p.AppOnly:

@@ -25,6 +25,7 @@ type Signature struct {
 	payload  *keyword.List
 	packet   []*keyword.List // buffers of the packet
 	tx       []*keyword.List // buffers of the transaction
+	frames   []*keyword.List // of TypeFrame: of one kind of frame
 	fast     fastPattern
 	hook     *hook    // of proto:hook; nil for none
 	parts    []txPart // of TypeTx: everything that a transaction must satisfy

@@ -18,6 +18,19 @@ func (s *Signature) validate(r *rule.Rule) *rule.Diagnostic {
 		return fail("missing-sid", "rule has no sid", "alerts are named by it", "add sid:N;")
 	}
 	txRule := len(s.tx) > 0 || len(p.TxTests) > 0
+	if len(s.frames) > 0 {
+		const why = "a frame is looked at by itself, when its bytes have come"
+		switch {
+		case txRule:
+			return fail("bad-combination", "frame beside conditions on a transaction", why, "")
+		case p.PacketOnly:
+			return fail("bad-combination", p.PacketOnlyBy+" beside frame", why, "")
+		case s.bothWays:
+			return fail("bad-combination", "frame in a transactional rule", why, "")
+		case slices.ContainsFunc(s.frames, func(l *keyword.List) bool { return l.Source != s.frames[0].Source }):
+			return fail("bad-combination", "frames of several kinds", why, "")
+		}
+	}
 	if txRule && p.PacketOnly {
 		return fail("bad-combination", p.PacketOnlyBy+" beside conditions on a transaction",
 			"one asks about a packet, the other about a message that may span several", "")

@@ -36,6 +36,8 @@ type Alert struct {
 	// comma.
 	App []byte
 
+	Frame *Frame // that the rule matched; nil for rules on something else
+
 	// Evidence; which of it is written is a matter of Options.
 	Stream     bool   // Payload comes from the reassembled stream
 	Payload    []byte // nil when the alert has none
@@ -141,6 +143,9 @@ func (e *Encoder) AppendAlert(dst []byte, a *Alert) []byte {
 			dst = appendStrings(dst, a.Reject)
 		}
 		dst = append(dst, '}')
+	}
+	if a.Frame != nil {
+		dst = e.appendFrame(dst, a.Frame)
 	}
 	return e.appendEvidence(dst, a)
 }

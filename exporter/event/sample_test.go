@@ -74,7 +74,7 @@ func fullAlert(e *event.Encoder) *event.Alert {
 		},
 		App: e.AppendDNSMember(nil, d), Stream: true,
 		Payload: []byte("uid=0(root) \"\\\x00\xff\t\r\n"), Packet: []byte{0xde, 0xad, 0xbe, 0xef}, LinkType: 1,
-		HasVerdict: true, Verdict: "alert", Reject: []string{"tcp-reset"},
+		HasVerdict: true, Verdict: "alert", Reject: []string{"tcp-reset"}, Frame: fullFrame(),
 	}
 }
 
@@ -232,6 +232,10 @@ func fullFTP() *event.FTP {
 		Command: "PORT", Data: []byte("192,0,2,1,4,1"), CommandCut: true, Codes: [][]byte{[]byte("200")},
 		Replies: [][]byte{[]byte("PORT command successful.")}, Port: 1025, Mode: "active", Answered: true, ReplyCut: true,
 	}}
+}
+
+func fullFrame() *event.Frame {
+	return &event.Frame{Type: "data", ID: 3, ToClient: true, Offset: 7, Complete: true, Length: 4, Payload: []byte("a\"b\n"), HasTx: true, TxID: 2}
 }
 
 func fullFTPData() *event.FTPData {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"strings"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
@@ -37,6 +38,9 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	if len(a.Payload) == 0 {
 		a.Payload = nil
 	}
+	if match.Frame != nil {
+		a.Frame = m.frameOf(match.Frame, in)
+	}
 	v := &a.Envelope
 	m.begin(v)
 	m.ofPacket(v, p)
@@ -67,8 +71,18 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	w.out.text = m.enc.AppendAlert(w.out.text, a)
 	e := w.done(event.TypeAlert, v, start, a.GID, a.SID)
 	e.match = *match
-	e.match.Tx, e.match.Captured = nil, nil // not valid any more when the merge stage decides
+	e.match.Tx, e.match.Captured, e.match.Frame = nil, nil, nil // not valid any more when the merge stage decides
 	e.src, e.dst, e.version = p.Src, p.Dst, p.IPVersion
+}
+
+// frameOf is the frame that a rule matched, for the event.
+func (m *eventMaker) frameOf(f *signatures.FrameMatch, in *signatures.Input) *event.Frame {
+	_, name, _ := strings.Cut(f.Name, ".")
+	m.alertFrame = event.Frame{
+		Type: name, ID: f.ID, ToClient: in.Dir == decoders.ToClient, Datagram: in.Packet.Layers.Has(decoders.LayerUDP),
+		Offset: f.Start, Complete: f.Len >= 0, Length: uint64(max(f.Len, 0)), Payload: f.Data, HasTx: f.HasTx, TxID: f.TxID,
+	}
+	return &m.alertFrame
 }
 
 // appMember renders the record of an alert's transaction; nil without one.

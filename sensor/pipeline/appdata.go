@@ -36,7 +36,7 @@ func (w *worker) udp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) d
 		w.open(f, found.Proto)
 	}
 	if f.App != 0 {
-		w.parse(f, in)
+		w.parse(f, in, 0)
 	}
 	return dir
 }
@@ -58,13 +58,17 @@ func (w *worker) open(f *flow.Flow, proto app.Proto) {
 	}
 }
 
-// parse gives payload to the parser of a flow that has one.
-func (w *worker) parse(f *flow.Flow, in app.Input) app.Result {
+// parse gives payload, which is at offset of its stream, to the parser of a flow
+// that has one.
+func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 	a := w.apps.at(f.App)
 	if a.broken {
 		return app.Result{Status: app.StatusError}
 	}
 	c := &w.counters.Apps[a.proto]
+	if a.frames != nil {
+		a.frames.Begin(in, offset)
+	}
 	res, panicked := a.parse(in)
 	if panicked {
 		w.counters.Panics++

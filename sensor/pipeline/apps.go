@@ -20,8 +20,9 @@ type appFlow struct {
 	ended    [2]uint64 // transactions of lower number need no look for their end in that direction
 	tracked  bool      // encrypted, and rules on the stream see no more of it
 	next     uint32
-	parent   uint64 // id of the flow that agreed on this one; 0 is none
-	upgraded uint64 // number of the frame after which another protocol follows; 0 is none
+	frames   *app.FrameLog // nil unless rules are on frames of the protocol
+	parent   uint64        // id of the flow that agreed on this one; 0 is none
+	upgraded uint64        // number of the frame after which another protocol follows; 0 is none
 }
 
 // parse calls the parser. A panic is a bug of ours that one flow's bytes
@@ -41,9 +42,11 @@ func (a *appFlow) parse(in app.Input) (res app.Result, panicked bool) {
 // reused by protocol.
 type appTable struct {
 	detector *app.Detector
-	parsers  []app.Parser // by app.Proto; nil where there is none
-	flows    []appFlow    // flows[0] is never used
-	free     []uint32     // by app.Proto: head of the list through appFlow.next
+	parsers  []app.Parser    // by app.Proto; nil where there is none
+	flows    []appFlow       // flows[0] is never used
+	free     []uint32        // by app.Proto: head of the list through appFlow.next
+	logs     []*app.FrameLog // not in use
+	framed   []bool          // by app.Proto: rules are on its frames
 
 	// Of protocols that define themselves, by app.Proto.
 	types     []event.Type // of their records
@@ -52,7 +55,7 @@ type appTable struct {
 
 func newAppTable(o *Options) (appTable, error) {
 	t := appTable{flows: make([]appFlow, 1), parsers: make([]app.Parser, 256), free: make([]uint32, 256),
-		types: make([]event.Type, 256), flowSides: make([]bool, 256)}
+		types: make([]event.Type, 256), flowSides: make([]bool, 256), framed: make([]bool, 256)}
 	set := registry.NewWith(parserConfig(&o.Config.App))
 	enabled := set[:0]
 	if err := checkProtocols(set, &o.Config.App); err != nil {
@@ -83,6 +86,7 @@ func newAppTable(o *Options) (appTable, error) {
 			t.flowSides[proto] = d.Definition().FlowSides
 		}
 		t.parsers[c.Parser.Proto()] = c.Parser
+		t.framed[c.Parser.Proto()] = o.Ruleset.Frames(c.Parser.Proto())
 		enabled = append(enabled, c)
 	}
 	var err error
@@ -102,14 +106,33 @@ func (t *appTable) detect(proto uint8, src, dst uint16, turned bool, in app.Inpu
 
 // open returns the index of a fresh state.
 func (t *appTable) open(proto app.Proto) uint32 {
-	if i := t.free[proto]; i != 0 {
+	i := t.free[proto]
+	if i != 0 {
 		t.free[proto] = t.flows[i].next
 		a := &t.flows[i]
-		a.broken, a.tracked, a.advanced, a.ended, a.parent, a.upgraded = false, false, [2]bool{}, [2]uint64{}, 0, 0
-		return i
+		a.broken, a.advanced, a.parent, a.upgraded = false, [2]bool{}, 0, 0
+	} else {
+		t.flows = append(t.flows, appFlow{proto: proto, state: t.parsers[proto].New()})
+		i = uint32(len(t.flows) - 1)
 	}
-	t.flows = append(t.flows, appFlow{proto: proto, state: t.parsers[proto].New()})
-	return uint32(len(t.flows) - 1)
+	if t.framed[proto] {
+		if marker, ok := t.flows[i].state.(app.FrameMarker); ok {
+			t.flows[i].frames = t.frameLog()
+			marker.MarkFrames(t.flows[i].frames)
+		}
+	}
+	return i
+}
+
+func (t *appTable) frameLog() *app.FrameLog {
+	n := len(t.logs)
+	if n == 0 {
+		return new(app.FrameLog)
+	}
+	log := t.logs[n-1]
+	t.logs = t.logs[:n-1]
+	log.Reset()
+	return log
 }
 
 func (t *appTable) at(i uint32) *appFlow { return &t.flows[i] }
@@ -117,5 +140,9 @@ func (t *appTable) at(i uint32) *appFlow { return &t.flows[i] }
 func (t *appTable) close(i uint32) {
 	a := &t.flows[i]
 	a.state.Reset()
+	if a.frames != nil {
+		t.logs = append(t.logs, a.frames)
+		a.frames = nil
+	}
 	a.next, t.free[a.proto] = t.free[a.proto], i
 }

@@ -38,6 +38,7 @@ type eventMaker struct {
 	interval       event.Interval
 	alert          event.Alert
 	alertFlow      event.AlertFlow
+	alertFrame     event.Frame
 	anomaly        event.Anomaly
 	dns            dnsRecords
 	http           httpRecords

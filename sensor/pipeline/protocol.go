@@ -51,7 +51,7 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 		res := w.parse(f, app.Input{
 			Data: c.Data, Dir: dir, Timestamp: p.Timestamp, EOF: c.EOF,
 			Gap: uint32(min(c.Gap, math.MaxUint32)),
-		})
+		}, c.Offset)
 		if res.Status == app.StatusError {
 			w.ignoreStream(f)
 			return

@@ -220,7 +220,7 @@ func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 		if f.App != 0 {
 			if a := w.apps.at(f.App); a.advanced[in.Dir] {
 				a.advanced[in.Dir] = false
-				in.Txs = a.state.Txs()
+				in.Txs, in.Frames = a.state.Txs(), a.frames
 			}
 		}
 	}

@@ -34,6 +34,10 @@ type Source struct {
 	// first. Of a buffer of several protocols it says the order only.
 	Stage uint8
 
+	// A frame of Apps has Frame and its kind there.
+	Frame     bool
+	FrameKind app.FrameKind
+
 	// Class is the fast pattern class; the lowest is preferred.
 	Class FastClass
 	// Check says why a content can never match this buffer; "" when it can.

@@ -56,6 +56,8 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "hostbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "hostbits:set|unset|toggle|isset|isnotset,name[,src|dst|both][,expire N]", Setup: setHostbits},
 		{Name: "app-layer-protocol", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "app-layer-protocol:[!]proto[|proto...][,direction|to_server|to_client|either|final|original][,exact]", Setup: setAppLayerProtocol},
 
+		{Name: "frame", Kind: KindBuffer, Syntax: "frame:[proto.]name; content:…", Setup: setFrame},
+
 		{Name: "decode-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "decode-event:ipv4.pkt_too_small", Setup: setDecodeEvent},
 		{Name: "stream-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "stream-event:est_packet_out_of_window", Setup: setStreamEvent},
 		{Name: "engine-event", Kind: KindHeader, Traits: KeepsEventOnly, Syntax: "engine-event:[stream.]name", Setup: setEngineEvent},

@@ -12,6 +12,7 @@ const prefixLen = 2 // length before a message in a stream (RFC 7766 section 8)
 // State is the DNS of one flow.
 type State struct {
 	parser *Parser
+	frames *app.FrameLog // nil unless frames are marked
 	nextID uint64
 	txs    []app.Tx
 	// lost says that the stream of a direction has a gap and no start of a
@@ -20,7 +21,19 @@ type State struct {
 	skipped uint64
 }
 
-var _ app.State = (*State)(nil)
+var (
+	_ app.State       = (*State)(nil)
+	_ app.FrameMarker = (*State)(nil)
+)
+
+// framePDU is a message, without the length before it in a stream.
+const framePDU app.FrameKind = 1
+
+// FrameNames names the frames of DNS.
+func (p *Parser) FrameNames() []string { return []string{"pdu"} }
+
+// MarkFrames makes Parse mark frames.
+func (s *State) MarkFrames(log *app.FrameLog) { s.frames = log }
 
 // Skipped is the number of payloads that were no DNS: datagrams, or pieces of
 // a stream behind a gap.
@@ -33,6 +46,7 @@ func (s *State) Skipped() uint64 { return s.skipped }
 func (s *State) Parse(in app.Input) app.Result {
 	ok := app.Result{Status: app.StatusOK, Consumed: len(in.Data)}
 	if in.Datagram {
+		s.frames.Mark(in.Dir, framePDU, 0, len(in.Data))
 		s.message(in.Data, in.Dir)
 		return ok
 	}
@@ -61,6 +75,7 @@ func (s *State) Parse(in app.Input) app.Result {
 		if len(rest) < need {
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: need}
 		}
+		s.frames.Mark(in.Dir, framePDU, at+prefixLen, need-prefixLen)
 		// An empty message is skipped; no server answers it.
 		if need > prefixLen && s.message(rest[prefixLen:need], in.Dir) != parsed {
 			return app.Result{Status: app.StatusError, Consumed: at}

@@ -18,6 +18,7 @@ type State struct {
 
 	upgrade  app.Upgrade
 	upgraded bool
+	frames   frames
 }
 
 // step is what a side's parser does with the next byte.
@@ -72,6 +73,7 @@ func (s *State) Parse(in app.Input) app.Result {
 		return app.Result{Status: app.StatusIncomplete, Need: len(in.Data) + 1}
 	}
 	data := in.Data
+	s.frames.whole = len(data)
 	var v verdict
 	if in.Gap > 0 {
 		v = s.gap(in.Dir, uint64(in.Gap))
@@ -101,10 +103,14 @@ func (s *State) run(dir decoders.Direction, data []byte, eof bool) ([]byte, verd
 	}
 	for {
 		var v verdict
+		before := len(data) + len(sd.pending)
 		if dir == decoders.ToServer {
 			data, v = s.requestStep(data, eof)
 		} else {
 			data, v = s.responseStep(data, eof)
+		}
+		if s.frames.log != nil {
+			s.markFrames(dir, before, len(data))
 		}
 		if v != goOn {
 			return data, v

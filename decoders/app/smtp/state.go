@@ -27,6 +27,7 @@ const (
 // State is the SMTP of one flow.
 type State struct {
 	parser *Parser
+	frames frames
 	nextID uint64
 	txs    []app.Tx
 	cur    *Tx // nil when there is none yet or it was released
@@ -82,7 +83,11 @@ func (s *State) Parse(in app.Input) app.Result {
 	}
 	at := 0
 	for at < len(in.Data) && !s.upgraded {
+		before, auth := s.mode, s.authLine
 		n := s.next(d, in.Data[at:], in.EOF)
+		if s.frames.log != nil {
+			s.markFrame(d, before, auth, at, n, lineEnd(in.Data[at:at+n]))
+		}
 		if n == 0 {
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: len(in.Data) - at + 1}
 		}
