@@ -132,7 +132,7 @@ func runRun(ctx context.Context, args []string) (int, error) {
 	if !o.quiet {
 		writeChoices(os.Stderr, kernel.Choices())
 	}
-	live, err := openSources(cfg)
+	live, err := openSources(cfg, kernel)
 	if err != nil {
 		return exitFailure, err
 	}

@@ -62,7 +62,9 @@ func (c *configFlags) register(fs *flag.FlagSet) {
 	fs.Var(&c.set, "set", "override one setting, `KEY=VALUE` with a dotted key; may be repeated")
 }
 
-func (c *configFlags) load() (*config.Config, error) { return config.Load(c.path, c.set, output.Check) }
+func (c *configFlags) load() (*config.Config, error) {
+	return config.Load(c.path, c.set, output.Check, checkCapture)
+}
 
 // flagStatus is the exit status for an error of parseMixed; asking for help is
 // none.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/capture/afpacket"
 	"spanwatch/sensor/capture/pcaplive"
@@ -17,10 +18,21 @@ type liveSources struct {
 }
 
 // openSources starts the capture that cfg.Capture names.
-func openSources(cfg *config.Config) (liveSources, error) {
+func openSources(cfg *config.Config, kernel *accounting.Kernel) (liveSources, error) {
 	c := &cfg.Capture
 	if c.Method != "pcap" {
-		live, err := afpacket.Open(afpacketOptions(cfg))
+		o := afpacketOptions(cfg)
+		if c.Method == "ebpf" {
+			feeds, err := kernel.Feeds()
+			if err != nil {
+				return liveSources{}, fmt.Errorf("capture.method ebpf: %w", err)
+			}
+			if err := kernel.Sample(c.Sample); err != nil {
+				return liveSources{}, err
+			}
+			o.FilterPrograms = feeds
+		}
+		live, err := afpacket.Open(o)
 		if err == nil {
 			l := liveSources{close: live.Close}
 			for _, source := range live.Sources() {
@@ -39,6 +51,31 @@ func openSources(cfg *config.Config) (liveSources, error) {
 		return liveSources{}, fmt.Errorf("capture.method %s: %w", c.Method, err)
 	}
 	return liveSources{[]capture.Source{source}, source.Close}, nil
+}
+
+// checkCapture is a config.Check of settings that need each other.
+func checkCapture(cfg *config.Config) (faults []config.Fault) {
+	c := &cfg.Capture
+	if c.Method == "ebpf" && c.Filter != "" {
+		faults = append(faults, config.Fault{Path: "capture.filter", What: "method ebpf takes no filter: its place in the kernel is taken"})
+	}
+	if c.Method == "ebpf" && c.Accounting == "off" {
+		faults = append(faults, config.Fault{Path: "capture.accounting", What: "method ebpf needs the kernel's count of what it holds back"})
+	}
+	if c.Sample > 1 && c.Method != "ebpf" {
+		faults = append(faults, config.Fault{Path: "capture.sample", What: "only method ebpf samples"})
+	}
+	o := &cfg.Overload
+	if o.StopFill >= o.StartFill {
+		faults = append(faults, config.Fault{Path: "overload.stop-fill", What: "must be less than start-fill"})
+	}
+	if o.StopLag >= o.StartLag {
+		faults = append(faults, config.Fault{Path: "overload.stop-lag", What: "must be less than start-lag"})
+	}
+	if o.FloorBytes > o.ElephantBytes {
+		faults = append(faults, config.Fault{Path: "overload.floor-bytes", What: "must not exceed elephant-bytes"})
+	}
+	return faults
 }
 
 func afpacketOptions(cfg *config.Config) afpacket.Options {

@@ -61,6 +61,9 @@ const (
 	KernelUnreadBytes
 	KernelFlows
 	KernelTornReads
+	KernelFeedPackets
+	KernelFeedBytes
+	KernelShuntsRefused
 	KernelAttached
 	KernelMilliseconds
 	KernelPeakBytes
@@ -117,10 +120,6 @@ const (
 	DetectAlerts
 	DetectSuppressed
 	DetectOverflow
-	DetectLimited
-	DetectUninspected
-	DetectRuleTime
-	DetectRuleMatches
 	ShedFlows
 	ShedPackets
 	ShedBytes
@@ -171,7 +170,6 @@ const (
 	maxServices = 64  // application ports and protocols, times two directions
 	maxTalkers  = 100 // hosts, times two directions
 	maxFlows    = 50
-	maxRules    = 20  // of a profile
 	maxNetworks = 100 // autonomous systems, and countries, times two directions
 )
 
@@ -222,6 +220,12 @@ var catalogue = [numMetrics]Metric{
 		"Bytes on the wire of spanwatch_kernel_unread_packets."},
 	KernelFlows: {"spanwatch_kernel_flows_total", Counter, []string{"interface", "state"}, 0,
 		"Entries of the kernel's table: new, evicted to make room, and lost because the eviction ring was full. One for each CPU that sees the flow."},
+	KernelFeedPackets: {"spanwatch_kernel_feed_packets_total", Counter, []string{"interface", "verdict"}, 0,
+		"Frames that the kernel decided on for capture.method ebpf: handed, handed_end (of a shunted flow, with SYN, FIN or RST), shed_shunted, shed_sampled. The last two were counted, but not captured."},
+	KernelFeedBytes: {"spanwatch_kernel_feed_bytes_total", Counter, []string{"interface", "verdict"}, 0,
+		"Bytes of the frames of spanwatch_kernel_feed_packets_total."},
+	KernelShuntsRefused: {"spanwatch_kernel_shunts_refused_total", Counter, nil, 0,
+		"Flows that the kernel could not hold back since its table of them was full; the sensor counted them itself."},
 	KernelTornReads: {"spanwatch_kernel_torn_reads_total", Counter, []string{"interface"}, 0,
 		"Entries left for the next reading because the kernel kept writing them."},
 	KernelAttached: {"spanwatch_kernel_attached", Gauge, []string{"interface", "hook"}, 0,
@@ -339,14 +343,6 @@ var catalogue = [numMetrics]Metric{
 		"How much inspection is shed because the sensor cannot keep up with a source: 0 is none, each level takes smaller flows."},
 	OverloadStarts: {"spanwatch_pipeline_overloads_total", Counter, nil, 0,
 		"Times that shedding has begun because the sensor could not keep up."},
-	DetectLimited: {"spanwatch_detect_limited_total", Counter, []string{"limit"}, 0,
-		"Evaluations that ran into a limit and so did not match: steps (of one rule), pcre (of an expression); and packet: packets that used up rules.packet-budget."},
-	DetectUninspected: {"spanwatch_detect_uninspected_candidates_total", Counter, nil, 0,
-		"Candidates that were not inspected because the packet's budget was used up."},
-	DetectRuleTime: {"spanwatch_detect_rule_seconds", Gauge, []string{"gid", "sid"}, maxRules,
-		"Time that the dearest rules took since the start, with rules.profile."},
-	DetectRuleMatches: {"spanwatch_detect_rule_matches", Gauge, []string{"gid", "sid"}, maxRules,
-		"Matches of the dearest rules since the start, with rules.profile."},
 
 	AppFlows: {"spanwatch_app_flows_total", Counter, []string{"proto"}, 0,
 		"Flows whose application protocol was recognised."},

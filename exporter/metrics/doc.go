@@ -1,5 +1,4 @@
-// Package metrics shows the sensor's counters in Prometheus text format and in
-// OpenMetrics, whichever the client prefers.
+// Package metrics shows the sensor's counters in Prometheus text format.
 //
 //	sensor ──Source(w *Writer)──► Writer ──► catalogue order, HELP, TYPE ──► GET /metrics
 //	(sums its workers' integers,  (labels escaped, series bounded)             with the metrics of

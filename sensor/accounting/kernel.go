@@ -35,6 +35,8 @@ type Kernel struct {
 	sums    Sums
 	settled Sums // of all rounds that were applied by all workers
 
+	shuntsRefused atomic.Uint64 // since the kernel's table of them was full
+
 	lanes atomic.Int32
 	ended chan struct{} // closed when no lane gets frames any more
 	told  chan struct{} // closed when everything was told

@@ -15,6 +15,7 @@ func (k *Kernel) MetricsSource() metrics.Source {
 		for i := range v.Interfaces {
 			v.Interfaces[i].write(w)
 		}
+		w.Uint(metrics.KernelShuntsRefused, k.shuntsRefused.Load())
 		s := &v.Sums
 		w.Equation("kernel_packets", s.Told.Packets, s.Taken.Packets+s.Waiting.Packets+s.Filtered.Packets)
 		w.Equation("kernel_bytes", s.Told.Bytes, s.Taken.Bytes+s.Waiting.Bytes+s.Filtered.Bytes)
@@ -51,6 +52,10 @@ func (v *InterfaceView) write(w *metrics.Writer) {
 	w.Uint(metrics.KernelFlows, v.NewFlows, v.Name, "new")
 	w.Uint(metrics.KernelFlows, v.EvictedFlows, v.Name, "evicted")
 	w.Uint(metrics.KernelFlows, v.LostFlows, v.Name, "lost")
+	for verdict, n := range v.Feed {
+		w.Uint(metrics.KernelFeedPackets, n.Packets, v.Name, bpf.Verdict(verdict).String())
+		w.Uint(metrics.KernelFeedBytes, n.Bytes, v.Name, bpf.Verdict(verdict).String())
+	}
 	w.Uint(metrics.KernelTornReads, v.TornReads, v.Name)
 	attached := uint64(0)
 	if v.Attached {

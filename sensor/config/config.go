@@ -38,7 +38,8 @@ type Sensor struct {
 // Capture chooses frames.
 type Capture struct {
 	Interfaces  []string `yaml:"interfaces" doc:"Interfaces that spanwatch run captures from."`
-	Method      string   `yaml:"method" doc:"How frames are captured: afpacket (Linux, one ring for each worker and interface), pcap (libpcap, one reader for all workers), auto (afpacket where there is)." oneof:"auto,afpacket,pcap"`
+	Method      string   `yaml:"method" doc:"How frames are captured: afpacket (Linux, one ring for each worker and interface), pcap (libpcap, one reader for all workers), ebpf (afpacket, and the kernel holds back the frames of flows that need no inspection, and of those sampled out: needs accounting in the kernel, and takes no filter), auto (afpacket where there is)." oneof:"auto,afpacket,pcap,ebpf"`
+	Sample      int      `yaml:"sample" doc:"Inspect one flow in so many, chosen by the hash of its key; all are counted. More than 1 needs method ebpf." min:"1" max:"1000000"`
 	Promiscuous bool     `yaml:"promiscuous" doc:"Take frames to other stations too, as a span port needs."`
 	Fanout      string   `yaml:"fanout" doc:"How the kernel deals frames to workers: flow (five-tuple, IPv4 fragments rebuilt by the kernel), hosts (address pair, fragments left alone), queue (receive queue of the device)." oneof:"flow,hosts,queue"`
 	RingSize    ByteSize `yaml:"ring-size" doc:"Ring of each worker and interface; kernel memory." min:"1048576" max:"4294967295"`
@@ -138,11 +139,7 @@ type Rules struct {
 	CacheDir  string   `yaml:"cache-dir" doc:"Folder of compiled patterns, which make the next start fast: auto is the service's or the user's cache folder; empty keeps none."`
 	CacheSize ByteSize `yaml:"cache-size" doc:"Bound of that folder; the files not used for longest are removed." min:"1048576"`
 
-	Watch         time.Duration `yaml:"watch" doc:"Reload when a rule file has changed, looked for this often (spanwatch run only); 0 reloads on SIGHUP alone." min:"0s" max:"24h"`
-	StepLimit     int           `yaml:"step-limit" doc:"Steps that the conditions of one rule may take on one buffer; it does not match when that is not enough." min:"100" max:"1000000"`
-	PacketBudget  int           `yaml:"packet-budget" doc:"Work that all rules together may do on one packet: steps, and 64 bytes searched as one. Candidates beyond it are not inspected, and counted." min:"1000" max:"1000000000"`
-	Profile       bool          `yaml:"profile" doc:"Count candidates, inspections, matches and time of every rule, which makes inspection slower."`
-	ProfileReport string        `yaml:"profile-report" doc:"File that the profile is written to at the end, the dearest rules first; JSON when it ends in .json. Relative to the output directory; empty writes none."`
+	Watch time.Duration `yaml:"watch" doc:"Reload when a rule file has changed, looked for this often (spanwatch run only); 0 reloads on SIGHUP alone." min:"0s" max:"24h"`
 }
 
 // Events configures what is reported.
@@ -196,7 +193,7 @@ type ByteSize uint64
 func Default() *Config {
 	return &Config{
 		Workers: 1,
-		Capture: Capture{Batch: 256, Method: "auto", Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20,
+		Capture: Capture{Batch: 256, Method: "auto", Sample: 1, Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20,
 			Accounting: "auto",
 			Kernel:     Kernel{Flows: 1 << 18, EvictionRing: 16 << 20, ShuntFlows: 1 << 16, Interval: time.Second, BurstEvery: 16},
 		},
@@ -236,9 +233,6 @@ func Default() *Config {
 			Prefilter:          true,
 			CacheDir:           "auto",
 			CacheSize:          512 << 20,
-			StepLimit:          3000,
-			PacketBudget:       1_000_000,
-			ProfileReport:      "rule-profile.txt",
 		},
 		Events: Events{
 			Types:            []string{"all"},

@@ -64,6 +64,9 @@ const (
 	// FlagKernelOnly marks flows that the kernel told of and of which no packet
 	// came.
 	FlagKernelOnly
+	// FlagHeld marks bypassed flows whose frames the kernel holds back, all but
+	// those that begin or end a session: the pipeline's.
+	FlagHeld
 	flagClientB     // endpoint B of the key is the client
 	flagClientSpoke // a packet of the client was seen that counts for State
 	flagServerSpoke

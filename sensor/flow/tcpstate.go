@@ -72,6 +72,9 @@ func (f *Flow) takesUp(p *decoders.Packet, dir decoders.Direction, cfg *Config) 
 // as an observer between the hosts that may have missed segments).
 func (f *Flow) advanceTCP(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
 	flags := p.TCPFlags
+	if f.Flags&FlagHeld != 0 {
+		f.resume(p, dir)
+	}
 	if flags&decoders.TCPRst != 0 {
 		if f.TCPState != TCPNone && f.plausibleReset(p, dir) {
 			f.TCPState = TCPClosed
@@ -89,6 +92,21 @@ func (f *Flow) advanceTCP(p *decoders.Packet, dir decoders.Direction, cfg *Confi
 		f.reopen(p, dir, cfg)
 	default:
 		f.exchange(p, dir)
+	}
+}
+
+// resume lets a segment follow those that the kernel held back, wherever they
+// ended.
+func (f *Flow) resume(p *decoders.Packet, dir decoders.Direction) {
+	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
+	if side.has&sideFin == 0 && side.next.Less(p.Seq) {
+		side.next = p.Seq
+	}
+	if other.has&sideAck != 0 && other.ack.Less(p.Seq) {
+		other.ack = p.Seq
+	}
+	if p.TCPFlags&decoders.TCPAck != 0 && other.has&sideFin == 0 && other.next.Less(p.Ack) {
+		other.next = p.Ack
 	}
 }
 

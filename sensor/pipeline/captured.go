@@ -3,8 +3,10 @@ package pipeline
 import (
 	"fmt"
 
+	"spanwatch/bpf"
 	"spanwatch/exporter/event"
 	"spanwatch/exporter/metrics"
+	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/capture"
 )
 
@@ -60,6 +62,19 @@ func fillCapture(t *event.Tree, all []capture.InterfaceStats) {
 	t.Set("capture.kernel_packets", seen)
 	t.Set("capture.kernel_drops", ringFull)
 	t.Set("capture.kernel_ifdrops", other)
+}
+
+// fillFeed writes what the kernel counted and did not hand up, by decision.
+func fillFeed(t *event.Tree, v *accounting.View) {
+	var shunted, sampled bpf.Count
+	for i := range v.Interfaces {
+		shunted.Add(v.Interfaces[i].Feed[bpf.VerdictShedShunted])
+		sampled.Add(v.Interfaces[i].Feed[bpf.VerdictShedSampled])
+	}
+	t.Set("flow_bypassed.local_capture_pkts", shunted.Packets)
+	t.Set("flow_bypassed.local_capture_bytes", shunted.Bytes)
+	t.Set("flow_bypassed.sampled_out_pkts", sampled.Packets)
+	t.Set("flow_bypassed.sampled_out_bytes", sampled.Bytes)
 }
 
 var dropReasons = []string{capture.DropRingFull, capture.DropUnread, capture.DropMissed, capture.DropOverrun, capture.DropInterface}

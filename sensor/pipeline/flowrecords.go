@@ -76,8 +76,8 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		e.Accounting = &m.accounting
 	}
 	if f.Shed != 0 {
-		e.Bypass, e.Shed = event.BypassLocal, shedReason(f.Shed).String()
-		e.Bypassed = counts(f.ShedPackets, f.ShedBytes)
+		e.Shed = shedReason(f.Shed).String()
+		e.Bypass, e.Bypassed = bypassed(f)
 	}
 	e.CaptureLoss = w.captureLoss(f)
 	m.bandwidth = bandwidth(f)

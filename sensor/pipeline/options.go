@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"time"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/defrag"
@@ -15,8 +14,6 @@ import (
 	"spanwatch/sensor/flow"
 	"spanwatch/sensor/overload"
 	"spanwatch/sensor/stream"
-	"spanwatch/signatures"
-	"spanwatch/signatures/keyword"
 )
 
 // This file turns the operator's configuration into that of the stages.
@@ -95,6 +92,15 @@ func flowConfig(o *Options, seed uint64, workers int) flow.Config {
 	return f
 }
 
+// shunter is what holds frames back in the kernel: only there the rest of a flow is
+// counted, and by keys that are those of our flows.
+func (o *Options) shunter() Shunter {
+	if !o.kernelCounts() || !o.Config.Flow.VLANInKey {
+		return nil
+	}
+	return o.Shunt
+}
+
 // overloadPolicy returns what decides for one source; nil for nothing.
 func overloadPolicy(o *Options) (func(overload.Signal) overload.Shed, error) {
 	c := &o.Config.Overload
@@ -148,18 +154,6 @@ var errUnknownPolicy = errors.New("unknown overlap policy")
 func timeouts(base flow.Timeouts, c config.Timeouts) flow.Timeouts {
 	base.New, base.Established, base.Closed = c.New, c.Established, c.Closed
 	return base
-}
-
-func inspectorConfig(o *Options) signatures.InspectorConfig {
-	c := &o.Config.Rules
-	i := signatures.InspectorConfig{
-		AlertMax: c.MaxAlertsPerPacket, Limits: keyword.Limits{Steps: c.StepLimit, Packet: uint64(c.PacketBudget)},
-	}
-	if c.Profile {
-		start := time.Now()
-		i.Clock = func() int64 { return int64(time.Since(start)) }
-	}
-	return i
 }
 
 func encoderOptions(o *Options) event.Options {

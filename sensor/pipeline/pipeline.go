@@ -47,6 +47,9 @@ type Options struct {
 	// Fault is told of faults of the source, from any goroutine. Nil ignores
 	// them.
 	Fault func(what string, err error)
+	// Shunt has the kernel hold back the frames of flows that are only counted, but
+	// for their ends, if Kernel counts them; nil holds nothing back.
+	Shunt Shunter
 	// Overload decides after each batch what inspection to give up, in place of the
 	// configured policy. It is called from one goroutine for each source. Nil takes
 	// the policy, and in replay, which waits instead, sheds nothing.
@@ -60,6 +63,14 @@ func (o *Options) kernelCounts() bool { return o.Kernel != nil && o.Kernel.Count
 
 // batchesPerWorker bounds memory and how far the front may run ahead.
 const batchesPerWorker = 4
+
+// Shunter holds back frames of flows in the kernel. It is called from all workers
+// at once.
+type Shunter interface {
+	// Shunt reports whether the flow is held back from now on.
+	Shunt(*decoders.FlowKey) bool
+	Unshunt(*decoders.FlowKey)
+}
 
 // Pipeline is one sensor at work. New is inert; Run does the work, once.
 type Pipeline struct {
@@ -160,7 +171,6 @@ func (p *Pipeline) newMerge() error {
 		p.merge.kernel = o.Kernel
 	}
 	p.merge.rules, p.merge.reloads.Report = &p.rules, o.Rules
-	p.merge.profiles = make([][]signatures.RuleCost, len(p.workers))
 	p.State.view.Store(&View{Rules: p.merge.reloads})
 	if !o.Replay {
 		p.merge.sources = o.Sources

@@ -4,6 +4,7 @@ import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/tls"
+	"spanwatch/exporter/event"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/flow"
 	"spanwatch/sensor/overload"
@@ -144,6 +145,28 @@ func (w *worker) shed(f *flow.Flow, reason shedReason) {
 	w.streams.Bypass(f, decoders.ToServer)
 	w.streams.Bypass(f, decoders.ToClient)
 	w.counters.Shed[reason].Flows++
+	// Frames that carry a flow within a tunnel belong to the tunnel's flow too.
+	if w.shunt != nil && f.Key.Depth == 0 && w.shunt.Shunt(&f.Key) {
+		f.Flags |= flow.FlagHeld
+		// What the kernel tells of from here on was held back; what it told of
+		// before was lost. The difference may wrap, and the sum is right again.
+		for d := range f.ShedPackets {
+			f.ShedPackets[d] -= f.UnseenPackets[d]
+			f.ShedBytes[d] -= f.UnseenBytes[d]
+		}
+	}
+}
+
+// bypassed says who counts a flow that was shed, and what was not inspected of it.
+func bypassed(f *flow.Flow) (by event.FlowBypass, c event.Counts) {
+	if f.Flags&flow.FlagHeld == 0 {
+		return event.BypassLocal, counts(f.ShedPackets, f.ShedBytes)
+	}
+	var packets, bytes [2]uint64
+	for d := range packets {
+		packets[d], bytes[d] = f.ShedPackets[d]+f.UnseenPackets[d], f.ShedBytes[d]+f.UnseenBytes[d]
+	}
+	return event.BypassCapture, counts(packets, bytes)
 }
 
 // lastLook lets rules on the stream see what they have not seen yet: it waited for

@@ -62,6 +62,7 @@ func (m *merger) statsEvent() {
 	fillTree(s.tree, m.totals())
 	if m.kernel != nil {
 		fillKernel(s.tree, m.kernel.View(), &m.sum)
+		fillFeed(s.tree, m.kernel.View())
 	}
 	if len(m.sources) > 0 {
 		fillCapture(s.tree, captured(m.sources))
@@ -174,7 +175,6 @@ func fillTree(t *event.Tree, c *Totals) {
 	t.Set("flow.end.forced", w.Flow.Ended[flow.EndForced])
 	t.Set("tcp.midstream_pickups", w.Flow.Midstream)
 
-	t.Set("detect.scanned_bytes", w.Detect.Scanned)
 	t.Set("detect.alert", c.Merge.Made[event.TypeAlert])
 	t.Set("detect.alerts_suppressed", c.Merge.Suppressed+w.Detect.Suppressed)
 	t.Set("detect.alert_queue_overflow", c.Merge.Overflow+w.Detect.Overflow)

@@ -71,8 +71,8 @@ type worker struct {
 	appEvents    keyword.AppEventSet // of the packet under work
 	inspector    *signatures.Inspector
 	policy       shedPolicy
+	shunt        Shunter                            // nil: nothing is held back in the kernel
 	rules        atomic.Pointer[signatures.Ruleset] // in use, for others to know
-	profiled     int                                // batches
 	events       eventMaker
 	counters     workerCounters
 
@@ -87,7 +87,7 @@ type worker struct {
 }
 
 func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, error) {
-	w := &worker{id: id, slot: slot, policy: newShedPolicy(o.Config), midstream: o.Config.Stream.Midstream}
+	w := &worker{id: id, slot: slot, policy: newShedPolicy(o.Config), shunt: o.shunter(), midstream: o.Config.Stream.Midstream}
 	cfg := flowConfig(o, seed, workers)
 	cfg.OnEnd = w.flowEnded
 	if cfg.Interval > 0 {
@@ -104,7 +104,7 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
 	w.rules.Store(o.Ruleset)
-	w.inspector = signatures.NewInspector(o.Ruleset, inspectorConfig(o))
+	w.inspector = signatures.NewInspector(o.Ruleset, signatures.InspectorConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket})
 	if w.apps, err = newAppTable(o); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
@@ -153,7 +153,6 @@ func (w *worker) process(b *batch) {
 	w.counters.Detect = w.inspector.Stats()
 	w.counters.Busy += time.Since(start)
 	w.out.counters = w.counters
-	w.profile(b)
 	if b.final {
 		w.streams.Release()
 	}
@@ -239,6 +238,9 @@ func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 
 // flowEnded is called by the flow table for a flow that ends.
 func (w *worker) flowEnded(f *flow.Flow, why flow.EndReason) {
+	if f.Flags&flow.FlagHeld != 0 {
+		w.shunt.Unshunt(&f.Key)
+	}
 	w.finishFlow(f)
 	w.flowRecord(f, why.String(), nil)
 	w.inspector.EndFlow(&f.Detect)

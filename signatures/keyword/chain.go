@@ -46,12 +46,14 @@ func (c *Chain) Len() int { return len(c.nodes) }
 // maxVariables bounds byte_extract and byte_math results in one chain.
 const maxVariables = 32
 
+// StepLimit is the number of steps that one evaluation of a chain may take;
+// a chain that needs more does not match (Suricata's
+// inspection-recursion-limit). It bounds what hostile bytes can cost.
+const StepLimit = 3000
+
 // Machine evaluates chains: one worker's scratch memory. The zero value is
 // ready.
 type Machine struct {
-	limits Limits
-	work   uint64 // on this packet
-
 	data      []byte
 	base      int  // offset of data in its buffer
 	open      bool // the buffer may go on behind data
@@ -59,7 +61,7 @@ type Machine struct {
 	variables [maxVariables]uint64
 	steps     int
 
-	// Exhausted counts evaluations that ran into Limits.Steps, GaveUp those of
+	// Exhausted counts evaluations that ran into StepLimit, GaveUp those of
 	// expressions that ran into theirs.
 	Exhausted, GaveUp uint64
 
@@ -89,14 +91,11 @@ func (m *Machine) MatchPiece(c *Chain, p Piece) bool {
 	if p.Offset+len(p.Data) < c.MinLength {
 		return false
 	}
-	if m.limits.Steps == 0 {
-		m.NextPacket()
-	}
 	m.data, m.base, m.open, m.little = p.Data, p.Offset, p.Open, p.Little
 	m.steps = 0
 	v := m.run(c.nodes, 0)
 	m.data = nil
-	if m.steps >= m.limits.Steps {
+	if m.steps >= StepLimit {
 		m.Exhausted++
 		return false
 	}
@@ -119,7 +118,7 @@ func (m *Machine) nested(c *Chain, data []byte) verdict {
 // run tries the nodes from the cursor on.
 func (m *Machine) run(nodes []node, cursor int) verdict {
 	for len(nodes) > 0 {
-		if !m.step() {
+		if m.steps++; m.steps >= StepLimit {
 			return never
 		}
 		n := &nodes[0]
@@ -198,7 +197,7 @@ func (m *Machine) expressions(n *node, rest []node, cursor int) verdict {
 			return never
 		}
 		start = place.From + 1
-		if !m.step() {
+		if m.steps++; m.steps >= StepLimit {
 			return never
 		}
 	}

@@ -105,6 +105,9 @@ type Options struct {
 	// attached (SO_ATTACH_BPF); 0 is none. It returns how many bytes of the frame
 	// to deliver, 0 for none. It must stay open as long as the capture.
 	FilterProgram int
+	// FilterPrograms are the same, one for each of Interfaces, instead of one for
+	// all.
+	FilterPrograms []int
 
 	// RingBytes is the size of each ring: one for each worker and interface.
 	// Kernel memory that is never swapped.
@@ -167,8 +170,11 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Fanout == FanoutProgram && o.Workers > 1 && o.FanoutProgram <= 0 {
 		faults = append(faults, fmt.Errorf("%w: fanout by program, but none is given", ErrOption))
 	}
+	if n := len(o.FilterPrograms); n > 0 && n != len(o.Interfaces) {
+		faults = append(faults, fmt.Errorf("%w: %d eBPF programs for %d interfaces", ErrOption, n, len(o.Interfaces)))
+	}
 	filters := 0
-	for _, given := range []bool{o.Filter != "", len(o.Program) > 0, o.FilterProgram > 0} {
+	for _, given := range []bool{o.Filter != "", len(o.Program) > 0, o.FilterProgram > 0, len(o.FilterPrograms) > 0} {
 		if given {
 			filters++
 		}

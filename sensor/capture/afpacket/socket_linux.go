@@ -120,6 +120,8 @@ func (r *ring) setTime(o *Options, name string) error {
 // start lets frames in.
 func (r *ring) start(o *Options, filter []bpf.RawInstruction) error {
 	switch {
+	case len(o.FilterPrograms) > 0:
+		return unix.SetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_ATTACH_BPF, o.FilterPrograms[r.number])
 	case o.FilterProgram > 0:
 		return unix.SetsockoptInt(r.fd, unix.SOL_SOCKET, unix.SO_ATTACH_BPF, o.FilterProgram)
 	case len(filter) > 0:
