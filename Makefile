@@ -59,6 +59,10 @@ bench: deps-build ## Go benchmarks of decode, flow table, prefilter and encoding
 bench-peers: $(BIN) ## Ratios beside Suricata, tshark and softflowd on one capture
 	$(GO) run ./sensor/internal/benchpeers
 
+.PHONY: bench-live
+bench-live: $(BIN) ## Packets per second without loss, beside suricata --af-packet on the same interface (root; RULES=FILE for both)
+	$(GO) run ./sensor/internal/benchpeers -live -n 3 $(if $(RULES),-rules $(RULES))
+
 CASES   ?= $(SHARED)/conformance/dev
 RESULTS ?= $(OUT)/conformance
 .PHONY: conformance

@@ -1,0 +1,339 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+)
+
+// The mode -live: sensors capture from an interface, one at a time.
+//
+//	a network namespace of its own
+//	sender ─► veth tx ══ veth rx ─► sensor, with its rules, one worker
+//
+// A sensor is started once for a round. Then the sender sends the same frames at
+// each rate for the same time, while nothing else is done, and after each the
+// sensor's own counters are read from its stats events: what the kernel gave it,
+// what it lost, and from the kernel the processor time that it took.
+
+// liveSettings are the flags of the mode.
+type liveSettings struct {
+	rates   string
+	seconds int
+	workers int
+}
+
+// inNamespace is set for the process that works inside the namespace.
+const inNamespace = "SPANWATCH_BENCH_NAMESPACE"
+
+// live runs the mode: in a process of its own, inside a namespace of its own,
+// which ends with it.
+func live(s settings) error {
+	if os.Getenv(inNamespace) == "" {
+		cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+		cmd.Env = append(os.Environ(), inNamespace+"=1")
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
+		return cmd.Run()
+	}
+	rates, err := parseRates(s.live.rates)
+	if err != nil {
+		return err
+	}
+	var sensors []sensor
+	for _, name := range []string{"spanwatch", "suricata"} {
+		if s.tools == "" || slices.Contains(strings.Split(s.tools, ","), name) {
+			sensors = append(sensors, sensorNamed(name))
+		}
+	}
+	for _, argv := range [][]string{
+		{"ip", "link", "set", "lo", "up"},
+		{"ip", "link", "add", "name", "tx", "type", "veth", "peer", "name", "rx"},
+		{"ip", "link", "set", "dev", "tx", "addrgenmode", "none", "mtu", "9000", "arp", "off", "multicast", "off", "up"},
+		{"ip", "link", "set", "dev", "rx", "addrgenmode", "none", "mtu", "9000", "arp", "off", "multicast", "off", "up"},
+	} {
+		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, out)
+		}
+	}
+	path, err := captureFor(s)
+	if err != nil {
+		return err
+	}
+	send, err := newLoop("tx", path)
+	if err != nil {
+		return err
+	}
+	defer send.close()
+	fmt.Printf("%s: %d frames of %d bytes on average, again and again; %d s at each rate; %d rounds; %d worker(s); %s\n",
+		path, len(send.frames), send.average(), s.live.seconds, s.rounds, s.live.workers, goal(s.rules))
+	steps := map[string][][]step{} // by sensor, by rate
+	for _, x := range sensors {
+		steps[x.name] = make([][]step, len(rates))
+	}
+	for round := range s.rounds {
+		for _, x := range sensors {
+			dir, err := filepath.Abs(filepath.Join(s.cache, "live-"+x.name))
+			if err != nil {
+				return err
+			}
+			if err := x.round(s, send, rates, dir, steps[x.name]); err != nil {
+				return fmt.Errorf("%s, round %d: %w", x.name, round+1, err)
+			}
+		}
+	}
+	return printLive(sensors, rates, steps)
+}
+
+// parseRates reads rates in thousands of frames a second; 0 is as fast as can be.
+func parseRates(text string) (rates []int, err error) {
+	for _, word := range strings.Split(text, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("-rates: %q is no number of thousands of frames a second", word)
+		}
+		rates = append(rates, n*1000)
+	}
+	return rates, nil
+}
+
+// warmRate is in frames a second.
+const warmRate = 30_000
+
+// step is what became of one rate.
+type step struct {
+	counts
+	sent   uint64
+	wall   time.Duration // of sending
+	cpu    time.Duration // of the sensor
+	during time.Duration // of that, while frames were sent
+}
+
+// counts are a sensor's own. Seen is the kernel's count for its sockets, which
+// holds what it dropped.
+type counts struct {
+	seen, dropped, decoded uint64
+	balance                int64 // of its equations, where it has any
+}
+
+func (a counts) since(b counts) counts {
+	return counts{a.seen - b.seen, a.dropped - b.dropped, a.decoded - b.decoded, a.balance}
+}
+
+// round starts the sensor, goes through the rates and ends it.
+func (x sensor) round(s settings, send *loop, rates []int, dir string, into [][]step) error {
+	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
+		return err
+	}
+	argv, err := x.command(s, dir)
+	if err != nil {
+		return err
+	}
+	log, err := os.Create(filepath.Join(dir, printed))
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	stop := func() error {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			return err
+		}
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(patience):
+			_ = cmd.Process.Kill() // reported as the error below
+			return errors.New("it does not end")
+		}
+	}
+	for start := time.Now(); ; time.Sleep(100 * time.Millisecond) {
+		text, _ := os.ReadFile(log.Name())
+		if strings.Contains(string(text), x.ready) {
+			break
+		}
+		select {
+		case err := <-ended:
+			return fmt.Errorf("it ended at once: %v\n%s", err, text)
+		default:
+		}
+		if time.Since(start) > patience {
+			return errors.Join(fmt.Errorf("it does not say %q\n%s", x.ready, text), stop())
+		}
+	}
+	// All of it once, so that what is made at first use is made.
+	send.next = 0
+	warmed, err := send.run(warmRate, time.Duration(len(send.frames))*time.Second/warmRate)
+	if err != nil {
+		return errors.Join(err, stop())
+	}
+	before, err := x.settled(dir, counts{}, warmed)
+	for i, rate := range rates {
+		if err != nil {
+			break
+		}
+		var one step
+		cpu := processTime(cmd.Process.Pid)
+		start := time.Now()
+		if one.sent, err = send.run(rate, time.Duration(s.live.seconds)*time.Second); err != nil {
+			break
+		}
+		one.wall = time.Since(start)
+		one.during = processTime(cmd.Process.Pid) - cpu
+		var after counts
+		if after, err = x.settled(dir, before, one.sent); err != nil {
+			break
+		}
+		one.cpu = processTime(cmd.Process.Pid) - cpu
+		one.counts = after.since(before)
+		before = after
+		into[i] = append(into[i], one)
+		fmt.Fprintf(os.Stderr, "%-10s %8.0f/s sent, %d lost, %.2f us a frame\n",
+			x.name, float64(one.sent)/one.wall.Seconds(), one.lost(), float64(one.cpu.Microseconds())/float64(max(one.decoded, 1)))
+	}
+	return errors.Join(err, stop())
+}
+
+// lost is what was sent and not decoded, whoever lost it.
+func (s step) lost() uint64 { return s.sent - min(s.decoded, s.sent) }
+
+// quiet is for how many stats events, one a second, a sensor's counters must not
+// have changed to be believed although frames are missing. Suricata's come late.
+const quiet = 5
+
+// settled returns the sensor's counters when they account for so many frames since
+// before, or do not change any more.
+func (x sensor) settled(dir string, before counts, frames uint64) (last counts, err error) {
+	same, seen := 0, -1
+	for start := time.Now(); time.Since(start) < time.Minute; time.Sleep(200 * time.Millisecond) {
+		all, err := statsEvents(filepath.Join(dir, "eve.json"))
+		if err != nil {
+			return last, err
+		}
+		if len(all) == seen || len(all) == 0 {
+			continue
+		}
+		seen = len(all)
+		now := x.counts(all[seen-1])
+		if now.decoded == last.decoded && now.seen == last.seen {
+			same++
+		} else {
+			same = 0
+		}
+		last = now
+		if have := now.since(before); have.decoded+have.dropped >= frames && have.seen >= frames || same == quiet {
+			return last, nil
+		}
+	}
+	return last, errors.New("its counters do not settle")
+}
+
+// statsEvents returns the stats objects in an event file, whole lines only.
+func statsEvents(path string) (all []map[string]any, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	lines := strings.Split(string(text), "\n")
+	for _, line := range lines[:len(lines)-1] {
+		if !strings.Contains(line, `"event_type":"stats"`) {
+			continue
+		}
+		var e struct {
+			Stats map[string]any `json:"stats"`
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		all = append(all, e.Stats)
+	}
+	return all, nil
+}
+
+// processTime is the processor time of a process, from /proc/PID/stat: fields 14
+// and 15, in ticks of 10 ms (proc(5)).
+func processTime(pid int) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// The name, which may hold blanks, ends with the last parenthesis.
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	const user, system, tick = 11, 12, 10 * time.Millisecond
+	u, _ := strconv.Atoi(fields[user])
+	k, _ := strconv.Atoi(fields[system])
+	return time.Duration(u+k) * tick
+}
+
+func printLive(sensors []sensor, rates []int, steps map[string][][]step) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "sensor\tversion\trate asked\tsent/s\tlost\tlost by the kernel\tcpu us/frame\tmax frames/s by cpu")
+	for _, x := range sensors {
+		lossless := 0.0
+		for i, rate := range rates {
+			all := steps[x.name][i]
+			if len(all) == 0 {
+				continue
+			}
+			of := func(f func(step) float64) spread {
+				values := make([]float64, len(all))
+				for i, s := range all {
+					values[i] = f(s)
+				}
+				return spreadOf(values)
+			}
+			sent := of(func(s step) float64 { return float64(s.sent) / s.wall.Seconds() })
+			lost := of(func(s step) float64 { return 100 * float64(s.lost()) / float64(s.sent) })
+			kernel := of(func(s step) float64 { return 100 * float64(s.dropped) / float64(s.sent) })
+			cpu := of(func(s step) float64 { return float64(s.cpu.Microseconds()) / float64(max(s.decoded, 1)) })
+			asked := "most"
+			if rate > 0 {
+				asked = strconv.Itoa(rate)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f\t%.2f %%\t%.2f %%\t%v\t%.0f\n", x.name, x.version(), asked, sent.median, lost.median, kernel.median, cpu, 1e6/cpu.median)
+			if lost.max == 0 {
+				lossless = max(lossless, sent.median)
+			}
+		}
+		fmt.Fprintf(w, "%s\t\tmost without loss\t%.0f\n", x.name, lossless)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return checkBalances(sensors, steps)
+}
+
+// checkBalances fails if a sensor that has equations does not balance them, at
+// whatever load.
+func checkBalances(sensors []sensor, steps map[string][][]step) error {
+	for _, x := range sensors {
+		for _, all := range steps[x.name] {
+			for _, s := range all {
+				if s.balance != 0 || x.name == "spanwatch" && s.seen != s.decoded+s.dropped {
+					return fmt.Errorf("%s does not account for every frame: the kernel saw %d, dropped %d, %d were decoded; balance %d",
+						x.name, s.seen, s.dropped, s.decoded, s.balance)
+				}
+			}
+		}
+	}
+	fmt.Println("\nspanwatch accounts for every frame at every rate")
+	return nil
+}

@@ -1,0 +1,131 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"spanwatch/decoders"
+	"spanwatch/sensor/capture"
+)
+
+// loop sends the frames of a capture again and again, at a rate.
+type loop struct {
+	fd     int
+	frames [][]byte
+	next   int
+}
+
+// maxLiveFrame is the largest frame that the interfaces take: their MTU and the
+// Ethernet header.
+const maxLiveFrame = 9000 + 14
+
+// maxLoopBytes bounds the memory for frames.
+const maxLoopBytes = 1 << 30
+
+// newLoop reads a capture's Ethernet frames; larger ones than the interface takes,
+// and those that were not captured whole, are left out.
+func newLoop(device, path string) (*loop, error) {
+	l := &loop{fd: -1}
+	source, err := capture.OpenFiles(capture.Options{Paths: []string{path}})
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	var b capture.Batch
+	size := 0
+	for done := false; !done; {
+		err := source.Next(&b)
+		if done = errors.Is(err, io.EOF); err != nil && !done {
+			return nil, err
+		}
+		for i := range b.Frames {
+			f := &b.Frames[i]
+			if f.Link != decoders.LinkEthernet || len(f.Data) > maxLiveFrame || len(f.Data) < 14 || int(f.WireLen) != len(f.Data) {
+				continue
+			}
+			l.frames = append(l.frames, bytes.Clone(f.Data))
+			size += len(f.Data)
+		}
+		done = done || size > maxLoopBytes
+	}
+	if len(l.frames) == 0 {
+		return nil, fmt.Errorf("%s has no Ethernet frame that can be sent", path)
+	}
+	link, err := net.InterfaceByName(device)
+	if err != nil {
+		return nil, err
+	}
+	if l.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
+		return nil, err
+	}
+	// Past the queueing discipline, which might drop without a trace.
+	err = errors.Join(unix.SetsockoptInt(l.fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1),
+		unix.Bind(l.fd, &unix.SockaddrLinklayer{Ifindex: link.Index}))
+	return l, err
+}
+
+func (l *loop) close() { unix.Close(l.fd) }
+
+func (l *loop) average() int {
+	n := 0
+	for _, f := range l.frames {
+		n += len(f)
+	}
+	return n / len(l.frames)
+}
+
+// maxSent bounds a run whatever the rate.
+const maxSent = 50_000_000
+
+// run sends rate frames a second for a time, or as fast as can be with rate 0, and
+// returns how many the kernel took. A frame for which the other side had no room
+// is sent again.
+func (l *loop) run(rate int, d time.Duration) (sent uint64, err error) {
+	const most = 32
+	var messages [most]struct {
+		header unix.Msghdr
+		_      [8]byte
+	}
+	var vectors [most]unix.Iovec
+	start := time.Now()
+	for {
+		passed := time.Since(start)
+		if passed >= d || sent >= maxSent {
+			return sent, nil
+		}
+		count := most
+		if rate > 0 {
+			due := uint64(passed.Seconds() * float64(rate))
+			if due <= sent {
+				time.Sleep(200 * time.Microsecond)
+				continue
+			}
+			count = int(min(uint64(most), due-sent))
+		}
+		for i := range count {
+			f := l.frames[(l.next+i)%len(l.frames)]
+			vectors[i].Base = &f[0]
+			vectors[i].SetLen(len(f))
+			messages[i].header.Iov = &vectors[i]
+			messages[i].header.SetIovlen(1)
+		}
+		took, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(l.fd), uintptr(unsafe.Pointer(&messages)), uintptr(count), 0, 0, 0)
+		switch errno {
+		case 0:
+			sent += uint64(took)
+			l.next = (l.next + int(took)) % len(l.frames)
+		case unix.EINTR, unix.ENOBUFS, unix.EAGAIN:
+		default:
+			return sent, fmt.Errorf("frame %d: %w", l.next, errno)
+		}
+	}
+}
