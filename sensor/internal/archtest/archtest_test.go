@@ -62,6 +62,7 @@ var rules = []rule{
 	{"exporter/syslog", []string{"exporter", "exporter/event", "exporter/link", "exporter/tlsclient"}, nil, "export knows neither packets nor rules"},
 	{"exporter/document", nil, nil, "a JSON tree knows no event"},
 	{"exporter/schema", []string{"exporter/event"}, nil, "a list of fields knows no sink"},
+	{"exporter/consumers", []string{"exporter/document", "exporter/ecs", "exporter/event", "exporter/schema"}, nil, "configurations of others know the schemas"},
 	{"exporter/shape", []string{"exporter", "exporter/document", "exporter/ecs", "exporter/event", "exporter/schema"}, nil,
 		"what a sink gets is decided before any sink"},
 	{"exporter/ecs", []string{"exporter/document", "exporter/event", "exporter/schema"}, nil, "another shape of an event knows no sink"},
@@ -87,6 +88,7 @@ var testOnly = []string{
 	"github.com/google/gopacket",
 	"github.com/santhosh-tekuri/jsonschema",
 	"github.com/maxmind/mmdbwriter",
+	"github.com/goccy/go-yaml",
 	"github.com/klauspost/compress",
 	"github.com/cilium/ebpf",
 }
