@@ -44,8 +44,8 @@ func (f Fault) Error() string {
 type Check func(c *Config) []Fault
 
 // Load reads a file over the defaults, then applies the overrides, each
-// key=value with a dotted key, then runs the checks, unless a setting is not
-// even readable. path may be empty. The error joins all Faults.
+// key=value with a dotted key, then runs the checks. path may be empty. The
+// error joins all Faults.
 func Load(path string, overrides []string, checks ...Check) (*Config, error) {
 	c := Default()
 	var faults []error
@@ -64,9 +64,15 @@ func Load(path string, overrides []string, checks ...Check) (*Config, error) {
 		key, _, _ := strings.Cut(o, "=")
 		places[key] = place{}
 	}
-	if len(faults) == 0 {
-		for _, check := range checks {
-			for _, f := range check(c) {
+	told := map[string]bool{}
+	for _, err := range faults {
+		if f := (Fault{}); errors.As(err, &f) {
+			told[f.Path] = true
+		}
+	}
+	for _, check := range checks {
+		for _, f := range check(c) {
+			if !told[f.Path] { // what could not be read has its default here
 				faults = append(faults, f.at(path, places))
 			}
 		}

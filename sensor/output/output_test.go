@@ -39,11 +39,13 @@ output:
     dir: /tmp/nowhere
     keep: [alert, alarm]
     give-up: [flow, alert]
+workers: many
 `, "output.kafka.sasl.password-env=SPANWATCH_ABSENT")
 	if err == nil {
 		t.Fatal("a file full of faults was accepted")
 	}
 	for _, want := range []string{
+		`:19:10: workers: "many" is not a whole number`,
 		`:4:14: output.kafka.brokers: "one" is not host:port`,
 		`:6:20: output.kafka.replay-prefix: is the same as topic-prefix`,
 		`:7:12: output.kafka.topic: "everything" has no {event_type}`,
