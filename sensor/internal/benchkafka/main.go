@@ -98,7 +98,7 @@ func run() (err error) {
 
 // throughput measures everybody with every codec and prints the table.
 func (b *bench) throughput(ctx context.Context, peers bool) error {
-	if _, err := b.ours(ctx, kafka.CompressionLZ4, b.direct); err != nil { // warms the broker up
+	if _, err := b.ours(ctx, kafka.CompressionLZ4, false, b.direct); err != nil { // warms the broker up
 		return err
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -109,9 +109,9 @@ func (b *bench) throughput(ctx context.Context, peers bool) error {
 			return err
 		}
 		producers := []producer{
-			{"spanwatch, the sink alone", func() (figure, error) { return b.ours(ctx, c, b.direct) }},
-			{"spanwatch, numbered and queued", func() (figure, error) { return b.ours(ctx, c, b.queued) }},
-			{"spanwatch, all by the spool", func() (figure, error) { return b.ours(ctx, c, b.throughSpool) }},
+			{"spanwatch, the sink alone", func() (figure, error) { return b.ours(ctx, c, false, b.direct) }},
+			{"spanwatch, numbered and queued", func() (figure, error) { return b.ours(ctx, c, false, b.queued) }},
+			{"spanwatch, all by the spool", func() (figure, error) { return b.ours(ctx, c, true, b.throughSpool) }},
 		}
 		if peers {
 			producers = append(producers,
