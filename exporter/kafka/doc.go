@@ -35,6 +35,12 @@
 // Order: records of one key are in order within their topic. One batch per
 // partition is in flight, and what was spooled precedes what came later.
 //
-// One goroutine calls Deliver; Drain and the counters may be used from others.
-// No record's memory is kept after Deliver returns.
+// What became of spooled records is told to the tally of the next Deliver or
+// Tend, so that the exporter's equation follows every record to its end.
+//
+// One goroutine calls Deliver and Tend; Drain, Status and the counters may be
+// used from others. No record's memory is kept after Deliver returns, but of
+// the records of flights that go on, which are copied.
+//
+// README.md is for operators: topics, keys, headers, rights, faults.
 package kafka
