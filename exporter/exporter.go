@@ -69,9 +69,7 @@ func (x *Exporter) Append(t event.Type, open []byte, id event.ID, key []byte, ti
 		Type: t, Time: time, ID: id,
 		Body: b.bodies[start:len(b.bodies):len(b.bodies)], Key: b.keys[k:len(b.keys):len(b.keys)],
 	})
-	if t == event.TypeAlert {
-		b.alerts += len(b.bodies) - start
-	}
+	b.bytes[t] += len(b.bodies) - start
 	return true
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -318,5 +320,53 @@ func TestAppendingAndDeliveringAllocatesNothing(t *testing.T) {
 	x.Close()
 	if err := <-ended; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestASinkForAlertsNeedsNoRoomForOtherEvents stalls a sink that takes alerts
+// only: a flood of flows must neither fill its queue nor be held for it.
+func TestASinkForAlertsNeedsNoRoomForOtherEvents(t *testing.T) {
+	e, err := event.NewEncoder(event.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := make(chan struct{})
+	var delivered []event.Type
+	s := &fakeSink{name: "alerts", deliver: func(_ context.Context, records []exporter.Record, tally *exporter.Tally) error {
+		<-release
+		for i := range records {
+			delivered = append(delivered, records[i].Type)
+			tally.Delivered(&records[i])
+		}
+		return nil
+	}}
+	o := exporter.NewOutlet(s, exporter.Config{QueueBytes: 64 << 10, Types: []event.Type{event.TypeAlert}})
+	x := exporter.New(e, 0, o)
+	ended := make(chan error)
+	go func() { ended <- o.Run(context.Background()) }()
+	const rounds = 200
+	body := []byte(`{"pad":"` + strings.Repeat("x", 1000) + `"`)
+	for range rounds {
+		for range 50 {
+			x.Append(event.TypeFlow, body, event.ID{}, nil, 0)
+		}
+		x.Append(event.TypeAlert, []byte(`{"a":1`), event.ID{}, nil, 0)
+		x.Flush()
+	}
+	if _, bytes := o.QueueDepth(); bytes > 64<<10 {
+		t.Errorf("%d bytes wait, of a bound of 64 KiB", bytes)
+	}
+	close(release)
+	x.Close()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	counts := o.Snapshot()
+	total := counts.Total()
+	if total.Balance() != 0 || counts[event.TypeAlert].Delivered != rounds || counts[event.TypeFlow].Filtered[exporter.FilterType] != rounds*50 {
+		t.Errorf("got %+v", total)
+	}
+	if len(delivered) != rounds || slices.Contains(delivered, event.TypeFlow) {
+		t.Errorf("%d events were delivered, want %d alerts", len(delivered), rounds)
 	}
 }

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,9 @@ type Config struct {
 	QueueBytes int64
 	// QueueBatches bounds the number of batches waiting; 0 means 1024.
 	QueueBatches int
+	// Types are those that the sink takes; empty is all. Others are counted as
+	// filtered and need no room in the queue.
+	Types []event.Type
 	// Block makes Flush wait for room in place of dropping. For replay: a
 	// live capture must not wait for a disk.
 	Block bool
@@ -58,6 +62,7 @@ type Outlet struct {
 	sink   Sink
 	keeper Keeper // sink, if it is one
 	cfg    Config
+	takes  typeSet // Config.Types
 
 	items chan item     // as many places as QueueBatches
 	room  chan struct{} // signal that something left the queue
@@ -81,10 +86,10 @@ type Outlet struct {
 
 // item is a batch in the queue.
 type item struct {
-	batch      *Batch
-	free       *freeList
-	alertsOnly bool // the rest of the batch was dropped for want of room
-	bytes      int64
+	batch *Batch
+	free  *freeList
+	types *typeSet // of the records that are queued; the rest was filtered or dropped
+	bytes int64
 }
 
 // NewOutlet puts a queue in front of a sink.
@@ -101,6 +106,9 @@ func NewOutlet(s Sink, cfg Config) *Outlet {
 	o := &Outlet{
 		sink: s, cfg: cfg, items: make(chan item, cfg.QueueBatches),
 		room: make(chan struct{}, 1), gone: make(chan struct{}),
+	}
+	for t := range o.takes {
+		o.takes[t] = len(cfg.Types) == 0 || slices.Contains(cfg.Types, event.Type(t))
 	}
 	if o.keeper = keeperOf(s); o.keeper != nil {
 		for t, n := range o.keeper.Recovered() {
@@ -150,6 +158,13 @@ func (o *Outlet) Latency() Latency {
 
 // publish queues b, or what there is room for.
 func (o *Outlet) publish(b *Batch, free *freeList) {
+	if b.size(&o.takes) == 0 {
+		o.mu.Lock()
+		o.account(b, item{types: &o.takes}, true)
+		o.mu.Unlock()
+		free.release(b)
+		return
+	}
 	for {
 		o.mu.Lock()
 		it, ok, wait := o.admit(b, free)
@@ -182,19 +197,22 @@ func (o *Outlet) admit(b *Batch, free *freeList) (it item, ok, wait bool) {
 		return item{}, false, false
 	}
 	if len(o.items) < cap(o.items) {
-		size, alerts := int64(len(b.bodies)), int64(b.alerts)
+		size, alerts := b.size(&o.takes), int64(0)
+		if o.takes[event.TypeAlert] {
+			alerts = b.size(&alertsAlone)
+		}
 		limit := o.cfg.QueueBytes
 		if o.queuedBytes == 0 || o.queuedBytes+size <= limit-limit/alertReserve || o.cfg.Block && o.queuedBytes+size <= limit {
-			return item{batch: b, free: free, bytes: size}, true, false
+			return item{batch: b, free: free, bytes: size, types: &o.takes}, true, false
 		}
 		if !o.cfg.Block && alerts > 0 && o.queuedBytes+alerts <= limit {
-			return item{batch: b, free: free, bytes: alerts, alertsOnly: true}, true, false
+			return item{batch: b, free: free, bytes: alerts, types: &alertsAlone}, true, false
 		}
 	}
 	return item{}, false, o.cfg.Block
 }
 
-// account books the records of b as queued or dropped.
+// account books the records of b as queued, filtered or dropped.
 func (o *Outlet) account(b *Batch, it item, queued bool) {
 	why := DropQueueFull
 	if o.refusing {
@@ -204,9 +222,12 @@ func (o *Outlet) account(b *Batch, it item, queued bool) {
 		t := b.records[i].Type
 		c := &o.counts[t]
 		c.Made++
-		if queued && (!it.alertsOnly || t == event.TypeAlert) {
+		switch {
+		case !o.takes[t]:
+			c.Filtered[FilterType]++
+		case queued && it.types[t]:
 			c.Queued++
-		} else {
+		default:
 			c.Dropped[why]++
 		}
 	}

@@ -22,8 +22,8 @@ type Batch struct {
 	records []Record
 	bodies  []byte // never grown while records point into it
 	keys    []byte
-	alerts  int       // bytes of alerts in bodies
-	begun   time.Time // when its first record was appended, wall clock
+	bytes   [event.NumTypes]int // of bodies, by type
+	begun   time.Time           // when its first record was appended, wall clock
 	holders atomic.Int32
 }
 
@@ -49,8 +49,23 @@ func (b *Batch) begin() { b.begun = time.Now() }
 
 func (b *Batch) reset() {
 	clear(b.records)
-	b.records, b.bodies, b.keys, b.alerts = b.records[:0], b.bodies[:0], b.keys[:0], 0
+	b.records, b.bodies, b.keys, b.bytes = b.records[:0], b.bodies[:0], b.keys[:0], [event.NumTypes]int{}
 }
+
+// size is the bytes of the bodies whose type is one of set.
+func (b *Batch) size(set *typeSet) (n int64) {
+	for t, bytes := range b.bytes {
+		if set[t] {
+			n += int64(bytes)
+		}
+	}
+	return n
+}
+
+// typeSet is a set of event types.
+type typeSet [event.NumTypes]bool
+
+var alertsAlone = typeSet{event.TypeAlert: true}
 
 // fits says whether an event can be added without moving the memory that
 // earlier records point into.

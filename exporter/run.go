@@ -175,23 +175,26 @@ func (o *Outlet) deliver(ctx context.Context) error {
 
 // admitted returns the records of the gathered items that the queue took.
 func (o *Outlet) admitted() []Record {
-	if len(o.gathered) == 1 && !o.gathered[0].alertsOnly {
+	if len(o.gathered) == 1 && o.gathered[0].whole() {
 		return o.gathered[0].batch.records
 	}
 	o.selected = o.selected[:0]
 	for _, it := range o.gathered {
-		if !it.alertsOnly {
+		if it.whole() {
 			o.selected = append(o.selected, it.batch.records...)
 			continue
 		}
 		for i := range it.batch.records {
-			if it.batch.records[i].Type == event.TypeAlert {
+			if it.types[it.batch.records[i].Type] {
 				o.selected = append(o.selected, it.batch.records[i])
 			}
 		}
 	}
 	return o.selected
 }
+
+// whole says that all records of the batch are queued.
+func (it *item) whole() bool { return it.bytes == int64(len(it.batch.bodies)) }
 
 // settle moves the records from queued to what the tally says, and those that
 // the sink forgot to DropSinkFault. A record told twice makes the balance

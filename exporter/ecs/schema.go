@@ -34,6 +34,9 @@ func Schema() (string, error) {
 	root["properties"].(map[string]any)[own] = map[string]any{
 		"type": "object", "additionalProperties": false, "properties": eve["properties"],
 	}
+	// The Kafka sink puts its marker into a record that it had to cut,
+	// whatever the record's shape.
+	root["properties"].(map[string]any)["truncated"] = eve["properties"].(map[string]any)["truncated"]
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = SchemaID
 	root["title"] = "spanwatch event, Elastic Common Schema " + Version

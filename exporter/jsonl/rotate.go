@@ -1,11 +1,13 @@
 package jsonl
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,7 +39,7 @@ type Rotation struct {
 // ErrCompress says that Rotation.Compress is no packing that this package has.
 var ErrCompress = errors.New("want gzip, zstd or nothing")
 
-// stamp is the time in the name of a file that was put aside; names sort by it.
+// stamp is the time in the name of a file that was put aside.
 const stamp = "20060102T150405Z"
 
 // rotator knows the files that belong to one path.
@@ -117,6 +119,7 @@ func (r *rotator) taken(path string) bool {
 type aside struct {
 	path   string
 	time   time.Time // in its name
+	number uint64    // of those of the same second
 	size   int64
 	packed bool
 }
@@ -124,7 +127,7 @@ type aside struct {
 // list returns the files that were put aside, oldest first. What only looks
 // like one of them is none: the name must be exactly one that putAside makes.
 func (r *rotator) list() ([]aside, error) {
-	entries, err := os.ReadDir(r.folder) // sorted by name, and so by time
+	entries, err := os.ReadDir(r.folder)
 	if err != nil {
 		return nil, fmt.Errorf("jsonl: rotation: %w", err)
 	}
@@ -147,7 +150,8 @@ func (r *rotator) list() ([]aside, error) {
 		}
 		at, n, numbered := strings.Cut(rest, ".")
 		when, err := time.Parse(stamp, at)
-		if _, bad := strconv.ParseUint(n, 10, 32); err != nil || numbered && bad != nil {
+		number, bad := strconv.ParseUint(n, 10, 32)
+		if err != nil || numbered && bad != nil {
 			continue
 		}
 		info, err := e.Info()
@@ -157,8 +161,9 @@ func (r *rotator) list() ([]aside, error) {
 		if err != nil {
 			return nil, fmt.Errorf("jsonl: rotation: %w", err)
 		}
-		out = append(out, aside{filepath.Join(r.folder, e.Name()), when, info.Size(), packed})
+		out = append(out, aside{filepath.Join(r.folder, e.Name()), when, number, info.Size(), packed})
 	}
+	slices.SortFunc(out, func(a, b aside) int { return cmp.Or(a.time.Compare(b.time), cmp.Compare(a.number, b.number)) })
 	return out, nil
 }
 

@@ -85,6 +85,7 @@ func Open(c *config.Config, r Run) (*Set, error) {
 		for _, o := range list {
 			o.queue.Block, o.queue.Report, o.queue.FlushTimeout = r.Replay, s.report(r.Report), c.Output.FlushTimeout
 			s.sinks = append(s.sinks, o)
+			o.queue.Types = o.shape.Filter.Types
 			shaped, err := shape.Wrap(o.sink, o.shape)
 			if err != nil {
 				return nil, errors.Join(err, s.Close())
