@@ -61,7 +61,7 @@ bench-peers: $(BIN) ## Ratios beside Suricata, tshark and softflowd on one captu
 
 .PHONY: bench-live
 bench-live: $(BIN) ## Packets per second without loss, beside suricata --af-packet on the same interface (root; RULES=FILE for both)
-	$(GO) run ./sensor/internal/benchpeers -live -n 3 $(if $(RULES),-rules $(RULES))
+	$(GO) run ./sensor/internal/benchpeers -parts live $(if $(RULES),-rules $(RULES))
 
 CASES   ?= $(SHARED)/conformance/dev
 RESULTS ?= $(OUT)/conformance

@@ -2,21 +2,30 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 
+	"spanwatch/sensor/enrich"
 	"spanwatch/signatures"
 	"spanwatch/signatures/rule"
 )
 
-const rulesUsage = `usage: spanwatch rules check FILE… [options]
+const rulesUsage = `usage: spanwatch rules check [FILE…] [options]
+       spanwatch rules explain SID[,SID…] [FILE…] [options]
+       spanwatch rules list [FILE…] [options]
 
-Says which rules load and which do not, and why: totals, reasons by count, then
-each failure as file:line:column. Exit status 1 when a rule fails to load.
+check says which rules load and which do not, and why: totals, reasons by count,
+then each failure as file:line:column. Exit status 1 when a rule fails to load.
+
+explain says how a rule was understood: where it is looked for, its fast pattern,
+what is asked in which order, and why it may be slow.
+
+list prints the signatures in the order in which they are inspected.
+
+Without FILE the rules of the configuration are meant.
 
 options:
 `
@@ -29,37 +38,59 @@ func runRules(_ context.Context, args []string) (int, error) {
 	}
 	var cf configFlags
 	cf.register(fs)
-	asJSON := fs.Bool("json", false, "print the report as one JSON object")
-	warnings := fs.Bool("warnings", false, "print warnings too")
-	short := fs.Bool("short", false, "leave out the single failures")
+	asJSON := fs.Bool("json", false, "print JSON")
+	warnings := fs.Bool("warnings", false, "check: print warnings too")
+	short := fs.Bool("short", false, "check: leave out the single failures")
 	words, err := parseMixed(fs, args)
 	if err != nil {
 		return flagStatus(err)
 	}
-	if len(words) == 0 || words[0] != "check" {
-		return exitUsage, fmt.Errorf("%w: want check; see spanwatch rules --help", errUsage)
+	verb, files := "", []string{}
+	if len(words) > 0 {
+		verb, files = words[0], words[1:]
+	}
+	var sids []uint32
+	switch verb {
+	case "check", "list":
+	case "explain":
+		if len(files) == 0 {
+			return exitUsage, fmt.Errorf("%w: explain what? see spanwatch rules --help", errUsage)
+		}
+		if sids, err = parseSids(files[0]); err != nil {
+			return exitUsage, err
+		}
+		files = files[1:]
+	default:
+		return exitUsage, fmt.Errorf("%w: want check, explain or list; see spanwatch rules --help", errUsage)
 	}
 	cfg, err := cf.load()
 	if err != nil {
 		return exitUsage, err
 	}
-	cfg.Rules.Files = append(cfg.Rules.Files, words[1:]...)
+	cfg.Rules.Files = append(cfg.Rules.Files, files...)
 	if len(cfg.Rules.Files) == 0 {
 		return exitUsage, fmt.Errorf("%w: no rule file named", errUsage)
 	}
-	loader := ruleLoader{cfg: &cfg.Rules}
-	_, report, err := loader.load()
+	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP})
 	if err != nil {
 		return exitFailure, err
 	}
-	if *asJSON {
-		enc := json.NewEncoder(os.Stdout)
-		enc.SetIndent("", " ")
-		err = enc.Encode(report)
-	} else {
+	loader := ruleLoader{cfg: &cfg.Rules, geo: geo, keepText: verb == "explain"}
+	rs, report, err := loader.load()
+	if err != nil {
+		return exitFailure, err
+	}
+	switch {
+	case verb == "list":
+		err = listRules(os.Stdout, rs, *asJSON)
+	case verb == "explain":
+		err = explainRules(os.Stdout, rs, sids, *asJSON)
+	case *asJSON:
+		err = writeJSON(os.Stdout, report)
+	default:
 		printReport(os.Stdout, report, *warnings, *short)
 	}
-	if err != nil || report.Failed > 0 {
+	if err != nil || verb == "check" && report.Failed > 0 {
 		return exitFailure, err
 	}
 	return exitOK, nil

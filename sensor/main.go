@@ -4,7 +4,7 @@
 //
 //	spanwatch run -i INTERFACE [-r RULES…] [-o DIR]  capture live
 //	spanwatch replay FILE… [-r RULES…] [-o DIR]     read capture files
-//	spanwatch rules check FILE…                     say which rules load, and why not
+//	spanwatch rules check|explain|list              say which rules load, and how they are understood
 //	spanwatch kafka verify|topics                   what has arrived in Kafka
 //	spanwatch schema eve|ecs                       the JSON Schema of events
 //	spanwatch config check|dump                     the configuration
@@ -39,7 +39,7 @@ type command struct {
 var commands = []command{
 	{"run", "capture from interfaces and write events", runRun},
 	{"replay", "read capture files and write events", runReplay},
-	{"rules", "check rule files", runRules},
+	{"rules", "check, explain and list rules", runRules},
 	{"kafka", "check what has arrived in Kafka, list or make topics", runKafka},
 	{"config", "check or print the configuration", runConfig},
 	{"schema", "print the JSON Schema of events", runSchema},

@@ -294,3 +294,55 @@ func TestConfigDumpIsAConfiguration(t *testing.T) {
 		t.Errorf("exit status %d: %s", status, stderr)
 	}
 }
+
+func TestRulesExplainAndList(t *testing.T) {
+	const demo = "../testdata/rules/demo.rules"
+	status, stdout, stderr := spanwatch(t, "rules", "explain", "8800010,8800050", demo)
+	for _, want := range []string{"1:8800010:1 DEMO many SSH logins", `fast pattern  "SSH-2.0-" in payload`, "pkt_stream", "demo.rules:12", "1:8800050:"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in\n%s%s", want, stdout, stderr)
+		}
+	}
+	if status != exitOK {
+		t.Errorf("exit status %d", status)
+	}
+	for verb, key := range map[string]string{"explain": "engines", "list": "type"} {
+		args := []string{"rules", verb, demo, "--json"}
+		if verb == "explain" {
+			args = []string{"rules", verb, "8800010", demo, "--json"}
+		}
+		_, stdout, _ := spanwatch(t, args...)
+		var list []map[string]any
+		if err := json.Unmarshal([]byte(stdout), &list); err != nil || len(list) == 0 || list[0][key] == nil || list[0]["sid"] == nil {
+			t.Errorf("%s: %v, %v", verb, err, list)
+		}
+	}
+	if _, stdout, _ := spanwatch(t, "rules", "list", demo); strings.Count(stdout, "\n") != 15 || !strings.Contains(stdout, "1:8800010:1\talert\t1\tpkt_stream\t") {
+		t.Errorf("%s", stdout)
+	}
+	if status, _, stderr := spanwatch(t, "rules", "explain", "1", demo); status != exitFailure || !strings.Contains(stderr, "no rule with sid 1") {
+		t.Errorf("%d %s", status, stderr)
+	}
+	if status, _, _ := spanwatch(t, "rules", "explain", "x", demo); status != exitUsage {
+		t.Errorf("exit status %d for a bad sid", status)
+	}
+}
+
+func TestReplayProfilesRules(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"rule-profile.txt", "profile.json"} {
+		status, _, stderr := spanwatch(t, "replay", office, "-r", "../testdata/rules/demo.rules", "-o", dir, "--workers", "2",
+			"--set", "rules.profile=true", "--set", "rules.profile-report="+name)
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if status != exitOK || err != nil || !strings.Contains(string(text), "DEMO many connection attempts") {
+			t.Errorf("%d %s %v\n%s", status, stderr, err, text)
+		}
+	}
+	var costs []struct {
+		SID, Candidates, Nanoseconds uint64
+	}
+	text, _ := os.ReadFile(filepath.Join(dir, "profile.json"))
+	if err := json.Unmarshal(text, &costs); err != nil || len(costs) < 10 || costs[0].Candidates == 0 || costs[0].Nanoseconds < costs[9].Nanoseconds {
+		t.Errorf("%v %v", err, costs)
+	}
+}

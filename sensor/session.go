@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,7 @@ type session struct {
 	pipeline *pipeline.Pipeline
 	kernel   *accounting.Kernel // live only
 	replay   bool
+	out      string    // folder of output files
 	messages io.Writer // standard error, or what shares it with a progress bar
 	outputs  *output.Set
 
@@ -42,6 +44,7 @@ type session struct {
 	stop    context.CancelFunc
 	serving sync.WaitGroup
 	faulty  atomic.Bool
+	running atomic.Bool // the pipeline
 }
 
 // sessionOptions are what differs between replay and live capture.
@@ -60,7 +63,7 @@ type sessionOptions struct {
 // newSession opens what cfg names. Faults that leave something to do are
 // printed; the error is for those that do not.
 func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
-	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages, replay: o.replay}
+	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages, replay: o.replay, out: o.out}
 	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
 	if err != nil {
 		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
@@ -126,10 +129,20 @@ func (s *session) run(ctx context.Context) error {
 		stop = r.start(ctx, s.ruleset)
 	}
 	s.ruleset = nil // another may take its place
+	s.running.Store(true)
 	err := s.pipeline.Run(ctx)
 	stop()
 	signal.Stop(hangup)
 	close(ended)
+	if c := &s.cfg.Rules; c.Profile && c.ProfileReport != "" {
+		path := c.ProfileReport
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(s.out, path)
+		}
+		if err := writeProfile(path, s.pipeline.State.View().Costs); err != nil {
+			s.fault("rules", err)
+		}
+	}
 	if err := saveDatasets(s.rules.datasets, s.cfg.Rules.DataDir); err != nil {
 		s.fault("rules", err)
 	}
@@ -138,6 +151,37 @@ func (s *session) run(ctx context.Context) error {
 	}
 	return err
 }
+
+// ready says why the sensor is not of use at present; nil when it captures, its
+// rules are loaded and its sinks work.
+func (s *session) ready() error {
+	var faults []error
+	v := s.pipeline.State.View()
+	switch {
+	case v.Final:
+		faults = append(faults, errCaptureEnded)
+	case !s.running.Load():
+		faults = append(faults, errNotStarted)
+	default:
+		for _, i := range v.Interfaces {
+			if !i.Up {
+				faults = append(faults, fmt.Errorf("%w from %s", errNoCapture, i.Name))
+			}
+		}
+	}
+	if len(s.cfg.Rules.Files) > 0 && v.Rules.Report.Loaded == 0 {
+		faults = append(faults, errNoRules)
+	}
+	return errors.Join(append(faults, s.outputs.Fault())...)
+}
+
+// Why a sensor is not ready.
+var (
+	errNotStarted   = errors.New("capture has not started")
+	errNoCapture    = errors.New("nothing is captured")
+	errCaptureEnded = errors.New("capture has ended")
+	errNoRules      = errors.New("rule files are named, and no rule is loaded")
+)
 
 func (s *session) fault(what string, err error) {
 	if err == nil {
@@ -159,7 +203,13 @@ func (s *session) serve(ctx context.Context) error {
 		registry.Add(s.kernel.MetricsSource())
 	}
 	registry.Add(s.outputs.MetricsSource())
-	server, err := metrics.Listen(s.cfg.Metrics.Listen, metrics.Handler(registry, nil))
+	c := &s.cfg.Metrics
+	auth := metrics.Auth{User: c.Auth.User, PasswordFile: c.Auth.PasswordFile, TokenFile: c.Auth.TokenFile}
+	if err := auth.Validate(); err != nil {
+		return err
+	}
+	server, err := metrics.Listen(c.Listen, metrics.TLS{CertFile: c.TLS.CertFile, KeyFile: c.TLS.KeyFile, ClientCAFile: c.TLS.ClientCAFile},
+		metrics.Handler(registry, metrics.Options{Ready: s.ready, Auth: auth, PProf: c.PProf}))
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type Inspector struct {
 	scratch *prefilter.Scratch // of the matchers of rules
 
 	stats InspectorStats
+	costs *costs // nil: rules are not profiled
 }
 
 // InspectorConfig bounds an Inspector.
@@ -43,7 +44,11 @@ type InspectorConfig struct {
 	AlertMax    int // alerts of one packet (packet-alert-max); default 15
 	MaxBitNodes int // nodes of 16 bytes for flowbits, six bits each; default 1,048,576
 	MaxVars     int // variables of flows (flowint, captures of pcre); default 65,536, 48 bytes each and the bytes caught
-	MaxNotes    int // by_flow thresholds, and as many for what is remembered of unfinished transactions; default 262,144, 64 bytes each
+	Limits      keyword.Limits
+	// Clock makes the Inspector count what every rule does and costs, in
+	// nanoseconds of this clock; nil does not. See Inspector.Costs.
+	Clock    func() int64
+	MaxNotes int // by_flow thresholds, and as many for what is remembered of unfinished transactions; default 262,144, 64 bytes each
 }
 
 // DefaultInspectorConfig returns the defaults.
@@ -63,6 +68,8 @@ type InspectorStats struct {
 	Suppressed    uint64 // alerts removed by suppress or a by_flow threshold
 	Overflow      uint64 // alerts beyond AlertMax of one packet
 	StepLimit     uint64 // evaluations that took too many steps and so did not match
+	BudgetSpent   uint64 // packets that used up what all rules may take; further candidates were not inspected
+	Uninspected   uint64 // those candidates
 	PcreLimit     uint64 // regular expressions that ran into their limit and so did not match
 	BitsRefused   uint64 // flowbits that could not be set for want of memory
 	NotesRefused  uint64 // flow notes that could not be kept for want of memory
@@ -90,6 +97,10 @@ func NewInspector(rules *Ruleset, cfg InspectorConfig) *Inspector {
 	i := &Inspector{cfg: cfg, bits: keyword.NewBits(cfg.MaxBitNodes), vars: keyword.NewVars(cfg.MaxVars), notes: newNotes(cfg.MaxNotes), txs: newTxNotes(cfg.MaxNotes)}
 	i.facts.Bits.Store, i.facts.Vars.Store = i.bits, i.vars
 	i.txFacts.Facts = &i.facts
+	i.machine.SetLimits(cfg.Limits)
+	if cfg.Clock != nil {
+		i.costs = newCosts(cfg.Clock)
+	}
 	i.Swap(rules)
 	return i
 }
@@ -155,6 +166,9 @@ func (i *Inspector) Inspect(in *Input, out []Match) []Match {
 	out = i.inspectFrames(out)
 	out = i.inspectTransactions(out)
 	i.in, i.txFacts.Tx, i.chunks = nil, nil, nil
+	if i.machine.Spent() {
+		i.stats.BudgetSpent++
+	}
 	if len(out) == first {
 		return out
 	}
@@ -164,6 +178,7 @@ func (i *Inspector) Inspect(in *Input, out []Match) []Match {
 
 func (i *Inspector) begin(in *Input) {
 	i.in = in
+	i.machine.NextPacket()
 	i.stats.Packets++
 	i.packet.of(in.Packet)
 	i.payload = in.Packet.Payload()
@@ -281,8 +296,22 @@ func (i *Inspector) sortCandidates() {
 
 // try evaluates one signature on the packet.
 func (i *Inspector) try(s *Signature, out []Match) []Match {
+	if i.costs == nil {
+		return i.evaluate(s, out)
+	}
+	start, n := i.costs.begin(i), len(out)
+	out = i.evaluate(s, out)
+	i.costs.end(i, s, start, len(out)-n)
+	return out
+}
+
+func (i *Inspector) evaluate(s *Signature, out []Match) []Match {
 	i.stats.Candidates++
 	if !i.holds(s) {
+		return out
+	}
+	if i.machine.Spent() {
+		i.stats.Uninspected++
 		return out
 	}
 	i.machine.ClearVariables(s.plan.Variables)

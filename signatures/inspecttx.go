@@ -159,6 +159,16 @@ func (i *Inspector) txPiece(l *keyword.List, tx app.Tx, dir decoders.Direction, 
 // flow are asked when nothing is remembered of it, so those of the packet that
 // satisfied the first part decide.
 func (i *Inspector) tryTx(s *Signature, tx app.Tx, out []Match) []Match {
+	if i.costs == nil {
+		return i.evaluateTx(s, tx, out)
+	}
+	start, n := i.costs.begin(i), len(out)
+	out = i.evaluateTx(s, tx, out)
+	i.costs.end(i, s, start, len(out)-n)
+	return out
+}
+
+func (i *Inspector) evaluateTx(s *Signature, tx app.Tx, out []Match) []Match {
 	dir := i.in.Dir
 	i.stats.Candidates++
 	note := i.txs.find(tx, s, dir)
@@ -169,6 +179,10 @@ func (i *Inspector) tryTx(s *Signature, tx app.Tx, out []Match) []Match {
 			return out
 		}
 	} else if !i.holds(s) {
+		return out
+	}
+	if i.machine.Spent() {
+		i.stats.Uninspected++
 		return out
 	}
 	i.machine.ClearVariables(s.plan.Variables)

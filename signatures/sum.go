@@ -15,6 +15,10 @@ func (s *InspectorStats) Add(o *InspectorStats) {
 	s.Suppressed += o.Suppressed
 	s.Overflow += o.Overflow
 	s.StepLimit += o.StepLimit
+	s.PcreLimit += o.PcreLimit
+	s.BudgetSpent += o.BudgetSpent
+	s.Uninspected += o.Uninspected
+	s.VarsRefused += o.VarsRefused
 	s.BitsRefused += o.BitsRefused
 	s.NotesRefused += o.NotesRefused
 	s.BitNodesInUse += o.BitNodesInUse

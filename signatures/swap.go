@@ -27,6 +27,9 @@ func (i *Inspector) Swap(rules *Ruleset) {
 		i.swaps.searched = i.rules.searchedBuffers()
 	}
 	i.generation++
+	if i.costs != nil {
+		i.costs.swap(i.rules, rules)
+	}
 	i.rules, i.scratch = rules, prefilter.NewScratch()
 	i.bits.Use(rules.flowbits)
 	i.vars.Use(rules.variables)

@@ -120,6 +120,10 @@ const (
 	DetectAlerts
 	DetectSuppressed
 	DetectOverflow
+	DetectLimited
+	DetectUninspected
+	DetectRuleTime
+	DetectRuleMatches
 	ShedFlows
 	ShedPackets
 	ShedBytes
@@ -170,6 +174,7 @@ const (
 	maxServices = 64  // application ports and protocols, times two directions
 	maxTalkers  = 100 // hosts, times two directions
 	maxFlows    = 50
+	maxRules    = 20  // of a profile
 	maxNetworks = 100 // autonomous systems, and countries, times two directions
 )
 
@@ -343,6 +348,14 @@ var catalogue = [numMetrics]Metric{
 		"How much inspection is shed because the sensor cannot keep up with a source: 0 is none, each level takes smaller flows."},
 	OverloadStarts: {"spanwatch_pipeline_overloads_total", Counter, nil, 0,
 		"Times that shedding has begun because the sensor could not keep up."},
+	DetectLimited: {"spanwatch_detect_limited_total", Counter, []string{"limit"}, 0,
+		"Evaluations that ran into a limit and so did not match: steps (of one rule), pcre (of an expression); and packet: packets that used up rules.packet-budget."},
+	DetectUninspected: {"spanwatch_detect_uninspected_candidates_total", Counter, nil, 0,
+		"Candidates that were not inspected because the packet's budget was used up."},
+	DetectRuleTime: {"spanwatch_detect_rule_seconds", Gauge, []string{"gid", "sid"}, maxRules,
+		"Time that the dearest rules took since the start, with rules.profile."},
+	DetectRuleMatches: {"spanwatch_detect_rule_matches", Gauge, []string{"gid", "sid"}, maxRules,
+		"Matches of the dearest rules since the start, with rules.profile."},
 
 	AppFlows: {"spanwatch_app_flows_total", Counter, []string{"proto"}, 0,
 		"Flows whose application protocol was recognised."},

@@ -1,4 +1,5 @@
-// Package metrics shows the sensor's counters in Prometheus text format.
+// Package metrics shows the sensor's counters in Prometheus text format and in
+// OpenMetrics, whichever the client prefers.
 //
 //	sensor ──Source(w *Writer)──► Writer ──► catalogue order, HELP, TYPE ──► GET /metrics
 //	(sums its workers' integers,  (labels escaped, series bounded)             with the metrics of

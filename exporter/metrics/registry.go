@@ -25,7 +25,8 @@ type Registry struct {
 	writer  Writer
 	text    []byte       // of the sources
 	all     bytes.Buffer // of sources and library
-	answer  []byte       // the same with its HELP lines
+
+	described, answer []byte // the same with its HELP lines, and in the client's format
 }
 
 // NewRegistry returns a registry that shows build information and the
@@ -51,6 +52,14 @@ func (r *Registry) Add(s Source) {
 // Write writes all metrics in Prometheus text format 0.0.4. Calls wait for
 // each other.
 func (r *Registry) Write(w io.Writer) error {
+	return r.write(w, func(dst, text []byte) []byte { return append(dst, text...) })
+}
+
+// WriteOpenMetrics writes all metrics in OpenMetrics text format 1.0.
+func (r *Registry) WriteOpenMetrics(w io.Writer) error { return r.write(w, appendOpenMetrics) }
+
+// write writes all metrics in the form that form makes of the older format.
+func (r *Registry) write(w io.Writer, form func(dst, text []byte) []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	start := time.Now()
@@ -58,7 +67,8 @@ func (r *Registry) Write(w io.Writer) error {
 	r.set.WritePrometheus(&r.all)
 	vm.WriteProcessMetrics(&r.all)
 	vm.WriteFDMetrics(&r.all)
-	r.answer = appendDescribed(r.answer[:0], r.all.Bytes())
+	r.described = appendDescribed(r.described[:0], r.all.Bytes())
+	r.answer = form(r.answer[:0], r.described)
 	r.scrape.UpdateDuration(start)
 	_, err := w.Write(r.answer)
 	return err

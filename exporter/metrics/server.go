@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"strings"
 	"time"
 )
@@ -15,10 +17,6 @@ import (
 // DefaultAddr is where metrics are served unless told otherwise: on loopback,
 // because counters by host tell who talks to whom.
 const DefaultAddr = "127.0.0.1:9750"
-
-// contentType is Prometheus text format. OpenMetrics is not offered: the
-// metrics library does not write it.
-const contentType = "text/plain; version=0.0.4; charset=utf-8"
 
 // Limits against clients that are slow by accident or on purpose. A scrape of
 // the largest answer takes milliseconds.
@@ -30,25 +28,55 @@ const (
 	maxHeaderBytes  = 16 << 10
 )
 
-// Handler serves /metrics, /healthz (the process answers) and /readyz (ready
-// returns nil, else 503 with the text of its error). ready may be nil and is
-// called by many goroutines.
-func Handler(r *Registry, ready func() error) http.Handler {
+// Options say what an endpoint serves, and to whom.
+type Options struct {
+	// Ready says why the sensor is not of use at present; nil when it is, or
+	// always. It is called by many goroutines.
+	Ready func() error
+	// Auth is asked for by everything but /healthz and /readyz, which tell
+	// nothing of the traffic.
+	Auth Auth
+	// PProf serves the profiles of net/http/pprof.
+	PProf bool
+}
+
+// Handler serves /metrics, /healthz (the process answers) and /readyz (200, or
+// 503 with the reason).
+func Handler(r *Registry, o Options) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", r.serve)
+	mux.Handle("GET /metrics", o.Auth.guard(http.HandlerFunc(r.serve)))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, "ok")
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if ready != nil {
-			if err := ready(); err != nil {
+		if o.Ready != nil {
+			if err := o.Ready(); err != nil {
 				answer(w, http.StatusServiceUnavailable, err.Error())
 				return
 			}
 		}
 		answer(w, http.StatusOK, "ready")
 	})
+	if o.PProf {
+		for path, h := range map[string]http.HandlerFunc{
+			"/debug/pprof/": pprof.Index, "/debug/pprof/cmdline": pprof.Cmdline, "/debug/pprof/profile": pprof.Profile,
+			"/debug/pprof/symbol": pprof.Symbol, "/debug/pprof/trace": pprof.Trace,
+		} {
+			mux.Handle("GET "+path, o.Auth.guard(longer(h)))
+		}
+	}
 	return mux
+}
+
+// longer gives a profile, which takes as long as it was asked to, more time
+// than other answers have.
+func longer(h http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		const most = 10 * time.Minute
+		// Without a deadline of its own, the answer has that of the server.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(most))
+		h(w, req)
+	})
 }
 
 // answer writes a line of text. Its error means that the client has gone,
@@ -65,17 +93,22 @@ func answer(w http.ResponseWriter, status int, text string) {
 func (r *Registry) serve(w http.ResponseWriter, req *http.Request) {
 	var body bytes.Buffer
 	h := w.Header()
-	h.Set("Content-Type", contentType)
+	write := r.Write
+	h.Set("Content-Type", textType)
+	if wantsOpenMetrics(req.Header.Get("Accept")) {
+		write = r.WriteOpenMetrics
+		h.Set("Content-Type", openMetricsType)
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Vary", "Accept-Encoding")
+	h.Set("Vary", "Accept, Accept-Encoding")
 	if acceptsGzip(req) {
 		h.Set("Content-Encoding", "gzip")
 		z := gzip.NewWriter(&body)
 		// Neither writes to anything but memory, so neither fails.
-		_ = r.Write(z)
+		_ = write(z)
 		_ = z.Close()
 	} else {
-		_ = r.Write(&body)
+		_ = write(&body)
 	}
 	_, _ = w.Write(body.Bytes()) // fails when the client has gone
 }
@@ -98,14 +131,22 @@ type Server struct {
 }
 
 // Listen opens the socket. Port 0 lets the system choose one; see Addr. An
-// empty address is DefaultAddr.
-func Listen(addr string, h http.Handler) (*Server, error) {
+// empty address is DefaultAddr. t serves HTTPS, unless it is zero.
+func Listen(addr string, t TLS, h http.Handler) (*Server, error) {
+	secure, err := t.Config()
+	if err != nil {
+		return nil, err
+	}
 	if addr == "" {
 		addr = DefaultAddr
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	if secure != nil {
+		secure.NextProtos = []string{"http/1.1"}
+		l = tls.NewListener(l, secure)
 	}
 	return &Server{listener: l, http: &http.Server{
 		Handler:           h,

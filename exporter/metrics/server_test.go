@@ -19,7 +19,7 @@ func start(t *testing.T, addr string, ready func() error) (url string, stop func
 	t.Helper()
 	r := metrics.NewRegistry("1.2.3")
 	r.Add(everything)
-	s, err := metrics.Listen(addr, metrics.Handler(r, ready))
+	s, err := metrics.Listen(addr, metrics.TLS{}, metrics.Handler(r, metrics.Options{Ready: ready}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestABusyAddressIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if _, err := metrics.Listen(l.Addr().String(), nil); err == nil {
+	if _, err := metrics.Listen(l.Addr().String(), metrics.TLS{}, nil); err == nil {
 		t.Error("Listen took a busy address")
 	}
 }

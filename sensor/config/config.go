@@ -139,7 +139,11 @@ type Rules struct {
 	CacheDir  string   `yaml:"cache-dir" doc:"Folder of compiled patterns, which make the next start fast: auto is the service's or the user's cache folder; empty keeps none."`
 	CacheSize ByteSize `yaml:"cache-size" doc:"Bound of that folder; the files not used for longest are removed." min:"1048576"`
 
-	Watch time.Duration `yaml:"watch" doc:"Reload when a rule file has changed, looked for this often (spanwatch run only); 0 reloads on SIGHUP alone." min:"0s" max:"24h"`
+	Watch         time.Duration `yaml:"watch" doc:"Reload when a rule file has changed, looked for this often (spanwatch run only); 0 reloads on SIGHUP alone." min:"0s" max:"24h"`
+	StepLimit     int           `yaml:"step-limit" doc:"Steps that the conditions of one rule may take on one buffer; it does not match when that is not enough." min:"100" max:"1000000"`
+	PacketBudget  int           `yaml:"packet-budget" doc:"Work that all rules together may do on one packet: steps, and 64 bytes searched as one. Candidates beyond it are not inspected, and counted." min:"1000" max:"1000000000"`
+	Profile       bool          `yaml:"profile" doc:"Count candidates, inspections, matches and time of every rule, which makes inspection slower."`
+	ProfileReport string        `yaml:"profile-report" doc:"File that the profile is written to at the end, the dearest rules first; JSON when it ends in .json. Relative to the output directory; empty writes none."`
 }
 
 // Events configures what is reported.
@@ -233,6 +237,9 @@ func Default() *Config {
 			Prefilter:          true,
 			CacheDir:           "auto",
 			CacheSize:          512 << 20,
+			StepLimit:          3000,
+			PacketBudget:       1_000_000,
+			ProfileReport:      "rule-profile.txt",
 		},
 		Events: Events{
 			Types:            []string{"all"},

@@ -59,7 +59,8 @@ type output struct {
 	keys     []byte // their community ids, end to end
 	events   []madeEvent
 	deltas   []flow.Delta
-	counters workerCounters // as of the end of this batch
+	counters workerCounters        // as of the end of this batch
+	costs    []signatures.RuleCost // nil with most batches, see profile
 }
 
 // atBatchEnd is the position of events that no packet of the batch triggered.
@@ -95,6 +96,7 @@ func (b *batch) reset() {
 		b.mine[i] = b.mine[i][:0]
 		o := &b.out[i]
 		o.text, o.keys, o.events, o.deltas = o.text[:0], o.keys[:0], o.events[:0], o.deltas[:0]
+		o.costs = nil
 	}
 	b.drain, b.final, b.round = 0, false, nil
 	b.shed, b.health = overload.Shed{}, overload.Signal{}

@@ -35,10 +35,12 @@ type merger struct {
 	ended   int                           // lanes whose last batch was taken
 	alerts  map[alertKey]*SignatureAlerts // given out; touched once an alert
 	rules   *activeRules
-	reloads RuleReloads
-	counts  mergeCounters
-	sum     Totals // scratch
-	top     int    // rows of the top lists in a View
+	// profiles are the latest reports of what rules cost, by worker.
+	profiles [][]signatures.RuleCost
+	reloads  RuleReloads
+	counts   mergeCounters
+	sum      Totals // scratch
+	top      int    // rows of the top lists in a View
 
 	alertMax   int // alerts of one packet that are given out
 	alertsAt   uint32
@@ -89,6 +91,9 @@ const publishShare = 50
 func (m *merger) take(b *batch, now time.Time) {
 	for i := range b.out {
 		m.workers[b.lane+i] = b.out[i].counters
+		if costs := b.out[i].costs; costs != nil {
+			m.profiles[b.lane+i] = costs
+		}
 	}
 	m.untracked(b)
 	m.fronts[b.lane] = b.front

@@ -116,6 +116,16 @@ func writeDetect(w *metrics.Writer, v *View) {
 	w.Uint(metrics.DetectAlerts, v.Merge.Made[event.TypeAlert])
 	w.Uint(metrics.DetectSuppressed, v.Merge.Suppressed)
 	w.Uint(metrics.DetectOverflow, v.Merge.Overflow)
+	w.Uint(metrics.DetectLimited, d.StepLimit, "steps")
+	w.Uint(metrics.DetectLimited, d.PcreLimit, "pcre")
+	w.Uint(metrics.DetectLimited, d.BudgetSpent, "packet")
+	w.Uint(metrics.DetectUninspected, d.Uninspected)
+	for i := range v.Costs[:min(len(v.Costs), profiledRules)] {
+		c := &v.Costs[i]
+		gid, sid := strconv.FormatUint(uint64(c.GID), 10), strconv.FormatUint(uint64(c.SID), 10)
+		w.Float(metrics.DetectRuleTime, time.Duration(c.Nanoseconds).Seconds(), gid, sid)
+		w.Uint(metrics.DetectRuleMatches, c.Matches, gid, sid)
+	}
 }
 
 // The labels of the two directions: of flows and services, and of hosts.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/defrag"
@@ -14,6 +15,8 @@ import (
 	"spanwatch/sensor/flow"
 	"spanwatch/sensor/overload"
 	"spanwatch/sensor/stream"
+	"spanwatch/signatures"
+	"spanwatch/signatures/keyword"
 )
 
 // This file turns the operator's configuration into that of the stages.
@@ -154,6 +157,18 @@ var errUnknownPolicy = errors.New("unknown overlap policy")
 func timeouts(base flow.Timeouts, c config.Timeouts) flow.Timeouts {
 	base.New, base.Established, base.Closed = c.New, c.Established, c.Closed
 	return base
+}
+
+func inspectorConfig(o *Options) signatures.InspectorConfig {
+	c := &o.Config.Rules
+	i := signatures.InspectorConfig{
+		AlertMax: c.MaxAlertsPerPacket, Limits: keyword.Limits{Steps: c.StepLimit, Packet: uint64(c.PacketBudget)},
+	}
+	if c.Profile {
+		start := time.Now()
+		i.Clock = func() int64 { return int64(time.Since(start)) }
+	}
+	return i
 }
 
 func encoderOptions(o *Options) event.Options {

@@ -170,8 +170,9 @@ func BenchmarkScrapeAMillionFlows(b *testing.B) {
 		rater.take(deltas, second(0))
 		rater.end(second(1))
 		m := &merger{account: account, rater: rater, state: newState(nil), top: 20}
+		m.reloads.Report = &signatures.Report{}
 		m.publish(true)
-		p := &Pipeline{State: m.state, opt: Options{Rules: &signatures.Report{}}, merge: *m}
+		p := &Pipeline{State: m.state, merge: *m}
 		registry := metrics.NewRegistry("bench")
 		registry.Add(p.MetricsSource())
 		b.Run(name+"/view", func(b *testing.B) {

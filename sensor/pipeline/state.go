@@ -6,6 +6,7 @@ import (
 	"spanwatch/exporter"
 	"spanwatch/sensor/analytics"
 	"spanwatch/sensor/capture"
+	"spanwatch/signatures"
 )
 
 // State is what readers outside the packet path (metrics, summary, web page)
@@ -26,7 +27,10 @@ type View struct {
 	Alerts  []SignatureAlerts // those that alerted, in no order
 	Queues  []Queue
 	Rules   RuleReloads
-	Final   bool // the pipeline has ended
+	// Costs are the dearest rules, nil without rules.profile; all of them in the
+	// final View.
+	Costs []signatures.RuleCost
+	Final bool // the pipeline has ended
 	// Interfaces is what the kernel says of live capture.
 	Interfaces []capture.InterfaceStats
 	Overload   []uint8 // level of shedding, by source
@@ -67,7 +71,7 @@ func (m *merger) publish(final bool) {
 	for _, a := range m.alerts {
 		v.Alerts = append(v.Alerts, *a)
 	}
-	v.Rules = m.reloads
+	v.Rules, v.Costs = m.reloads, m.costs()
 	v.Interfaces = captured(m.sources)
 	v.Overload, v.Overloads = m.overloads.levels(), m.overloads.starts
 	for _, o := range m.state.outlets {

@@ -175,6 +175,7 @@ func fillTree(t *event.Tree, c *Totals) {
 	t.Set("flow.end.forced", w.Flow.Ended[flow.EndForced])
 	t.Set("tcp.midstream_pickups", w.Flow.Midstream)
 
+	t.Set("detect.scanned_bytes", w.Detect.Scanned)
 	t.Set("detect.alert", c.Merge.Made[event.TypeAlert])
 	t.Set("detect.alerts_suppressed", c.Merge.Suppressed+w.Detect.Suppressed)
 	t.Set("detect.alert_queue_overflow", c.Merge.Overflow+w.Detect.Overflow)

@@ -73,6 +73,7 @@ type worker struct {
 	policy       shedPolicy
 	shunt        Shunter                            // nil: nothing is held back in the kernel
 	rules        atomic.Pointer[signatures.Ruleset] // in use, for others to know
+	profiled     int                                // batches
 	events       eventMaker
 	counters     workerCounters
 
@@ -104,7 +105,7 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
 	w.rules.Store(o.Ruleset)
-	w.inspector = signatures.NewInspector(o.Ruleset, signatures.InspectorConfig{AlertMax: o.Config.Rules.MaxAlertsPerPacket})
+	w.inspector = signatures.NewInspector(o.Ruleset, inspectorConfig(o))
 	if w.apps, err = newAppTable(o); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
@@ -153,6 +154,7 @@ func (w *worker) process(b *batch) {
 	w.counters.Detect = w.inspector.Stats()
 	w.counters.Busy += time.Since(start)
 	w.out.counters = w.counters
+	w.profile(b)
 	if b.final {
 		w.streams.Release()
 	}

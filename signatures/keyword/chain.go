@@ -46,14 +46,12 @@ func (c *Chain) Len() int { return len(c.nodes) }
 // maxVariables bounds byte_extract and byte_math results in one chain.
 const maxVariables = 32
 
-// StepLimit is the number of steps that one evaluation of a chain may take;
-// a chain that needs more does not match (Suricata's
-// inspection-recursion-limit). It bounds what hostile bytes can cost.
-const StepLimit = 3000
-
 // Machine evaluates chains: one worker's scratch memory. The zero value is
 // ready.
 type Machine struct {
+	limits Limits
+	work   uint64 // on this packet
+
 	data      []byte
 	base      int  // offset of data in its buffer
 	open      bool // the buffer may go on behind data
@@ -61,7 +59,7 @@ type Machine struct {
 	variables [maxVariables]uint64
 	steps     int
 
-	// Exhausted counts evaluations that ran into StepLimit, GaveUp those of
+	// Exhausted counts evaluations that ran into Limits.Steps, GaveUp those of
 	// expressions that ran into theirs.
 	Exhausted, GaveUp uint64
 
@@ -91,11 +89,14 @@ func (m *Machine) MatchPiece(c *Chain, p Piece) bool {
 	if p.Offset+len(p.Data) < c.MinLength {
 		return false
 	}
+	if m.limits.Steps == 0 {
+		m.NextPacket()
+	}
 	m.data, m.base, m.open, m.little = p.Data, p.Offset, p.Open, p.Little
 	m.steps = 0
 	v := m.run(c.nodes, 0)
 	m.data = nil
-	if m.steps >= StepLimit {
+	if m.steps >= m.limits.Steps {
 		m.Exhausted++
 		return false
 	}
@@ -118,7 +119,7 @@ func (m *Machine) nested(c *Chain, data []byte) verdict {
 // run tries the nodes from the cursor on.
 func (m *Machine) run(nodes []node, cursor int) verdict {
 	for len(nodes) > 0 {
-		if m.steps++; m.steps >= StepLimit {
+		if !m.step() {
 			return never
 		}
 		n := &nodes[0]
@@ -197,7 +198,7 @@ func (m *Machine) expressions(n *node, rest []node, cursor int) verdict {
 			return never
 		}
 		start = place.From + 1
-		if m.steps++; m.steps >= StepLimit {
+		if !m.step() {
 			return never
 		}
 	}

@@ -102,8 +102,10 @@ func (c *Content) find(m *Machine, from, to int) int {
 		i = index(data[from:to], c.Pattern)
 	}
 	if i < 0 {
+		m.work += uint64(to-from) / searchedPerUnit
 		return -1
 	}
+	m.work += uint64(i) / searchedPerUnit
 	return from + i + n
 }
 

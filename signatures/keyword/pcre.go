@@ -33,6 +33,7 @@ func (e *expression) match(m *Machine, cursor, start int) pcre.Result {
 	if m.regexps == nil {
 		m.regexps = pcre.NewScratch()
 	}
+	m.work += 1 + uint64(max(len(m.data)-origin-start, 0))/expressionPerUnit
 	r := e.re.Match(m.regexps, m.data[origin:], start)
 	if r == pcre.GaveUp {
 		m.GaveUp++

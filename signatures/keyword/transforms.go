@@ -19,6 +19,7 @@ type Transform func(m *Machine, dst, src []byte) (out []byte, ok bool)
 // one of them has no result. The bytes are borrowed until the next call.
 func (m *Machine) Transformed(l *List, data []byte) (out []byte, ok bool) {
 	for i, t := range l.Transforms {
+		m.work += 1 + uint64(len(data))/transformedPerUnit
 		out := &m.transformed[i&1]
 		if *out, ok = t(m, (*out)[:0], data); !ok {
 			return nil, false

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,34 +29,44 @@ func TestSpreadOf(t *testing.T) {
 	}
 }
 
-func TestTableTakesStartUpOffAndRelatesToTheFirstTool(t *testing.T) {
+func TestTablesTakeStartUpOffAndRelateToSuricata(t *testing.T) {
 	at := func(cpu ...time.Duration) (out []sample) {
 		for _, d := range cpu {
-			out = append(out, sample{cpu: d, worker: d / 2, wall: d, rss: 5e6, flows: 7})
+			out = append(out, sample{cpu: d, work: d / 2, wall: d, workWall: d / 2, rss: 5e6, events: counts{flows: 7, alerts: 3, events: 12, scanned: 9000}})
 		}
 		return out
 	}
-	var out bytes.Buffer
-	err := print(&out, []result{
+	results := []result{
 		{tool: tool{name: "ours"}, version: "1.0", startUps: at(time.Second), runs: at(3*time.Second, 2*time.Second, 5*time.Second)},
-		{tool: tool{name: "theirs", threads: true}, version: "2.0", startUps: at(4 * time.Second), runs: at(10 * time.Second)},
-	}, input{frames: 1000})
-	if err != nil {
-		t.Fatal(err)
+		{tool: tool{name: "suricata", threads: true}, version: "2.0", runs: at(8 * time.Second)},
 	}
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	for i, want := range [][]string{
-		nil,
-		{"ours", "1.0", "2.00", "(1.00..4.00)", "1.00", "2000000", "1.00", "3.00", "(2.00..5.00)", "5", "7"},
-		{"theirs", "2.0", "6.00", "(6.00..6.00)", "3.00", "6000000", "4.00", "10.00", "(10.00..10.00)", "5", "7"},
-		{"its", "worker", "thread", "3.00", "(3.00..3.00)", "1.50", "3000000"},
+	in := input{frames: 1000}
+	for _, c := range []struct {
+		name  string
+		print func(io.Writer, []result, input) error
+		want  [][]string
+	}{
+		{"flows", printFlows, [][]string{
+			{"ours", "1.0", "2.00", "(1.00..4.00)", "0.50", "2000000", "3.00", "0.38", "5", "1.00", "7"},
+			{"suricata", "2.0", "4.00", "(4.00..4.00)", "1.00", "4000000", "8.00", "1.00", "5", "1.00", "7"},
+		}},
+		{"detection", printDetection, [][]string{
+			{"ours", "1.0", "2.00", "(1.00..4.00)", "0.50", "2000000", "2.00", "(1.00..4.00)", "0.50", "5", "1.00", "1.00", "7", "3", "12", "9"},
+			{"suricata", "2.0", "4.00", "(4.00..4.00)", "1.00", "4000000", "4.00", "(4.00..4.00)", "1.00", "5", "1.00", "4.00", "7", "3", "12", "9"},
+		}},
 	} {
-		if want == nil {
-			continue
-		}
-		if got := strings.Fields(lines[i]); !slices.Equal(got, want) {
-			t.Errorf("line %d: got %q, want %q", i, got, want)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			if err := c.print(&out, results, in); err != nil {
+				t.Fatal(err)
+			}
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")[1:]
+			for i, want := range c.want {
+				if got := strings.Fields(lines[i]); !slices.Equal(got, want) {
+					t.Errorf("line %d: got %q, want %q", i, got, want)
+				}
+			}
+		})
 	}
 }
 
@@ -95,7 +106,7 @@ func TestChosen(t *testing.T) {
 		want      string
 	}{
 		{"all", "", false, "spanwatch suricata softflowd nfpcapd tshark"},
-		{"those that know rules", "", true, "spanwatch suricata"},
+		{"those that know rules", "", true, "spanwatch suricata suricata-1gb"},
 		{"by name, in the order of the table", "tshark,spanwatch", false, "spanwatch tshark"},
 		{"unknown name", "zeek", false, ""},
 		{"none of them knows rules", "tshark", true, ""},
@@ -124,13 +135,24 @@ func TestOneFrameIsOneFrame(t *testing.T) {
 	}
 }
 
-func TestEveFlowsCountsFlowEventsOnly(t *testing.T) {
+func TestEveCounts(t *testing.T) {
 	dir := t.TempDir()
-	text := `{"event_type":"flow","x":1}` + "\n" + `{"event_type":"dns"}` + "\n" + `{"event_type":"flow"}` + "\n"
+	text := `{"event_type":"flow","x":1}` + "\n" + `{"event_type":"dns"}` + "\n" + `{"event_type":"flow"}` + "\n" +
+		`{"event_type":"alert"}` + "\n" + `{"event_type":"stats","stats":{"detect":{"scanned_bytes":42}}}` + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "eve.json"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := eveFlows(dir); err != nil || n != 2 {
-		t.Errorf("got %d, %v; want 2", n, err)
+	want := counts{flows: 2, alerts: 1, events: 5, scanned: 42}
+	if c, err := eveCounts(dir); err != nil || c != want {
+		t.Errorf("got %+v, %v; want %+v", c, err, want)
+	}
+}
+
+// TestWorkersAreTheThreadsThatTakePackets: helpers of Suricata do not count.
+func TestWorkersAreTheThreadsThatTakePackets(t *testing.T) {
+	busy := map[string]time.Duration{}
+	readThreads(os.Getpid(), busy)
+	if len(busy) != 0 {
+		t.Errorf("threads of a test counted as workers: %v", busy)
 	}
 }

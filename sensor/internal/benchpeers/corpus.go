@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"spanwatch/sensor/capture"
 )
@@ -15,61 +16,141 @@ import (
 // bundledCapture is measured where there is nothing larger.
 const bundledCapture = "testdata/pcap/office.pcapng"
 
+// kinds are the captures that the corpus' traffic generator makes.
+var kinds = []string{"mix", "http", "elephants", "flows", "hostile"}
+
 // input is a capture, counted.
 type input struct {
+	name   string
 	path   string
 	frames uint64
 	bytes  uint64 // on the wire
 }
 
-// captureFor returns the capture to measure on: the one asked for, the mix, or
-// the bundled one.
-func captureFor(s settings) (string, error) {
-	if s.capture != "" {
-		return s.capture, nil
-	}
+// errNoCorpus says that there is no shared corpus.
+var errNoCorpus = errors.New("no shared corpus")
+
+// corpus returns its folder.
+func corpus() (string, error) {
 	shared := os.Getenv("SPANWATCH_SHARED")
 	if shared == "" {
 		shared = filepath.Join("..", "shared")
 	}
-	corpus, err := filepath.Abs(filepath.Join(shared, "corpus"))
+	dir, err := filepath.Abs(filepath.Join(shared, "corpus"))
 	if err != nil {
 		return "", err
 	}
-	if _, err := os.Stat(filepath.Join(corpus, "trafficgen")); err != nil {
-		fmt.Printf("no traffic generator in %s (SPANWATCH_SHARED names another place): measuring on the bundled capture\n", corpus)
-		return bundledCapture, nil
+	if _, err := os.Stat(filepath.Join(dir, "trafficgen")); err != nil {
+		return "", fmt.Errorf("%w in %s (SPANWATCH_SHARED names another place)", errNoCorpus, dir)
 	}
-	return mix(s, corpus)
+	return dir, nil
 }
 
-// mix makes the capture that the generator calls mix, once for each seed and
-// size.
-func mix(s settings, corpus string) (string, error) {
-	out := filepath.Join(s.cache, fmt.Sprintf("mix-%d-%d.pcap", s.seed, s.bytes))
+// provideCaptures returns the captures to measure on: files, and those of the
+// corpus, which are made once for each seed and size. Without a corpus the
+// bundled capture stands for all of them.
+func (s *settings) provideCaptures() (out []input, err error) {
+	for _, name := range list(s.captures) {
+		path := name
+		if slices.Contains(kinds, name) {
+			dir, err := corpus()
+			switch {
+			case errors.Is(err, errNoCorpus):
+				fmt.Printf("%v: measuring on the bundled capture\n", err)
+				name, path = "office", bundledCapture
+			case err != nil:
+				return nil, err
+			default:
+				if path, err = s.make(name, dir); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if slices.ContainsFunc(out, func(c input) bool { return c.path == path }) {
+			continue
+		}
+		c, err := describe(path)
+		if err != nil {
+			return nil, err
+		}
+		c.name = name
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("-captures: none is named")
+	}
+	return out, nil
+}
+
+// make makes a capture of the corpus.
+func (s *settings) make(kind, corpus string) (string, error) {
+	out := filepath.Join(s.cache, fmt.Sprintf("%s-%d.pcap", kind, s.seed))
+	argv := []string{kind, "-seed", fmt.Sprint(s.seed)}
+	if kind == "mix" {
+		out = filepath.Join(s.cache, fmt.Sprintf("%s-%d-%d.pcap", kind, s.seed, s.bytes))
+		argv = append(argv, "-bytes", fmt.Sprint(s.bytes))
+	}
 	if _, err := os.Stat(out); err == nil {
 		return out, nil
 	}
 	fmt.Printf("making %s from %s\n", out, corpus)
-	sources, generator := filepath.Join(s.cache, "captures"), filepath.Join(s.cache, "trafficgen")
-	generatorAbs, err := filepath.Abs(generator)
+	sources := filepath.Join(s.cache, "captures")
+	generator, err := filepath.Abs(filepath.Join(s.cache, "trafficgen"))
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(os.RemoveAll(sources), os.MkdirAll(sources, 0o755)); err != nil {
+	argv = append(argv, "-o", out+".part")
+	if kind == "mix" || kind == "hostile" {
+		argv = append(argv, filepath.Join(sources, "pcaps"))
+	}
+	if err := os.MkdirAll(sources, 0o755); err != nil {
 		return "", err
 	}
-	for _, argv := range [][]string{
-		{"tar", "--use-compress-program=zstd", "-xf", filepath.Join(corpus, "captures.tar.zst"), "-C", sources},
-		{"go", "build", "-C", filepath.Join(corpus, "trafficgen"), "-o", generatorAbs, "."},
-		{generator, "mix", "-seed", fmt.Sprint(s.seed), "-bytes", fmt.Sprint(s.bytes), "-o", out + ".part", filepath.Join(sources, "pcaps")},
+	steps := [][]string{
+		{"go", "build", "-C", filepath.Join(corpus, "trafficgen"), "-o", generator, "."},
+		append([]string{generator}, argv...),
 		{"mv", out + ".part", out},
-	} {
+	}
+	if _, err := os.Stat(filepath.Join(sources, "pcaps")); err != nil {
+		steps = append([][]string{{"tar", "--use-compress-program=zstd", "-xf", filepath.Join(corpus, "captures.tar.zst"), "-C", sources}}, steps...)
+	}
+	return out, runAll(steps)
+}
+
+func runAll(steps [][]string) error {
+	for _, argv := range steps {
 		if msg, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
-			return "", fmt.Errorf("%s: %w\n%s", argv[0], err, msg)
+			return fmt.Errorf("%s: %w\n%s", argv[0], err, msg)
 		}
 	}
-	return out, os.RemoveAll(sources)
+	return nil
+}
+
+// bundledRules are measured where there are none larger.
+const bundledRules = "testdata/rules/demo.rules"
+
+// provideRules returns the rules to load: those asked for, those of the corpus,
+// or the bundled ones.
+func (s *settings) provideRules() (string, error) {
+	if s.rules != "" {
+		return s.rules, nil
+	}
+	dir, err := corpus()
+	if errors.Is(err, errNoCorpus) {
+		fmt.Printf("%v: measuring with the bundled rules\n", err)
+		return bundledRules, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(s.cache, "etopen.rules")
+	if _, err := os.Stat(out); err == nil {
+		return out, nil
+	}
+	return out, runAll([][]string{
+		{"zstd", "-dqf", filepath.Join(dir, "etopen.rules.zst"), "-o", out + ".part"},
+		{"mv", out + ".part", out},
+	})
 }
 
 // describe counts a capture's frames and bytes.

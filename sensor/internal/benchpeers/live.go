@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,7 +16,7 @@ import (
 	"time"
 )
 
-// The mode -live: sensors capture from an interface, one at a time.
+// The part live: sensors capture from an interface, one at a time.
 //
 //	a network namespace of its own
 //	sender ─► veth tx ══ veth rx ─► sensor, with its rules, one worker
@@ -27,35 +26,44 @@ import (
 // sensor's own counters are read from its stats events: what the kernel gave it,
 // what it lost, and from the kernel the processor time that it took.
 
-// liveSettings are the flags of the mode.
+// liveSettings are the flags of the part.
 type liveSettings struct {
 	rates   string
 	seconds int
-	workers int
+	set     string
 }
 
 // inNamespace is set for the process that works inside the namespace.
 const inNamespace = "SPANWATCH_BENCH_NAMESPACE"
 
-// live runs the mode: in a process of its own, inside a namespace of its own,
+// measureLive runs the part: in a process of its own, inside a namespace of its own,
 // which ends with it.
-func live(s settings) error {
+func (b *bench) measureLive(c input) error {
 	if os.Getenv(inNamespace) == "" {
-		cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+		cmd := exec.Command("/proc/self/exe", append(os.Args[1:], "-parts", "live")...)
 		cmd.Env = append(os.Environ(), inNamespace+"=1")
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 		return cmd.Run()
 	}
-	rates, err := parseRates(s.live.rates)
+	rates, err := parseRates(b.live.rates)
 	if err != nil {
 		return err
 	}
+	tools, err := chosen(b.tools, true)
+	if err != nil {
+		return err
+	}
+	if err := provide(tools, b.install); err != nil {
+		return err
+	}
 	var sensors []sensor
-	for _, name := range []string{"spanwatch", "suricata"} {
-		if s.tools == "" || slices.Contains(strings.Split(s.tools, ","), name) {
-			sensors = append(sensors, sensorNamed(name))
-		}
+	for _, t := range tools {
+		sensors = append(sensors, sensorOf(t))
+	}
+	rules, err := b.provideRules()
+	if err != nil {
+		return err
 	}
 	for _, argv := range [][]string{
 		{"ip", "link", "set", "lo", "up"},
@@ -67,28 +75,29 @@ func live(s settings) error {
 			return fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, out)
 		}
 	}
-	path, err := captureFor(s)
-	if err != nil {
-		return err
-	}
-	send, err := newLoop("tx", path)
+	send, err := newLoop("tx", c.path)
 	if err != nil {
 		return err
 	}
 	defer send.close()
-	fmt.Printf("%s: %d frames of %d bytes on average, again and again; %d s at each rate; %d rounds; %d worker(s); %s\n",
-		path, len(send.frames), send.average(), s.live.seconds, s.rounds, s.live.workers, goal(s.rules))
+	workers, err := strconv.Atoi(list(b.workers)[0])
+	if err != nil {
+		return fmt.Errorf("-workers: %w", err)
+	}
+	w := liveWork{rules: rules, workers: workers, set: strings.Fields(b.live.set)}
+	fmt.Printf("\nlive: %s, %d frames of %d bytes on average, again and again; %d s at each rate; %d worker(s); %s\n\n",
+		c.name, len(send.frames), send.average(), b.live.seconds, workers, rules)
 	steps := map[string][][]step{} // by sensor, by rate
 	for _, x := range sensors {
 		steps[x.name] = make([][]step, len(rates))
 	}
-	for round := range s.rounds {
+	for round := range b.rounds {
 		for _, x := range sensors {
-			dir, err := filepath.Abs(filepath.Join(s.cache, "live-"+x.name))
+			dir, err := filepath.Abs(filepath.Join(b.cache, "live-"+x.name))
 			if err != nil {
 				return err
 			}
-			if err := x.round(s, send, rates, dir, steps[x.name]); err != nil {
+			if err := x.round(w, send, rates, time.Duration(b.live.seconds)*time.Second, dir, steps[x.name]); err != nil {
 				return fmt.Errorf("%s, round %d: %w", x.name, round+1, err)
 			}
 		}
@@ -111,32 +120,39 @@ func parseRates(text string) (rates []int, err error) {
 // warmRate is in frames a second.
 const warmRate = 30_000
 
+// liveWork is what every sensor is to do.
+type liveWork struct {
+	rules   string
+	workers int
+	set     []string // settings of spanwatch
+}
+
 // step is what became of one rate.
 type step struct {
-	counts
+	sensorCounts
 	sent   uint64
 	wall   time.Duration // of sending
 	cpu    time.Duration // of the sensor
 	during time.Duration // of that, while frames were sent
 }
 
-// counts are a sensor's own. Seen is the kernel's count for its sockets, which
+// sensorCounts are a sensor's own. Seen is the kernel's count for its sockets, which
 // holds what it dropped.
-type counts struct {
+type sensorCounts struct {
 	seen, dropped, decoded uint64
 	balance                int64 // of its equations, where it has any
 }
 
-func (a counts) since(b counts) counts {
-	return counts{a.seen - b.seen, a.dropped - b.dropped, a.decoded - b.decoded, a.balance}
+func (a sensorCounts) since(b sensorCounts) sensorCounts {
+	return sensorCounts{a.seen - b.seen, a.dropped - b.dropped, a.decoded - b.decoded, a.balance}
 }
 
 // round starts the sensor, goes through the rates and ends it.
-func (x sensor) round(s settings, send *loop, rates []int, dir string, into [][]step) error {
+func (x sensor) round(work liveWork, send *loop, rates []int, each time.Duration, dir string, into [][]step) error {
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
 		return err
 	}
-	argv, err := x.command(s, dir)
+	argv, err := x.command(work, dir)
 	if err != nil {
 		return err
 	}
@@ -185,7 +201,7 @@ func (x sensor) round(s settings, send *loop, rates []int, dir string, into [][]
 	if err != nil {
 		return errors.Join(err, stop())
 	}
-	before, err := x.settled(dir, counts{}, warmed)
+	before, err := x.settled(dir, sensorCounts{}, warmed)
 	for i, rate := range rates {
 		if err != nil {
 			break
@@ -193,17 +209,17 @@ func (x sensor) round(s settings, send *loop, rates []int, dir string, into [][]
 		var one step
 		cpu := processTime(cmd.Process.Pid)
 		start := time.Now()
-		if one.sent, err = send.run(rate, time.Duration(s.live.seconds)*time.Second); err != nil {
+		if one.sent, err = send.run(rate, each); err != nil {
 			break
 		}
 		one.wall = time.Since(start)
 		one.during = processTime(cmd.Process.Pid) - cpu
-		var after counts
+		var after sensorCounts
 		if after, err = x.settled(dir, before, one.sent); err != nil {
 			break
 		}
 		one.cpu = processTime(cmd.Process.Pid) - cpu
-		one.counts = after.since(before)
+		one.sensorCounts = after.since(before)
 		before = after
 		into[i] = append(into[i], one)
 		fmt.Fprintf(os.Stderr, "%-10s %8.0f/s sent, %d lost, %.2f us a frame\n",
@@ -221,7 +237,7 @@ const quiet = 5
 
 // settled returns the sensor's counters when they account for so many frames since
 // before, or do not change any more.
-func (x sensor) settled(dir string, before counts, frames uint64) (last counts, err error) {
+func (x sensor) settled(dir string, before sensorCounts, frames uint64) (last sensorCounts, err error) {
 	same, seen := 0, -1
 	for start := time.Now(); time.Since(start) < time.Minute; time.Sleep(200 * time.Millisecond) {
 		all, err := statsEvents(filepath.Join(dir, "eve.json"))

@@ -12,24 +12,19 @@ import (
 type sensor struct {
 	tool
 	ready   string // what it prints when it captures
-	command func(s settings, dir string) ([]string, error)
-	counts  func(stats map[string]any) counts
+	command func(w liveWork, dir string) ([]string, error)
+	counts  func(stats map[string]any) sensorCounts
 }
 
 // liveRingBytes is the size of each sensor's ring.
 const liveRingBytes = 64 << 20
 
-// liveVariables are the networks of both sensors.
+// liveHomeNet is the own network of both sensors.
 const liveHomeNet = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]"
 
-func sensorNamed(name string) sensor {
-	var x sensor
-	for _, t := range allTools() {
-		if t.name == name {
-			x.tool = t
-		}
-	}
-	switch name {
+func sensorOf(t tool) sensor {
+	x := sensor{tool: t}
+	switch t.name {
 	case "spanwatch":
 		x.ready, x.command, x.counts = "capturing from", liveSpanwatch, spanwatchCounts
 	case "suricata":
@@ -38,22 +33,20 @@ func sensorNamed(name string) sensor {
 	return x
 }
 
-func liveSpanwatch(s settings, dir string) ([]string, error) {
-	argv := []string{"bin/spanwatch", "run", "-i", "rx", "-o", dir, "--workers", fmt.Sprint(s.live.workers),
+func liveSpanwatch(w liveWork, dir string) ([]string, error) {
+	argv := []string{"bin/spanwatch", "run", "-i", "rx", "-o", dir, "--workers", fmt.Sprint(w.workers),
 		"--set", "events.types=flow,alert,overload,stats", "--set", "events.stats-interval=1s",
 		"--set", fmt.Sprintf("capture.ring-size=%d", liveRingBytes),
 		"--set", "rules.address-vars.HOME_NET=" + liveHomeNet, "--set", "rules.address-vars.EXTERNAL_NET=!$HOME_NET"}
-	if s.rules != "" {
-		argv = append(argv, "-r", s.rules)
-	}
-	for _, set := range s.set {
+	argv = append(argv, "-r", w.rules)
+	for _, set := range w.set {
 		argv = append(argv, "--set", set)
 	}
 	return argv, nil
 }
 
-func spanwatchCounts(stats map[string]any) counts {
-	c := counts{
+func spanwatchCounts(stats map[string]any) sensorCounts {
+	c := sensorCounts{
 		seen: uint64(at(stats, "capture", "kernel_packets")), dropped: uint64(at(stats, "capture", "kernel_drops")),
 		decoded: uint64(at(stats, "decoder", "pkts")),
 	}
@@ -68,14 +61,7 @@ func spanwatchCounts(stats map[string]any) counts {
 // liveSuricata runs Suricata as its package configures it, but for its outputs
 // and for the capture, which is to be like ours: AF_PACKET with TPACKET_V3, the
 // same ring, as many threads.
-func liveSuricata(s settings, dir string) ([]string, error) {
-	rules := s.rules
-	if rules == "" {
-		rules = filepath.Join(dir, "none.rules")
-		if err := os.WriteFile(rules, nil, 0o644); err != nil {
-			return nil, err
-		}
-	}
+func liveSuricata(w liveWork, dir string) ([]string, error) {
 	config := filepath.Join(dir, "suricata.yaml")
 	// block-size and ring-size: the ring is as many blocks of 1 MiB as hold
 	// ring-size frames of the default packet size.
@@ -125,15 +111,15 @@ vars:
     GENEVE_PORTS: 6081
     VXLAN_PORTS: 4789
     TEREDO_PORTS: 3544
-`, s.live.workers, liveRingBytes/1600, liveHomeNet)
+`, w.workers, liveRingBytes/1600, liveHomeNet)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
-	return []string{"suricata", "-c", config, "--af-packet=rx", "-S", rules, "-l", dir, "-k", "none", "--runmode=workers"}, nil
+	return []string{"suricata", "-c", config, "--af-packet=rx", "-S", w.rules, "-l", dir, "-k", "none", "--runmode=workers"}, nil
 }
 
-func suricataCounts(stats map[string]any) counts {
-	return counts{
+func suricataCounts(stats map[string]any) sensorCounts {
+	return sensorCounts{
 		seen: uint64(at(stats, "capture", "kernel_packets")), dropped: uint64(at(stats, "capture", "kernel_drops")),
 		decoded: uint64(at(stats, "decoder", "pkts")),
 	}

@@ -28,18 +28,21 @@ const patience = 20 * time.Minute
 // sample is one run.
 type sample struct {
 	cpu    time.Duration // user + system, of the process and its children
-	worker time.Duration // of the busiest thread; 0 when not asked for
 	wall   time.Duration
 	rss    int64 // peak, bytes
-	flows  int
+	events counts
+
+	// Of a tool whose threads are watched, else 0:
+	work     time.Duration // processor time of the threads that take packets
+	workWall time.Duration // from when the first of them was seen to the end
 }
 
 // measure runs a tool once, in an empty folder.
-func measure(t tool, capture, rules, dir string) (sample, error) {
-	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
+func measure(t tool, j job) (sample, error) {
+	if err := errors.Join(os.RemoveAll(j.dir), os.MkdirAll(j.dir, 0o755)); err != nil {
 		return sample{}, err
 	}
-	argv, err := t.command(capture, rules, dir)
+	argv, err := t.command(j)
 	if err != nil {
 		return sample{}, err
 	}
@@ -48,15 +51,17 @@ func measure(t tool, capture, rules, dir string) (sample, error) {
 		return sample{}, err
 	}
 	defer sink.Close()
-	if err := warm(capture); err != nil {
+	if err := warm(j.capture); err != nil {
 		return sample{}, err
 	}
-	got, err := timed(argv, filepath.Join(dir, printed), t.threads)
+	got, err := timed(argv, filepath.Join(j.dir, printed), t.threads)
 	if err != nil {
 		return sample{}, err
 	}
-	got.flows, err = t.flows(dir)
-	return got, err
+	if got.events, err = t.count(j.dir); err != nil {
+		return sample{}, err
+	}
+	return got, os.RemoveAll(j.dir)
 }
 
 // warm reads a file, so that no run pays for the disk.
@@ -95,10 +100,14 @@ func timed(argv []string, output string, threads bool) (sample, error) {
 		status unix.WaitStatus
 		usage  unix.Rusage
 		busy   = make(map[string]time.Duration) // by thread
+		began  time.Time                        // the first of them was seen
 	)
 	for {
 		if threads {
 			readThreads(pid, busy)
+			if began.IsZero() && len(busy) > 0 {
+				began = time.Now()
+			}
 		}
 		done, err := unix.Wait4(pid, &status, unix.WNOHANG, &usage)
 		if err != nil && !errors.Is(err, unix.EINTR) {
@@ -124,14 +133,17 @@ func timed(argv []string, output string, threads bool) (sample, error) {
 		rss:  usage.Maxrss * 1024, // Linux counts in kilobytes
 	}
 	for _, d := range busy {
-		s.worker = max(s.worker, d)
+		s.work += d
+	}
+	if !began.IsZero() {
+		s.workWall = time.Since(began)
 	}
 	return s, nil
 }
 
-// readThreads notes the processor time of each thread of a process but the
-// main one, which in Suricata loads rules and waits. A thread that ends between
-// two readings keeps its last one: at most pollInterval is missed.
+// readThreads notes the processor time of those threads of Suricata that take
+// packets: readers (RX) and workers (W). A thread that ends between two readings
+// keeps its last one: at most pollInterval is missed.
 func readThreads(pid int, busy map[string]time.Duration) {
 	dir := fmt.Sprintf("/proc/%d/task", pid)
 	tasks, err := os.ReadDir(dir)
@@ -139,7 +151,8 @@ func readThreads(pid int, busy map[string]time.Duration) {
 		return // it has ended
 	}
 	for _, task := range tasks {
-		if task.Name() == strconv.Itoa(pid) {
+		name, err := os.ReadFile(filepath.Join(dir, task.Name(), "comm"))
+		if err != nil || !strings.HasPrefix(string(name), "W#") && !strings.HasPrefix(string(name), "RX#") {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, task.Name(), "schedstat"))

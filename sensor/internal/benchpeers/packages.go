@@ -20,6 +20,8 @@ func provide(tools []tool, install bool) error {
 			continue
 		}
 		switch {
+		case t.extra:
+			return fmt.Errorf("%s: %s names its program", t.name, suricata8Env)
 		case t.debian == "":
 			return fmt.Errorf("%s is not there; make build", t.program)
 		case !install:
