@@ -66,8 +66,6 @@ const (
 	FieldsPerProtocol        = 64
 	FirstField        Buffer = 0x4000
 	FirstPair         Buffer = 0x8000
-	// lastPair is above all pairs of the protocols that ProtoSet can hold.
-	lastPair = FirstPair + 64*2*FieldsPerProtocol
 )
 
 // Events of a protocol that names its own: EventsPerProtocol of them from
@@ -140,7 +138,8 @@ func (s EventSet) Append(p Proto, dst []Event) []Event {
 // transaction for all of them.
 func Buffers() iter.Seq[Buffer] {
 	return func(yield func(Buffer) bool) {
-		for _, block := range [...][2]Buffer{{BufferNone, BufferCount}, {FirstField, FirstField + 64*FieldsPerProtocol}, {FirstPair, lastPair}} {
+		for _, block := range [...][2]Buffer{{BufferNone, BufferCount}, {FirstField, FirstField + Buffer(protoCount)*FieldsPerProtocol},
+			{FirstPair, FirstPair + Buffer(protoCount)*2*FieldsPerProtocol}} {
 			for b := block[0]; b < block[1]; b++ {
 				if !yield(b) {
 					return
@@ -153,7 +152,7 @@ func Buffers() iter.Seq[Buffer] {
 // Events yields every number that an event can have.
 func Events() iter.Seq[Event] {
 	return func(yield func(Event) bool) {
-		for _, block := range [...][2]Event{{EventNone, EventCount}, {FirstEvent, lastEvent}} {
+		for _, block := range [...][2]Event{{EventNone, EventCount}, {FirstEvent, FirstEvent + Event(protoCount)*EventsPerProtocol}} {
 			for e := block[0]; e < block[1]; e++ {
 				if !yield(e) {
 					return

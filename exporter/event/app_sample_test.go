@@ -105,3 +105,32 @@ func fullDCERPC(o *event.Object) {
 	o.Uint("seqnum", 7)
 	o.String("rpc_version", "5.0")
 }
+
+func fullSMB(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	o.Uint("id", 3)
+	o.String("status_code", "0xc0000022")
+	for _, name := range []string{"dialect", "command", "status", "client_guid", "server_guid", "named_pipe", "share", "share_type", "filename",
+		"disposition", "access", "fuid", "function"} {
+		o.Text(name, text)
+	}
+	for _, name := range []string{"session_id", "tree_id", "max_read_size", "max_write_size", "created", "accessed", "modified", "changed", "size"} {
+		o.Uint(name, 1<<53-1)
+	}
+	o.List("client_dialects")
+	o.Text("", text)
+	o.End()
+	for _, part := range [][]string{
+		{"ntlmssp", "domain", "user", "host", "version"}, {"request", "native_os", "native_lm"}, {"response", "native_os", "native_lm"},
+		{"service", "request", "response"}, {"set_info", "class", "info_level"}, {"rename", "from", "to"},
+	} {
+		o.Object(part[0])
+		for _, name := range part[1:] {
+			o.Text(name, text)
+		}
+		o.End()
+	}
+	o.Object("dcerpc")
+	fullDCERPC(o)
+	o.End()
+}

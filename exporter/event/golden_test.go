@@ -161,6 +161,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeSIP, fullSIP),
 		appSample(event.TypeMQTT, fullMQTT),
 		appSample(event.TypeDCERPC, fullDCERPC),
+		appSample(event.TypeSMB, fullSMB),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

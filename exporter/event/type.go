@@ -26,6 +26,7 @@ const (
 	TypeMQTT
 	TypeDCERPC
 	TypeEngine
+	TypeSMB
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -52,6 +53,7 @@ var typeNames = [NumTypes]string{
 	TypeMQTT:     "mqtt",
 	TypeDCERPC:   "dcerpc",
 	TypeEngine:   "engine",
+	TypeSMB:      "smb",
 }
 
 // String returns the value of event_type.

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/file"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
 )
@@ -53,16 +54,36 @@ func (m *definedRecords) of(tx app.Recorder) []byte {
 	return m.text
 }
 
-// definedRecord reports a transaction of a protocol that defines itself.
+// fileCarrier is implemented by transactions that carry files.
+type fileCarrier interface {
+	// File returns file i and its direction; nil when there is none.
+	File(i int) (*file.File, decoders.Direction)
+}
+
+// definedRecord reports a transaction of a protocol that defines itself, and
+// its files.
 func (w *worker) definedRecord(proto app.Proto, tx app.Tx, p *decoders.Packet, f *flow.Flow) {
 	m := &w.events
 	kind := w.apps.types[proto]
 	recorder, ok := tx.(app.Recorder)
-	if !ok || !m.wanted[kind] {
+	if !ok {
 		return
 	}
 	object := m.defined.of(recorder)
 	if object == nil {
+		return
+	}
+	if c, ok := tx.(fileCarrier); ok && m.wanted[event.TypeFileInfo] {
+		for i := 0; ; i++ {
+			part, dir := c.File(i)
+			if part == nil {
+				break
+			}
+			m.appText = event.AppendAppMember(m.appText[:0], kind, object)
+			w.fileRecord(part, tx.ID(), dir, p, f)
+		}
+	}
+	if !m.wanted[kind] {
 		return
 	}
 	e := &m.defined.event

@@ -45,10 +45,10 @@ var _ app.State = (*DataState)(nil)
 // Expect says what the flow carries. It is called before Parse; the name is
 // copied.
 func (s *DataState) Expect(e Expectation) {
-	s.tx.command, s.tx.dir = e.Command, e.Dir
+	s.tx.command, s.tx.content.Dir = e.Command, e.Dir
 	s.tx.named = len(e.Name) > 0
 	if s.tx.named {
-		s.tx.file.Start(e.Name, s.parser.hashes)
+		s.tx.content.Start(e.Name, s.parser.hashes)
 	}
 }
 
@@ -58,7 +58,7 @@ func (s *DataState) Parse(in app.Input) app.Result {
 	if in.Datagram {
 		return app.Result{Status: app.StatusError}
 	}
-	if t := &s.tx; !s.over && !t.done && in.Dir == t.dir {
+	if t := &s.tx; !s.over && !t.done && in.Dir == t.content.Dir {
 		if in.Gap > 0 && s.open {
 			t.gap(uint64(in.Gap))
 		}

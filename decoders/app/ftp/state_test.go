@@ -402,23 +402,6 @@ func TestTransferWithAGap(t *testing.T) {
 	}
 }
 
-func TestBytesThatNobodyInspectsAreBounded(t *testing.T) {
-	s := NewDataParser().New().(*DataState)
-	s.Expect(Expectation{Command: CommandSTOR, Name: []byte("a")})
-	for _, n := range []int{100, maxPending - 50, 3 * maxPending} {
-		s.Parse(app.Input{Data: make([]byte, n)})
-	}
-	tx := s.Txs()[0].(*DataTx)
-	p, _ := tx.Stream(app.FileData, 0)
-	if len(p.Data) != maxPending || p.Offset+maxPending != tx.File().Size {
-		t.Errorf("%d bytes from %d on of %d", len(p.Data), p.Offset, tx.File().Size)
-	}
-	s.Reset()
-	if cap(tx.pending) > keptPending {
-		t.Errorf("%d bytes are kept", cap(tx.pending))
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	var all []byte
 	for _, m := range conversation() {

@@ -14,6 +14,7 @@ import (
 	"spanwatch/decoders/app/http1"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/sip"
+	"spanwatch/decoders/app/smb"
 	"spanwatch/decoders/app/smtp"
 	"spanwatch/decoders/app/ssh"
 	"spanwatch/decoders/app/tls"
@@ -53,6 +54,7 @@ func NewWith(c Config) Set {
 		dcerpc.NewParser(),
 		mqtt.NewParser(),
 		sip.NewParser(),
+		smb.NewParser(),
 	} {
 		d := p.Definition()
 		set = append(set, app.Candidate{Parser: p, TCPPorts: d.TCPPorts, UDPPorts: d.UDPPorts})
