@@ -105,6 +105,7 @@ func load(b *testing.B, program string, w workload) *ebpf.Collection {
 		set(b, spec, "shards", uint32(shards))
 		set(b, spec, "hash_seed", [14]uint32{0x9b05688c, 0x1f83d9ab, 0x5be0cd19, 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
 			0x510e527f, 0xcbbb9d5d, 0x629a292a, 0x9159015a, 0x152fecd8, 0x67332667, 0x8eb44a87})
+		set(b, spec, "has_frags", uint8(1))
 		delete(spec.Programs, "sw_xdp")
 	}
 	c, err := ebpf.NewCollection(spec)

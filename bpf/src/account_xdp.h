@@ -7,6 +7,13 @@
 
 volatile const __u8 has_frags; /* the kernel has XDP buffers of several pieces (5.18) */
 
+/*
+ * Asking for the length of a frame of several pieces is a call. A first piece is
+ * either a buffer, which is at least as long as this, or the headers alone, and
+ * then the IP header announces more than is there.
+ */
+#define FIRST_PIECE 1024
+
 PARSER(parse_xdp, struct xdp_md)
 
 static __always_inline int account_xdp(struct xdp_md *ctx)
@@ -21,11 +28,19 @@ static __always_inline int account_xdp(struct xdp_md *ctx)
 
 	if (!t)
 		return XDP_PASS;
-	f.len = has_frags ? bpf_xdp_get_buff_len(ctx) : v.end - v.data;
+	f.len = v.end - v.data;
+	if (has_frags && f.len >= FIRST_PIECE)
+		f.len = bpf_xdp_get_buff_len(ctx);
 	burst_tick(t, cpu, now);
 	packet_begin(&p, f.len, 0, 0);
-	if (link_type != TYPE_ETHERNET || !parse_fast(v.data, v.end, &p, f.len))
+	if (link_type != TYPE_ETHERNET || !parse_fast(v.data, v.end, &p, f.len)) {
+		if (has_frags && f.len < FIRST_PIECE) {
+			f.len = bpf_xdp_get_buff_len(ctx);
+			p.limit = f.len;
+			p.worth = f.len;
+		}
 		r = parse_xdp(ctx, &p);
+	}
 	account_outer(&v, &p, r, &f, t, cpu, now);
 	if (max_depth)
 		ACCOUNT_TUNNELS(parse_xdp, ctx, &p, &f, t, cpu, now);

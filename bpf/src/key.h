@@ -5,6 +5,8 @@
 
 #include "packet.h"
 
+volatile const __u16 source; /* flow_key.source of all flows */
+
 /* Secret of the hash, drawn by the loader. */
 volatile const __u32 hash_seed[2 * KEY_WORDS];
 
