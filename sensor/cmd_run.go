@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 
@@ -25,7 +27,9 @@ SIGHUP loads the rules anew, and rules.watch does so when a rule file changes;
 what cannot be loaded leaves the rules in use as they are. Flows and what rules
 know of them go on.
 
-Needs CAP_NET_RAW (and CAP_NET_ADMIN for promiscuous mode).
+Needs CAP_NET_RAW; and CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN for the kernel to
+count packets, without which captured frames alone are counted. --dry-run says
+what is missing. Once at work it gives up what it does not need any more.
 
 options:
 `
@@ -43,6 +47,8 @@ type runOptions struct {
 	listen     string
 	quiet      bool
 	dryRun     bool
+
+	fixOffloads bool
 }
 
 func (o *runOptions) flags() *flag.FlagSet {
@@ -60,6 +66,7 @@ func (o *runOptions) flags() *flag.FlagSet {
 	fs.IntVar(&o.workers, "workers", -1, "workers, 0 is one per CPU (default: the configuration's)")
 	fs.StringVar(&o.filter, "filter", "", "BPF `EXPRESSION`, as of tcpdump; run by the kernel")
 	fs.StringVar(&o.listen, "listen", "", "serve /metrics on this `ADDRESS`, such as 127.0.0.1:9750")
+	fs.BoolVar(&o.fixOffloads, "fix-offloads", false, "switch off offloads that merge received frames, until the end")
 	fs.BoolVar(&o.dryRun, "dry-run", false, "print how packets of each interface would be counted, and why, and attach nothing")
 	fs.BoolVar(&o.quiet, "quiet", false, "print nothing but faults")
 	return fs
@@ -80,6 +87,7 @@ func (o *runOptions) configuration() (*config.Config, error) {
 	if o.filter != "" {
 		cfg.Capture.Filter = o.filter
 	}
+	cfg.Capture.FixOffloads = cfg.Capture.FixOffloads || o.fixOffloads
 	if o.listen != "" {
 		cfg.Metrics.Listen = o.listen
 	}
@@ -112,13 +120,20 @@ func runRun(ctx context.Context, args []string) (int, error) {
 		return exitUsage, err
 	}
 	if o.dryRun {
-		choices, err := accounting.Describe(accountingOptions(cfg))
-		writeChoices(os.Stdout, choices)
-		if err != nil {
-			return exitFailure, err
-		}
-		return exitOK, nil
+		return dryRun(cfg)
 	}
+	if err := require(cfg); err != nil {
+		return exitFailure, err
+	}
+	undo, err := fixOffloads(cfg, o.quiet, os.Stderr)
+	if err != nil {
+		return exitFailure, err
+	}
+	defer func() {
+		if err := undo(); err != nil {
+			fmt.Fprintln(os.Stderr, "spanwatch:", err)
+		}
+	}()
 	// Before capture, so that it counts all that is captured.
 	kernel, err := accounting.Open(accountingOptions(cfg))
 	if err != nil {
@@ -147,6 +162,13 @@ func runRun(ctx context.Context, args []string) (int, error) {
 	if err := s.serve(ctx); err != nil {
 		return exitFailure, err
 	}
+	messages := io.Writer(os.Stderr)
+	if o.quiet {
+		messages = io.Discard
+	}
+	if err := confine(cfg, o.out, o.config.path, messages); err != nil {
+		return exitFailure, err
+	}
 	if !o.quiet {
 		fmt.Fprintf(os.Stderr, "capturing from %v with %d workers; events go to %s\n", cfg.Capture.Interfaces, cfg.Workers, s.outputs.Where())
 	}
@@ -155,6 +177,16 @@ func runRun(ctx context.Context, args []string) (int, error) {
 	}
 	if !o.quiet {
 		s.summary(os.Stderr)
+	}
+	return exitOK, nil
+}
+
+// dryRun prints how packets would be counted and what is missing.
+func dryRun(cfg *config.Config) (int, error) {
+	choices, err := accounting.Describe(accountingOptions(cfg))
+	writeChoices(os.Stdout, choices)
+	if err := errors.Join(err, require(cfg)); err != nil {
+		return exitFailure, err
 	}
 	return exitOK, nil
 }

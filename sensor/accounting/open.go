@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"net"
 	"runtime"
 	"time"
 
@@ -48,13 +49,20 @@ const (
 
 func (o *Options) config(name string) bpf.Config {
 	cfg := bpf.DefaultConfig(name)
-	cfg.Hook, cfg.Egress = o.Hook, true
+	cfg.Hook, cfg.Egress = o.Hook, !loopback(name)
 	perCPU := max(o.Flows/runtime.NumCPU(), minFlowsPerCPU)
 	cfg.FlowsPerCPU = min(1<<bits.Len(uint(perCPU-1)), maxFlowsPerCPU)
 	cfg.EvictionBytes, cfg.ShuntFlows = o.EvictionBytes, o.ShuntFlows
 	cfg.TunnelDepth, cfg.UDPTunnels = o.TunnelDepth, o.UDPTunnels
 	cfg.DuplicateWindow, cfg.BurstEvery = o.DuplicateWindow, o.BurstEvery
 	return cfg
+}
+
+// loopback reports whether an interface receives what it sends, which must not
+// count twice.
+func loopback(name string) bool {
+	i, err := net.InterfaceByName(name)
+	return err == nil && i.Flags&net.FlagLoopback != 0
 }
 
 // Describe says what Open would do, and attaches nothing. The error is the one
@@ -79,7 +87,7 @@ func Describe(o Options) ([]Choice, error) {
 		c.planned(plan)
 		if err != nil {
 			c.refused(err)
-			if o.Hook != bpf.HookNone {
+			if o.Hook != bpf.HookNone || errors.Is(err, bpf.ErrNoDevice) {
 				faults = append(faults, fmt.Errorf("accounting of %s: %w", name, err))
 			}
 		} else {

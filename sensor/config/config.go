@@ -14,20 +14,21 @@ import (
 
 // Config is the whole configuration.
 type Config struct {
-	Sensor   Sensor   `yaml:"sensor" doc:"Who this sensor is."`
-	Workers  int      `yaml:"workers" doc:"Goroutines that own flows; 0 is one per CPU." min:"0" max:"256"`
-	Capture  Capture  `yaml:"capture" doc:"Where frames come from and which are looked at."`
-	Decode   Decode   `yaml:"decode" doc:"How frames become packets."`
-	Defrag   Defrag   `yaml:"defrag" doc:"Reassembly of IP fragments."`
-	Flow     Flow     `yaml:"flow" doc:"The flow table."`
-	Overload Overload `yaml:"overload" doc:"What is given up while the sensor cannot keep up with live traffic. Counting never is."`
-	Stream   Stream   `yaml:"stream" doc:"TCP sessions."`
-	App      App      `yaml:"app" doc:"Application protocols."`
-	Rules    Rules    `yaml:"rules" doc:"Signatures."`
-	Events   Events   `yaml:"events" doc:"What is reported and how."`
-	Output   Output   `yaml:"output" doc:"Where events go."`
-	Metrics  Metrics  `yaml:"metrics" doc:"The /metrics endpoint."`
-	Enrich   Enrich   `yaml:"enrich" doc:"What is added to addresses."`
+	Sensor     Sensor     `yaml:"sensor" doc:"Who this sensor is."`
+	Workers    int        `yaml:"workers" doc:"Goroutines that own flows; 0 is one per CPU." min:"0" max:"256"`
+	Capture    Capture    `yaml:"capture" doc:"Where frames come from and which are looked at."`
+	Decode     Decode     `yaml:"decode" doc:"How frames become packets."`
+	Defrag     Defrag     `yaml:"defrag" doc:"Reassembly of IP fragments."`
+	Flow       Flow       `yaml:"flow" doc:"The flow table."`
+	Overload   Overload   `yaml:"overload" doc:"What is given up while the sensor cannot keep up with live traffic. Counting never is."`
+	Stream     Stream     `yaml:"stream" doc:"TCP sessions."`
+	App        App        `yaml:"app" doc:"Application protocols."`
+	Rules      Rules      `yaml:"rules" doc:"Signatures."`
+	Events     Events     `yaml:"events" doc:"What is reported and how."`
+	Output     Output     `yaml:"output" doc:"Where events go."`
+	Metrics    Metrics    `yaml:"metrics" doc:"The /metrics endpoint."`
+	Privileges Privileges `yaml:"privileges" doc:"What spanwatch run gives up when it captures."`
+	Enrich     Enrich     `yaml:"enrich" doc:"What is added to addresses."`
 }
 
 // Sensor identifies the sensor.
@@ -43,6 +44,7 @@ type Capture struct {
 	Promiscuous bool     `yaml:"promiscuous" doc:"Take frames to other stations too, as a span port needs."`
 	Fanout      string   `yaml:"fanout" doc:"How the kernel deals frames to workers: flow (five-tuple, IPv4 fragments rebuilt by the kernel), hosts (address pair, fragments left alone), queue (receive queue of the device)." oneof:"flow,hosts,queue"`
 	RingSize    ByteSize `yaml:"ring-size" doc:"Ring of each worker and interface; kernel memory." min:"1048576" max:"4294967295"`
+	FixOffloads bool     `yaml:"fix-offloads" doc:"Switch off what makes the device or the kernel merge received frames (GRO, LRO) while spanwatch run is at work."`
 	Filter      string   `yaml:"filter" doc:"BPF filter expression as tcpdump takes it; empty takes everything."`
 	Accounting  string   `yaml:"accounting" doc:"What counts every packet: auto takes the best that device, kernel and privileges allow (native XDP, TCX, generic XDP, user space); xdp, tcx and xdp-generic demand it; off counts captured frames only." oneof:"auto,xdp,tcx,xdp-generic,off"`
 	Kernel      Kernel   `yaml:"kernel" doc:"How the kernel counts, where it does."`
@@ -121,22 +123,22 @@ type Stream struct {
 
 // Rules configures the signature engine.
 type Rules struct {
-	Files              []string          `yaml:"files" doc:"Rule files and globs."`
+	Files              []string          `yaml:"files" path:"read" doc:"Rule files and globs."`
 	AddressVars        map[string]string `yaml:"address-vars" doc:"Address variables: NAME to expression."`
 	PortVars           map[string]string `yaml:"port-vars" doc:"Port variables: NAME to expression."`
-	ClassificationFile string            `yaml:"classification-file" doc:"classification.config; empty takes the built-in table."`
-	ReferenceFile      string            `yaml:"reference-file" doc:"reference.config; empty takes the built-in table."`
-	ThresholdFile      string            `yaml:"threshold-file" doc:"threshold.config: suppressions and thresholds."`
+	ClassificationFile string            `yaml:"classification-file" path:"read" doc:"classification.config; empty takes the built-in table."`
+	ReferenceFile      string            `yaml:"reference-file" path:"read" doc:"reference.config; empty takes the built-in table."`
+	ThresholdFile      string            `yaml:"threshold-file" path:"read" doc:"threshold.config: suppressions and thresholds."`
 	MaxAlertsPerPacket int               `yaml:"max-alerts-per-packet" doc:"Further alerts of one packet are counted and dropped." min:"1" max:"255"`
 	Prefilter          bool              `yaml:"prefilter" doc:"Search candidates with the multi-pattern matcher; off evaluates every rule of a group (for tests)."`
 	Strict             bool              `yaml:"strict" doc:"Refuse to start when any rule fails to load, and refuse a reload then."`
 	ActionOrder        []string          `yaml:"action-order" doc:"Order in which rules of different actions are inspected: pass, drop, reject, alert unless said otherwise."`
 
-	ReputationCategories string   `yaml:"reputation-categories" doc:"Categories of host reputation (iprep): number,name,description."`
-	ReputationFiles      []string `yaml:"reputation-files" doc:"Reputation of hosts: address or prefix,category,score."`
+	ReputationCategories string   `yaml:"reputation-categories" path:"read" doc:"Categories of host reputation (iprep): number,name,description."`
+	ReputationFiles      []string `yaml:"reputation-files" path:"read" doc:"Reputation of hosts: address or prefix,category,score."`
 
-	DataDir   string   `yaml:"data-dir" doc:"Folder that datasets with save or state are written to, and that files named by rules are looked for in before the rule's own; empty writes nothing."`
-	CacheDir  string   `yaml:"cache-dir" doc:"Folder of compiled patterns, which make the next start fast: auto is the service's or the user's cache folder; empty keeps none."`
+	DataDir   string   `yaml:"data-dir" path:"folder" doc:"Folder that datasets with save or state are written to, and that files named by rules are looked for in before the rule's own; empty writes nothing."`
+	CacheDir  string   `yaml:"cache-dir" path:"-" doc:"Folder of compiled patterns, which make the next start fast: auto is the service's or the user's cache folder; empty keeps none."`
 	CacheSize ByteSize `yaml:"cache-size" doc:"Bound of that folder; the files not used for longest are removed." min:"1048576"`
 
 	Watch         time.Duration `yaml:"watch" doc:"Reload when a rule file has changed, looked for this often (spanwatch run only); 0 reloads on SIGHUP alone." min:"0s" max:"24h"`
@@ -172,22 +174,29 @@ type Metrics struct {
 
 // MetricsTLS makes the endpoint serve HTTPS.
 type MetricsTLS struct {
-	CertFile     string `yaml:"cert-file" doc:"Certificate (PEM), read again when it changes; empty serves plain HTTP."`
-	KeyFile      string `yaml:"key-file" doc:"Its private key (PEM)."`
-	ClientCAFile string `yaml:"client-ca-file" doc:"Certificates (PEM) that clients must be signed by; empty asks for none."`
+	CertFile     string `yaml:"cert-file" path:"read" doc:"Certificate (PEM), read again when it changes; empty serves plain HTTP."`
+	KeyFile      string `yaml:"key-file" path:"read" doc:"Its private key (PEM)."`
+	ClientCAFile string `yaml:"client-ca-file" path:"read" doc:"Certificates (PEM) that clients must be signed by; empty asks for none."`
 }
 
 // MetricsAuth is who may scrape. Secrets are read from files.
 type MetricsAuth struct {
 	User         string `yaml:"user" doc:"User name of basic authentication; empty switches it off."`
-	PasswordFile string `yaml:"password-file" doc:"File that holds the password, read with every request."`
-	TokenFile    string `yaml:"token-file" doc:"File that holds a bearer token, read with every request; empty switches it off. With both, either will do."`
+	PasswordFile string `yaml:"password-file" path:"read" doc:"File that holds the password, read with every request."`
+	TokenFile    string `yaml:"token-file" path:"read" doc:"File that holds a bearer token, read with every request; empty switches it off. With both, either will do."`
 }
 
 // Enrich configures look-ups of addresses.
 type Enrich struct {
-	GeoIP []string          `yaml:"geoip" doc:"Databases in MaxMind format (country, city, ASN)."`
+	GeoIP []string          `yaml:"geoip" path:"read" doc:"Databases in MaxMind format (country, city, ASN)."`
 	Sites map[string]string `yaml:"sites" doc:"Own prefixes to site names."`
+}
+
+// Privileges configures what a running sensor gives up.
+type Privileges struct {
+	Drop     bool `yaml:"drop" doc:"Give up capabilities once packets are counted and captured."`
+	Reattach bool `yaml:"reattach" doc:"But for CAP_NET_RAW and CAP_NET_ADMIN, to go on with interfaces that are removed and made anew."`
+	Landlock bool `yaml:"landlock" doc:"Shut the file system (Linux 5.13) but for the folders that the configuration names."`
 }
 
 // ByteSize is a number of bytes, written plainly or with kb, mb, gb (1024).
@@ -248,8 +257,9 @@ func Default() *Config {
 			PayloadLimit:     4096,
 			AnomaliesPerType: 1000,
 		},
-		Output:  defaultOutput(),
-		Metrics: Metrics{Top: 20, Window: 10 * time.Second},
-		Enrich:  Enrich{Sites: map[string]string{}},
+		Output:     defaultOutput(),
+		Metrics:    Metrics{Top: 20, Window: 10 * time.Second},
+		Privileges: Privileges{Drop: true, Reattach: true, Landlock: true},
+		Enrich:     Enrich{Sites: map[string]string{}},
 	}
 }

@@ -17,7 +17,7 @@ type Output struct {
 
 // Eve configures the JSON-lines sink.
 type Eve struct {
-	Path   string `yaml:"path" doc:"File, relative to the output directory; - is stdout; empty switches it off."`
+	Path   string `yaml:"path" path:"output" doc:"File, relative to the output directory; - is stdout; empty switches it off."`
 	Append bool   `yaml:"append" doc:"Keep what the file holds instead of starting anew."`
 	Rotate Rotate `yaml:"rotate" doc:"Put the file aside now and then. Without it, logrotate can: a file that was moved is begun anew, also on SIGHUP."`
 	Schema string `yaml:"schema" doc:"eve, or ecs: the Elastic Common Schema." oneof:"eve,ecs"`
@@ -64,9 +64,9 @@ type Kafka struct {
 // TLSClient configures encryption towards brokers and syslog receivers.
 type TLSClient struct {
 	Enabled    bool   `yaml:"enabled" doc:"Connect by TLS."`
-	CAFile     string `yaml:"ca-file" doc:"Certificates (PEM) that servers are checked by; empty takes the system's."`
-	CertFile   string `yaml:"cert-file" doc:"The sensor's certificate (PEM), for mutual TLS."`
-	KeyFile    string `yaml:"key-file" doc:"Its private key (PEM)."`
+	CAFile     string `yaml:"ca-file" path:"read" doc:"Certificates (PEM) that servers are checked by; empty takes the system's."`
+	CertFile   string `yaml:"cert-file" path:"read" doc:"The sensor's certificate (PEM), for mutual TLS."`
+	KeyFile    string `yaml:"key-file" path:"read" doc:"Its private key (PEM)."`
 	ServerName string `yaml:"server-name" doc:"Name expected in the servers' certificates; empty is the host connected to."`
 	MinVersion string `yaml:"min-version" doc:"Oldest version of TLS; empty is 1.2." oneof:",1.2,1.3"`
 }
@@ -75,14 +75,14 @@ type TLSClient struct {
 type KafkaSASL struct {
 	Mechanism    string `yaml:"mechanism" doc:"Empty is no authentication." oneof:",PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER"`
 	User         string `yaml:"user" doc:"User name of PLAIN and SCRAM."`
-	PasswordFile string `yaml:"password-file" doc:"File that holds the password; read for every connection."`
+	PasswordFile string `yaml:"password-file" path:"read" doc:"File that holds the password; read for every connection."`
 	PasswordEnv  string `yaml:"password-env" doc:"Or the environment variable that does."`
-	TokenFile    string `yaml:"token-file" doc:"File that holds the token of OAUTHBEARER; read for every connection."`
+	TokenFile    string `yaml:"token-file" path:"read" doc:"File that holds the token of OAUTHBEARER; read for every connection."`
 }
 
 // Spool configures the disk queue.
 type Spool struct {
-	Dir         string        `yaml:"dir" doc:"Folder, made if missing and used by one sensor at a time; empty switches the spool off."`
+	Dir         string        `yaml:"dir" path:"folder" doc:"Folder, made if missing and used by one sensor at a time; empty switches the spool off."`
 	MaxSize     ByteSize      `yaml:"max-size" doc:"Bound on all its files." min:"65536" max:"17592186044416"`
 	SegmentSize ByteSize      `yaml:"segment-size" doc:"Size of a file, and the piece in which old events are given up; at most a sixteenth of max-size is used." min:"4096" max:"1073741824"`
 	MaxAge      time.Duration `yaml:"max-age" doc:"Older events are given up (expired); 0 keeps them for ever." min:"0s" max:"8760h"`

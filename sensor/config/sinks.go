@@ -16,7 +16,7 @@ type Redact struct {
 	Profiles []string `yaml:"profiles" doc:"Ready-made lists: payload (bytes of packets and streams), http-body (bodies of HTTP messages, and payloads of HTTP), credentials (passwords, cookies, tokens, and payloads, which hold them too)."`
 	Fields   []string `yaml:"fields" doc:"Paths of EVE to take out, such as http.url or email.to."`
 	Action   string   `yaml:"action" doc:"remove, or hash: text becomes its HMAC-SHA256, so that equal values still look equal." oneof:",remove,hash"`
-	KeyFile  string   `yaml:"key-file" doc:"File that holds the key of the hashes; without one, values that can be guessed can be found by trying."`
+	KeyFile  string   `yaml:"key-file" path:"read" doc:"File that holds the key of the hashes; without one, values that can be guessed can be found by trying."`
 	KeyEnv   string   `yaml:"key-env" doc:"Or the environment variable that does."`
 }
 
@@ -32,7 +32,7 @@ type Rotate struct {
 
 // EveFile is one more file of JSON lines.
 type EveFile struct {
-	Path   string `yaml:"path" doc:"File, relative to the output directory."`
+	Path   string `yaml:"path" path:"output" doc:"File, relative to the output directory."`
 	Append bool   `yaml:"append" doc:"Keep what the file holds instead of starting anew."`
 	Rotate Rotate `yaml:"rotate" doc:"Put the file aside now and then. Without it, logrotate can: a file that was moved is begun anew, also on SIGHUP."`
 	Schema string `yaml:"schema" doc:"eve, or ecs: the Elastic Common Schema." oneof:",eve,ecs"`
@@ -50,7 +50,7 @@ type Stdout struct {
 
 // Socket writes JSON lines to a Unix socket.
 type Socket struct {
-	Path        string        `yaml:"path" doc:"Unix socket that a program listens on; empty switches it off. The sensor connects, and comes back when the program was restarted."`
+	Path        string        `yaml:"path" path:"-" doc:"Unix socket that a program listens on; empty switches it off. The sensor connects, and comes back when the program was restarted."`
 	Type        string        `yaml:"type" doc:"stream, or datagram: one event in each." oneof:"stream,datagram"`
 	GiveUpAfter time.Duration `yaml:"give-up-after" doc:"How long events wait for a listener before they are dropped (unreachable)." min:"0s" max:"24h"`
 	Schema      string        `yaml:"schema" doc:"eve, or ecs: the Elastic Common Schema." oneof:"eve,ecs"`

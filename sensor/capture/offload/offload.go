@@ -71,6 +71,7 @@ func (s *State) Merges() bool {
 type Warning struct {
 	Interface string
 	Feature   Feature
+	Received  bool // of what the device receives, not of what this host sends
 	Fixable   bool // by Fix
 	Text      string
 }
@@ -87,7 +88,7 @@ func (s *State) Warnings() []Warning {
 	var all []Warning
 	for _, r := range rules {
 		if set := s.Features[r.feature]; set.On {
-			all = append(all, Warning{s.Interface, r.feature, r.fix && !set.Fixed, r.warning})
+			all = append(all, Warning{s.Interface, r.feature, r.fix, r.fix && !set.Fixed, r.warning})
 		}
 	}
 	return all
