@@ -7,29 +7,44 @@ import (
 	"strings"
 
 	"spanwatch/exporter/document"
+	"spanwatch/exporter/schema"
 )
 
-// evidence are the members that hold bytes of packets and streams.
-var evidence = []rule{
-	{path: []string{"payload"}, bound: true},
-	{path: []string{"payload_printable"}, bound: true},
-	{path: []string{"packet"}, bound: true},
-	{path: []string{"metadata", "flowvars"}, bound: true},
-	{path: []string{"metadata", "pktvars"}, bound: true},
+// Names of members, wherever events have them.
+var (
+	// evidenceNames hold bytes of packets and streams, and what rules captured
+	// from them.
+	evidenceNames = []string{"payload", "payload_printable", "packet", "stream_payload", "flowvars", "pktvars"}
+	// bodyNames hold bodies of HTTP messages.
+	bodyNames = []string{"http_request_body", "http_request_body_printable", "http_response_body", "http_response_body_printable", "body"}
+	// secretNames hold what lets its holder in.
+	secretNames = []string{"password", "passwd", "passphrase", "secret", "token", "community", "authorization", "cookie", "set_cookie"}
+)
+
+// named makes rules for all members of the schema that have one of some names,
+// so that a protocol that is added later is covered as well.
+func named(fields []schema.Field, names []string, bound bool) (rules []rule) {
+	for _, f := range fields {
+		path := steps(f.Path)
+		if slices.Contains(names, path[len(path)-1]) {
+			rules = append(rules, rule{path: path, bound: bound})
+		}
+	}
+	return rules
 }
 
-// bodies are where EVE has bodies of HTTP messages.
-var bodies = []rule{
-	{path: []string{"http", "http_request_body"}, bound: true},
-	{path: []string{"http", "http_request_body_printable"}, bound: true},
-	{path: []string{"http", "http_response_body"}, bound: true},
-	{path: []string{"http", "http_response_body_printable"}, bound: true},
-}
-
-var profileRules = map[Profile][]rule{
-	ProfilePayload:     evidence,
-	ProfileHTTPBody:    slices.Concat(bodies, whenever(isHTTP, evidence)),
-	ProfileCredentials: slices.Concat(credentials, bodies, evidence),
+// profile returns the rules of a profile; ok is false for an unknown one.
+func profile(p Profile, fields []schema.Field) (rules []rule, ok bool) {
+	evidence, bodies := named(fields, evidenceNames, true), named(fields, bodyNames, true)
+	switch p {
+	case ProfilePayload:
+		return evidence, true
+	case ProfileHTTPBody:
+		return slices.Concat(bodies, whenever(isHTTP, evidence)), true
+	case ProfileCredentials:
+		return slices.Concat(credentials, named(fields, secretNames, false), bodies, evidence), true
+	}
+	return nil, false
 }
 
 // whenever makes rules hold for some events only.

@@ -114,7 +114,7 @@ func newRedactor(c Redaction) (*redactor, error) {
 		faults = append(faults, checkDependents(c.Fields)...)
 	}
 	for _, p := range c.Profiles {
-		rules, ok := profileRules[p]
+		rules, ok := profile(p, fields)
 		if !ok {
 			faults = append(faults, fmt.Errorf("%q %w; known: %v", p, ErrUnknownProfile, Profiles()))
 		}

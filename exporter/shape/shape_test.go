@@ -202,6 +202,8 @@ func TestTheCredentialsProfileKnowsItsPlaces(t *testing.T) {
 		"an innocent query":   {`{"http":{"url":"/x?passenger=7&encode=1&q=token"}}`, "", "/x?passenger=7&encode=1&q=token"},
 		"two in one URL":      {`{"http":{"url":"/x?pwd=s3cret&b=1&token=s3cret"}}`, "s3cret", "/x?pwd=***&b=1&token=***"},
 		"a value with quotes": {`{"http":{"url":"/x?pwd=s3cret\"s3cret&a=1"}}`, `s3cret&`, "a=1"},
+		"an MQTT password":    {`{"mqtt":{"connect":{"qos":0,"username":"alice","password":"s3cret"}}}`, "s3cret", "alice"},
+		"a frame's bytes":     {`{"frame":{"type":"x","payload":"czNjcmV0"}}`, "czNjcmV0", `"type":"x"`},
 		"nothing at all":      {`{"dns":{}}`, "", "dns"},
 	} {
 		got, _ := send(t, shape.Options{Redaction: shape.Redaction{Profiles: []shape.Profile{shape.ProfileCredentials}}}, sent{event.TypeHTTP, "", c.body})
