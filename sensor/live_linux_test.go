@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -314,4 +315,64 @@ func TestTheKernelFiltersForTheSensor(t *testing.T) {
 			t.Errorf("%d frames passed the filter, want 10", n)
 		}
 	})
+}
+
+// TestASensorThatFallsBehindShedsElephantsAndSaysSo: it is stopped while more comes
+// than the ring holds. Afterwards the elephant is counted only, small flows are
+// inspected, records tell of the loss, and everything adds up.
+func TestASensorThatFallsBehindShedsElephantsAndSaysSo(t *testing.T) {
+	for _, workers := range []string{"1", "2"} {
+		t.Run(workers+"_workers", func(t *testing.T) {
+			ns := netnstest.Enter(t)
+			ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
+			r := startLive(t, ns, "-i", "rx", "--workers", workers, "--set", "capture.ring-size=4mb",
+				"--set", "overload.elephant-bytes=100kb", "--set", "overload.floor-bytes=100kb", "--set", "overload.hold=1s", "--set", "overload.step=10ms")
+			s := netnstest.OpenSender(t, "tx")
+			send := func(frames [][]byte, n int) {
+				if _, err := s.SendN(frames, n); err != nil {
+					t.Fatal(err)
+				}
+			}
+			elephant, mice := netnstest.UDPFlows(1, 1000, false), netnstest.UDPFlows(200, 1000, false)[100:]
+			send(elephant, 200)
+			time.Sleep(300 * time.Millisecond)
+			if err := r.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+				t.Fatal(err)
+			}
+			send(elephant, 30_000)
+			if err := r.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+				t.Fatal(err)
+			}
+			told := func(state string) func() bool {
+				return func() bool {
+					for _, e := range r.events(t, "overload") {
+						if e["overload"].(map[string]any)["state"] == state {
+							return true
+						}
+					}
+					return false
+				}
+			}
+			r.await(t, "beginning of overload", told("start"))
+			send(mice, 2*len(mice))
+			send(elephant, 500)
+			r.await(t, "end of overload", told("end"))
+			stats := r.stop(t)
+			balanced(t, stats)
+			of := func(path ...any) int { return number(t, stats, append([]any{"stats", "accounting"}, path...)...) }
+			if of("inspection", "balance") != 0 || of("inspection", "bytes_balance") != 0 {
+				t.Errorf("%d packets and %d bytes are neither inspected nor shed", of("inspection", "balance"), of("inspection", "bytes_balance"))
+			}
+			if of("inspection", "shed", "elephant", "flows") != 1 || of("inspection", "shed", "elephant", "packets") < 500 || of("interfaces", 0, "dropped", "ring_full") == 0 {
+				t.Errorf("shed %d packets of %d flows; the ring lost %d", of("inspection", "shed", "elephant", "packets"),
+					of("inspection", "shed", "elephant", "flows"), of("interfaces", 0, "dropped", "ring_full"))
+			}
+			for _, e := range r.events(t, "flow") {
+				f := e["flow"].(map[string]any)
+				if big := number(t, e, "flow", "pkts_toserver") > 100; big != (f["shed"] == "elephant") || big != (f["capture_loss"] != nil) {
+					t.Errorf("record %v", f)
+				}
+			}
+		})
+	}
 }
