@@ -127,13 +127,15 @@ type liveWork struct {
 	set     []string // settings of spanwatch
 }
 
+// idleTime is for how long a sensor is watched doing nothing.
+const idleTime = 3 * time.Second
+
 // step is what became of one rate.
 type step struct {
 	sensorCounts
-	sent   uint64
-	wall   time.Duration // of sending
-	cpu    time.Duration // of the sensor
-	during time.Duration // of that, while frames were sent
+	sent uint64
+	wall time.Duration // of sending
+	cpu  time.Duration // of the sensor, without what it takes when idle
 }
 
 // sensorCounts are a sensor's own. Seen is the kernel's count for its sockets, which
@@ -202,6 +204,11 @@ func (x sensor) round(work liveWork, send *loop, rates []int, each time.Duration
 		return errors.Join(err, stop())
 	}
 	before, err := x.settled(dir, sensorCounts{}, warmed)
+	// What it takes when nothing comes is taken off: it depends on how long the
+	// counters take to settle.
+	idle := processTime(cmd.Process.Pid)
+	time.Sleep(idleTime)
+	idle = processTime(cmd.Process.Pid) - idle
 	for i, rate := range rates {
 		if err != nil {
 			break
@@ -213,12 +220,12 @@ func (x sensor) round(work liveWork, send *loop, rates []int, each time.Duration
 			break
 		}
 		one.wall = time.Since(start)
-		one.during = processTime(cmd.Process.Pid) - cpu
 		var after sensorCounts
 		if after, err = x.settled(dir, before, one.sent); err != nil {
 			break
 		}
 		one.cpu = processTime(cmd.Process.Pid) - cpu
+		one.cpu = max(one.cpu-time.Duration(float64(idle)*float64(time.Since(start))/float64(idleTime)), 0)
 		one.sensorCounts = after.since(before)
 		before = after
 		into[i] = append(into[i], one)
