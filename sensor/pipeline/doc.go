@@ -17,4 +17,8 @@
 // of capture and the events of a batch in the order of its packets, so that
 // output, sequence numbers and thresholds are the same for any number of
 // workers. With one worker everything runs inline, without a channel.
+//
+// Flows that need no inspection any more, or that overload gives up (package
+// overload), are only counted: the flow table sees every packet, streams, parsers
+// and rules do not (shed.go). With Options.Shunt their frames stay in the kernel.
 package pipeline
