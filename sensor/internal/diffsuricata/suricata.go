@@ -69,6 +69,13 @@ func installSuricata(ctx context.Context, dir string) error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("debootstrap needs root; as root it installs Suricata into %s, or let %s name one", dir, suricataEnv)
 	}
+	dir, err := filepath.Abs(dir) // debootstrap changes its directory
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
 	for _, argv := range [][]string{
 		{".ci/deps", "oracle"},
 		{"debootstrap", "--variant=minbase", "--include=suricata", "sid", dir, "http://deb.debian.org/debian"},
