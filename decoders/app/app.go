@@ -117,6 +117,15 @@ type Tx interface {
 	State() *TxState
 }
 
+// Bounded is implemented by states that tell where messages end. What a side
+// sent up to there is then inspected by rules on the stream, however little it
+// is; otherwise they wait for a chunk of some length.
+type Bounded interface {
+	// Ended reports, and forgets, whether a message ended in the bytes that
+	// Parse took since the last call.
+	Ended() bool
+}
+
 // Ciphered is implemented by states of protocols that change to ciphertext.
 type Ciphered interface {
 	// Encrypted reports that only ciphertext is to come in either direction:

@@ -14,11 +14,13 @@ type appFlow struct {
 	proto  app.Proto
 	state  app.State
 	broken bool // the parser gave up on the flow
+	// state as what it may be too; nil where it is not.
+	bounded  app.Bounded
+	ciphered app.Ciphered
 	// advanced says that transactions have moved since rules last looked at
 	// them in that direction.
 	advanced [2]bool
 	ended    [2]uint64 // transactions of lower number need no look for their end in that direction
-	tracked  bool      // encrypted, and rules on the stream see no more of it
 	next     uint32
 	frames   *app.FrameLog // nil unless rules are on frames of the protocol
 	parent   uint64        // id of the flow that agreed on this one; 0 is none
@@ -110,9 +112,12 @@ func (t *appTable) open(proto app.Proto) uint32 {
 	if i != 0 {
 		t.free[proto] = t.flows[i].next
 		a := &t.flows[i]
-		a.broken, a.advanced, a.parent, a.upgraded = false, [2]bool{}, 0, 0
+		a.broken, a.advanced, a.ended, a.parent, a.upgraded = false, [2]bool{}, [2]uint64{}, 0, 0
 	} else {
-		t.flows = append(t.flows, appFlow{proto: proto, state: t.parsers[proto].New()})
+		a := appFlow{proto: proto, state: t.parsers[proto].New()}
+		a.bounded, _ = a.state.(app.Bounded)
+		a.ciphered, _ = a.state.(app.Ciphered)
+		t.flows = append(t.flows, a)
 		i = uint32(len(t.flows) - 1)
 	}
 	if t.framed[proto] {

@@ -56,7 +56,7 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 			w.ignoreStream(f)
 			return
 		}
-		w.watchCipher(f)
+		w.watch(f, dir)
 		consumed := len(c.Data)
 		if res.Status == app.StatusIncomplete {
 			consumed = res.Consumed
@@ -68,13 +68,29 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 	}
 }
 
-// watchCipher ends the inspection of streams that have become ciphertext: of
-// chunks at once, of payload behind the packet under work.
-func (w *worker) watchCipher(f *flow.Flow) {
-	if c, ok := w.apps.at(f.App).state.(app.Ciphered); ok && c.Encrypted() {
+// watch tells reassembly and detection what the parser of a flow has found in
+// bytes of dir: the end of a message, whose bytes rules on the stream are to see
+// now; or ciphertext, which they are not to see: in chunks from here on, in
+// payload from the next packet on.
+func (w *worker) watch(f *flow.Flow, dir decoders.Direction) {
+	a := w.apps.at(f.App)
+	if a.bounded != nil && a.bounded.Ended() {
+		w.streams.TriggerRaw(f, dir)
+	}
+	if a.ciphered != nil && a.ciphered.Encrypted() && !(w.policy.full && a.proto == app.ProtoTLS) {
 		w.streams.DisableRaw(f, decoders.ToServer)
 		w.streams.DisableRaw(f, decoders.ToClient)
 		w.ciphered = true
+	}
+}
+
+// ignorePayload follows the packet in which a flow became ciphertext. Of TLS,
+// what rules on the stream have not seen by then they never see, as in Suricata.
+func (w *worker) ignorePayload(f *flow.Flow) {
+	f.Detect.IgnorePayload()
+	if w.apps.at(f.App).proto == app.ProtoTLS {
+		w.streams.StopRaw(f, decoders.ToServer)
+		w.streams.StopRaw(f, decoders.ToClient)
 	}
 }
 

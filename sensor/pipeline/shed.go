@@ -55,13 +55,13 @@ func (c *shedCounters) add(d *shedCounters) {
 // shedPolicy is what is always shed, by configuration.
 type shedPolicy struct {
 	encrypted, depth bool // also when the sensor keeps up
-	trackOnly        bool // rules see no more of the stream once it is encrypted
+	full             bool // rules see TLS all the same once it is encrypted
 }
 
 func newShedPolicy(c *config.Config) shedPolicy {
 	return shedPolicy{
 		encrypted: c.App.TLS.EncryptionHandling == "bypass", depth: c.Stream.Bypass,
-		trackOnly: c.App.TLS.EncryptionHandling == "track-only",
+		full: c.App.TLS.EncryptionHandling == "full",
 	}
 }
 
@@ -119,18 +119,12 @@ func (w *worker) reasonToShed(f *flow.Flow, level overload.Shed) shedReason {
 	return shedNone
 }
 
-// encrypted says whether a TLS session is to be shed for being encrypted. If it
-// is but is not shed, rules on its stream see no more of it, unless they are to.
+// encrypted says whether a TLS session is to be shed for being encrypted.
 func (w *worker) encrypted(f *flow.Flow, overloaded bool) bool {
 	a := w.apps.at(f.App)
 	session, ok := a.state.(*tls.State)
 	if !ok || !session.Encrypted() {
 		return false
-	}
-	if w.policy.trackOnly && !a.tracked {
-		a.tracked = true
-		w.streams.DisableRaw(f, decoders.ToServer)
-		w.streams.DisableRaw(f, decoders.ToClient)
 	}
 	return w.policy.encrypted || overloaded
 }

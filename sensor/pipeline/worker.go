@@ -204,7 +204,7 @@ func (w *worker) packet(i uint32) {
 	in.Dir = dir
 	w.inspect(in, f)
 	if w.ciphered {
-		f.Detect.IgnorePayload()
+		w.ignorePayload(f)
 	}
 	w.records(f, p, false)
 	w.decideShed(f, w.b.shed)

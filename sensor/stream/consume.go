@@ -163,20 +163,24 @@ func (e *Engine) TriggerRaw(f *flow.Flow, dir decoders.Direction) {
 // parser has given up.
 func (e *Engine) DisableApp(f *flow.Flow, dir decoders.Direction) { e.disable(f, dir, appOff) }
 
-// DisableRaw ends NextRaw for a direction with what was received so far: what
+// DisableRaw ends NextRaw for a direction with what is acknowledged by now: what
 // follows is encrypted.
 func (e *Engine) DisableRaw(f *flow.Flow, dir decoders.Direction) {
 	if f.Stream == 0 {
 		return
 	}
-	h := &e.sessions[f.Stream].half[dir]
+	s := &e.sessions[f.Stream]
+	h := &s.half[dir]
 	if h.flags&(rawOff|rawEnding) == 0 {
 		h.flags |= rawEnding
-		if h.rawEnd = h.edge; h.raw >= h.rawEnd {
+		if h.rawEnd = e.dueRaw(s, h); h.raw >= h.rawEnd {
 			h.flags |= rawOff
 		}
 	}
 }
+
+// StopRaw ends NextRaw for a direction at once.
+func (e *Engine) StopRaw(f *flow.Flow, dir decoders.Direction) { e.disable(f, dir, rawOff) }
 
 // Bypass ends reassembly of a direction at once and gives its memory back; the
 // session's state is still followed.

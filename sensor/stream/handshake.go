@@ -236,15 +236,13 @@ func (t *turn) joinMidstream() {
 	}
 }
 
-// answersAnotherSyn says whether a packet of the server echoes a timestamp that
-// the SYN did not have. An echo of 0 says nothing: some hosts send it in the
-// answer to a SYN (RFC 7323 section 3.2 forbids it, load balancers do it).
+// answersAnotherSyn says whether a packet of the server, other than a SYN+ACK,
+// echoes a timestamp that the SYN did not have. A SYN+ACK is judged by what it
+// acknowledges alone, as in Suricata 8: load balancers in front of hosts echo 0,
+// or a timestamp of their own.
 func (t *turn) answersAnotherSyn() bool {
-	if t.dir != decoders.ToClient || !t.has(decoders.TCPAck) || t.p.TCPOpts&decoders.TCPOptTimestamp == 0 || t.s.offered != 0 {
-		return false
-	}
-	echo := t.p.TSEcr
-	return echo != 0 && echo != t.peer.tsLast && (t.peer.tsLast != 0 || t.peer.flags&hasTS == 0)
+	return t.dir == decoders.ToClient && t.has(decoders.TCPAck) && !t.has(decoders.TCPSyn) &&
+		t.p.TCPOpts&decoders.TCPOptTimestamp != 0 && t.s.offered == 0 && t.p.TSEcr != t.peer.tsLast
 }
 
 // synSent waits for the answer to the SYN.

@@ -254,6 +254,7 @@ func (s *State) endRequest() {
 	m.progress = Completed
 	c.tx.reportRequest()
 	c.step = stepFinish
+	s.ended = true
 }
 
 // requestFinish looks at what follows a request in the same piece: the next

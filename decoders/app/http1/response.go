@@ -383,6 +383,7 @@ func (s *State) endResponse() verdict {
 	m.progress = Completed
 	r.pending = r.pending[:0]
 	r.step = stepFinish
+	s.ended = true
 	if r.tunnel {
 		return s.openTunnel()
 	}

@@ -19,6 +19,14 @@ type State struct {
 	upgrade  app.Upgrade
 	upgraded bool
 	frames   frames
+	ended    bool // a message, since Ended was asked
+}
+
+// Ended reports, and forgets, whether a request or response ended.
+func (s *State) Ended() bool {
+	ended := s.ended
+	s.ended = false
+	return ended
 }
 
 // step is what a side's parser does with the next byte.

@@ -42,6 +42,7 @@ func (s *State) replyLine(line []byte) {
 	if !s.multiline {
 		s.answered++
 	}
+	s.ended = true
 }
 
 // unexpected takes a reply that no command waits for: the greeting, or one to

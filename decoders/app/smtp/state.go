@@ -34,6 +34,7 @@ type State struct {
 	helo   []byte
 
 	mode      mode
+	ended     bool    // a command or reply, since Ended was asked
 	midLine   [2]bool // the last piece did not end its line
 	skip      [2]bool // the rest of the line is not read
 	chunkLeft uint64  // bytes of the BDAT chunk to come
@@ -61,6 +62,14 @@ var (
 // Upgraded reports that the server agreed to STARTTLS.
 func (s *State) Upgraded() (app.Upgrade, bool) {
 	return app.Upgrade{To: app.ProtoTLS}, s.upgraded
+}
+
+// Ended reports, and forgets, whether a command or a reply to one ended. Mail
+// text has no end of its own.
+func (s *State) Ended() bool {
+	ended := s.ended
+	s.ended = false
+	return ended
 }
 
 // Parse reads lines. Behind a gap it goes on with the next line that is
@@ -131,6 +140,7 @@ func (s *State) next(d decoders.Direction, data []byte, eof bool) int {
 	default:
 		s.skip[d] = s.midLine[d]
 		s.commandLine(text, s.midLine[d] && !eof)
+		s.ended = true
 	}
 	return n
 }

@@ -28,6 +28,8 @@ type State struct {
 	over bool // it was released
 	skip [2]uint64
 	line [2]bool // the rest of a long banner is passed over
+
+	ended bool // a banner, since Ended was asked
 }
 
 var _ app.State = (*State)(nil)
@@ -42,6 +44,13 @@ func newState() *State {
 // and the flow may be bypassed.
 func (s *State) Encrypted() bool {
 	return s.tx.progress[0] == Finished && s.tx.progress[1] == Finished
+}
+
+// Ended reports, and forgets, whether a banner ended.
+func (s *State) Ended() bool {
+	ended := s.ended
+	s.ended = false
+	return ended
 }
 
 // Parse reads banner and packets of a side until it changes to new keys. A gap
@@ -139,6 +148,7 @@ func (s *State) banner(data []byte, dir decoders.Direction) (n, need int, good b
 		s.tx.event(app.EventSSHLongBanner)
 	}
 	s.tx.setBanner(dir, proto, software)
+	s.ended = true
 	return n, 0, true
 }
 
@@ -192,5 +202,5 @@ func (s *State) Release() {
 // Reset makes the state as new.
 func (s *State) Reset() {
 	s.tx.reset()
-	s.open, s.over, s.skip, s.line = false, false, [2]uint64{}, [2]bool{}
+	s.open, s.over, s.ended, s.skip, s.line = false, false, false, [2]uint64{}, [2]bool{}
 }

@@ -32,6 +32,7 @@ type State struct {
 	list  [1]app.Tx
 	open  bool // the transaction exists
 	over  bool // it was released: nothing is parsed any more
+	ended bool // a record, since Ended was asked
 	sides [2]reader
 	beat  heartbeats
 }
@@ -57,6 +58,13 @@ func newState(p *Parser) *State {
 // application data flows. Payload needs no inspection from here on; who wants
 // neither alerts nor heartbeats may bypass the flow.
 func (s *State) Encrypted() bool { return s.tx.encrypted }
+
+// Ended reports, and forgets, whether a record of the handshake ended.
+func (s *State) Ended() bool {
+	ended := s.ended
+	s.ended = false
+	return ended
+}
 
 // Parse reads the records of in. Records are taken whole, but application data
 // is passed over as it comes. A gap ends the parsing unless it lies in
@@ -159,6 +167,7 @@ func (s *State) record(data []byte, dir decoders.Direction) (n, need int, good b
 // whole takes a record that is there to its end.
 func (s *State) whole(kind byte, body []byte, dir decoders.Direction) bool {
 	tx := &s.tx
+	s.ended = true
 	switch kind {
 	case recordChangeCipher:
 		tx.changed[dir] = true
@@ -214,7 +223,7 @@ func (s *State) Release() {
 // Reset makes the state as new.
 func (s *State) Reset() {
 	s.tx.reset()
-	s.open, s.over, s.beat = false, false, heartbeats{}
+	s.open, s.over, s.ended, s.beat = false, false, false, heartbeats{}
 	for d := range s.sides {
 		message := s.sides[d].message[:0]
 		if cap(message) > keptMessage {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"os"
@@ -153,5 +154,43 @@ func TestBundledRulesAgreeWithSuricata(t *testing.T) {
 		var b bytes.Buffer
 		r.print(&b)
 		t.Error(b.String())
+	}
+}
+
+// TestCases: each case has the alerts that Suricata 8 gave it.
+func TestCases(t *testing.T) {
+	dirs, err := filepath.Glob("../../../testdata/cases/*/test.rules")
+	if err != nil || len(dirs) == 0 {
+		t.Fatalf("no cases (%v)", err)
+	}
+	for _, rules := range dirs {
+		dir := filepath.Dir(rules)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			want, err := os.ReadFile(filepath.Join(dir, "want.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := loadOurs(nil, filepath.Join(dir, "test.rules"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line, why := range s.refusals() {
+				t.Errorf("rule of line %d: %s", line, why)
+			}
+			out, saw := t.TempDir(), newSighting()
+			if err := s.run(context.Background(), filepath.Join(dir, "input.pcap"), out); err != nil {
+				t.Fatal(err)
+			}
+			if err := saw.read(0, filepath.Join(out, "eve.json")); err != nil {
+				t.Fatal(err)
+			}
+			got, err := json.MarshalIndent(alertsOf(saw), "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got)+"\n" != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
 	}
 }

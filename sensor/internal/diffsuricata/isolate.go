@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -68,7 +66,7 @@ func (c *comparison) isolate(ctx context.Context, r *result, limit int) error {
 		sids = append(sids, tried[i].Sid)
 	}
 	alone := *c
-	alone.rules, alone.captures, alone.keep, alone.reuse = filepath.Join(dir, "alone.rules"), captures, "", false
+	alone.rules, alone.captures, alone.keep, alone.reuse, alone.fresh = filepath.Join(dir, "alone.rules"), captures, "", false, true
 	if err := os.WriteFile(alone.rules, []byte(strings.Join(closure(lines, sids), "\n")+"\n"), 0o644); err != nil {
 		return err
 	}
@@ -94,8 +92,8 @@ func count(s *seen) int {
 	return s.count
 }
 
-// extract copies the frames of flows, as they are, to files of their own. A
-// fragment goes where its addresses go.
+// extract copies the frames of flows, as they are, to the files named; flows
+// may share one. A fragment goes where its addresses go.
 func extract(path string, files map[tuple]string) error {
 	source, err := capture.OpenFiles(capture.Options{Paths: []string{path}})
 	if err != nil {
@@ -106,36 +104,49 @@ func extract(path string, files map[tuple]string) error {
 	if err != nil {
 		return err
 	}
-	frames := map[tuple][]decoders.Frame{}
-	links := map[tuple]decoders.LinkType{}
+	frames := map[string][]decoders.Frame{}
 	var batch capture.Batch
-	for {
-		err := source.Next(&batch)
+	for err == nil {
+		err = source.Next(&batch)
 		for i := range batch.Frames {
-			f := batch.Frames[i]
-			for t := range tuplesOf(decoder, &f) {
-				for flow := range files {
-					if flow == t || t.A.Port == 0 && t.B.Port == 0 && flow.A.IP == t.A.IP && flow.B.IP == t.B.IP {
-						f.Data = append([]byte(nil), f.Data...)
-						frames[flow] = append(frames[flow], f)
-						links[flow] = f.Link
-					}
-				}
+			f := &batch.Frames[i]
+			for file := range filesOf(decoder, f, files) {
+				kept := *f
+				kept.Data = append([]byte(nil), f.Data...)
+				frames[file] = append(frames[file], kept)
 			}
 		}
-		if err != nil && !errors.Is(err, io.EOF) && len(batch.Frames) > 0 {
-			continue // what the file has before its fault
-		}
-		if err != nil {
-			break
-		}
 	}
-	for flow, file := range files {
-		if err := capturetest.WritePcap(file, links[flow], frames[flow]); err != nil {
+	// A fault of the file is no error: what lies before it is there.
+	for _, file := range files {
+		list := frames[file]
+		if len(list) == 0 {
+			return fmt.Errorf("%s: the frames of %s are not found", path, file)
+		}
+		if err := capturetest.WritePcap(file, list[0].Link, list); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// filesOf are the files that a frame goes to.
+func filesOf(decoder *decoders.Decoder, f *decoders.Frame, files map[tuple]string) map[string]bool {
+	set := map[string]bool{}
+	for t := range tuplesOf(decoder, f) {
+		if file := files[t]; file != "" {
+			set[file] = true
+		}
+		if t.A.Port != 0 || t.B.Port != 0 {
+			continue
+		}
+		for flow, file := range files {
+			if flow.A.IP == t.A.IP && flow.B.IP == t.B.IP {
+				set[file] = true
+			}
+		}
+	}
+	return set
 }
 
 // tuplesOf are the five-tuples of a frame: of the packet and of those inside.

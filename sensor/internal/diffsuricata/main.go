@@ -9,7 +9,8 @@
 // is replayed alone, to tell a difference of meaning from one that other flows
 // make. With -records the flow and application records are compared as well.
 //
-// diffsuricata mutate makes rules instead of taking them: see mutate.go.
+// diffsuricata mutate makes rules instead of taking them (mutate.go), and
+// diffsuricata case keeps what was learnt as a case of testdata/cases (case.go).
 //
 // Suricata is a Debian package of sid, put into .cache/suricata8 when it is not
 // there; SPANWATCH_SURICATA names another one, a program or the root of a
@@ -39,8 +40,13 @@ func main() {
 	defer stop()
 	run := runDiff
 	args := os.Args[1:]
-	if len(args) > 0 && args[0] == "mutate" {
-		run, args = runMutate, args[1:]
+	if len(args) > 0 {
+		switch args[0] {
+		case "mutate":
+			run, args = runMutate, args[1:]
+		case "case":
+			run, args = runCase, args[1:]
+		}
 	}
 	status, err := run(ctx, args)
 	if err != nil {
@@ -59,7 +65,7 @@ func (l *list) Set(value string) error {
 	return nil
 }
 
-// flags are those of both commands.
+// flags are those of all commands.
 type flags struct {
 	rules, captures, sets list
 	suricata              string
@@ -133,6 +139,7 @@ type comparison struct {
 	captures []string
 	sets     []string
 	keep     string // folder for what both write; empty: none is kept
+	fresh    bool   // each capture is replayed by a Suricata of its own
 	reuse    bool   // Suricata's events are in keep from an earlier run
 
 	refused  map[int]bool   // lines that Suricata does not load
@@ -159,7 +166,7 @@ func (c *comparison) run(ctx context.Context) (suricata, ours *sighting, err err
 		}
 	}
 	if !c.reuse {
-		if c.refused, err = c.oracle.run(ctx, suricataConfig(c.oracle), c.rules, c.captures, theirs); err != nil {
+		if c.refused, err = c.oracle.run(ctx, suricataConfig(c.oracle), c.rules, c.captures, theirs, c.fresh); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -101,7 +101,11 @@ var refusal = regexp.MustCompile(`error parsing signature .* from file .* at lin
 
 // run replays captures with one set of rules and leaves eve.json in the folder
 // that goes with each. refused are the lines of the rule file that do not load.
-func (o *oracle) run(ctx context.Context, config []byte, rules string, captures, out []string) (refused map[int]bool, err error) {
+//
+// With fresh each capture has a process of its own; otherwise one process takes
+// them all, which is far cheaper with many rules, but remembers thresholds and
+// bits of hosts from one capture to the next.
+func (o *oracle) run(ctx context.Context, config []byte, rules string, captures, out []string, fresh bool) (refused map[int]bool, err error) {
 	dir, err := os.MkdirTemp("", "diffsuricata")
 	if err != nil {
 		return nil, err
@@ -115,9 +119,12 @@ func (o *oracle) run(ctx context.Context, config []byte, rules string, captures,
 	// that a second run says the same.
 	argv := append(o.command[1:len(o.command):len(o.command)], "-c", path, "-S", rules, "--data-dir", dir, "-k", "none", "--runmode=single", "--no-random")
 	var said bytes.Buffer
-	if len(captures) == 1 {
-		argv = append(argv, "-r", captures[0], "-l", out[0])
-		err = o.start(ctx, argv, &said).Run()
+	if fresh || len(captures) == 1 {
+		for i := range captures {
+			if err = o.start(ctx, append(argv[:len(argv):len(argv)], "-r", captures[i], "-l", out[i]), &said).Run(); err != nil {
+				break
+			}
+		}
 	} else {
 		err = o.serve(ctx, append(argv, "-l", dir, "--unix-socket="+filepath.Join(dir, "socket")), filepath.Join(dir, "socket"), &said, captures, out)
 	}
