@@ -16,6 +16,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -25,7 +26,11 @@ import (
 	"regexp"
 	"syscall"
 	"text/tabwriter"
+	"time"
 
+	"spanwatch/exporter"
+	"spanwatch/exporter/event"
+	"spanwatch/exporter/kafka"
 	"spanwatch/sensor/internal/kafkatest"
 )
 
@@ -124,8 +129,26 @@ func (b *bench) cluster(ctx context.Context, nodes int) (*kafkatest.Cluster, err
 		return nil, err
 	}
 	var err error
-	*at, err = kafkatest.Start(ctx, kafkatest.Options{Nodes: nodes, Dir: dir})
-	return *at, err
+	if *at, err = kafkatest.Start(ctx, kafkatest.Options{Nodes: nodes, Dir: dir}); err != nil {
+		return nil, err
+	}
+	return *at, warm(ctx, *at)
+}
+
+// warm delivers one record. The first producer of a new cluster waits for its
+// id longer than the faults take.
+func warm(ctx context.Context, c *kafkatest.Cluster) error {
+	cfg := kafka.Config{Brokers: c.Addrs(), Prefix: "warm", DeliveryTimeout: 2 * time.Minute}
+	if err := kafka.CreateTopics(ctx, cfg, 1, -1); err != nil {
+		return err
+	}
+	sink, err := kafka.NewSink(cfg, nil)
+	if err != nil {
+		return err
+	}
+	var tally exporter.Tally
+	err = sink.Deliver(ctx, []exporter.Record{{Type: event.TypeFlow, Body: []byte("{}")}}, &tally)
+	return errors.Join(err, sink.Close())
 }
 
 func (b *bench) close() (err error) {

@@ -185,7 +185,7 @@ func (s *sensor) look() scrape {
 
 // until waits for a scrape that ok likes.
 func (s *sensor) until(ctx context.Context, what string, ok func(scrape) bool) error {
-	const patience = 30 * time.Second
+	const patience = time.Minute
 	for end := time.Now().Add(patience); ; {
 		if now := s.look(); now != nil && ok(now) {
 			return nil
