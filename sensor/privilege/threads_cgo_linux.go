@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
 	"strconv"
 	"sync"
@@ -28,6 +29,11 @@ var threadsMu sync.Mutex
 func onAllThreads(number uintptr, a, b, c, d uintptr) error {
 	threadsMu.Lock()
 	defer threadsMu.Unlock()
+	// The thread on which os/signal waits blocks all signals but those that somebody
+	// asked it for.
+	unblocked := make(chan os.Signal, 1)
+	signal.Notify(unblocked, unix.Signal(C.threads_signal()))
+	defer signal.Stop(unblocked)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	if errno := C.threads_begin(C.long(number), C.long(a), C.long(b), C.long(c), C.long(d)); errno != 0 {

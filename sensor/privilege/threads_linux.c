@@ -39,6 +39,10 @@ static void on_signal(int signo, siginfo_t *info, void *context) {
 	errno = saved;
 }
 
+int threads_signal(void) {
+	return SIGNAL;
+}
+
 int threads_begin(long n, long a, long b, long c, long d) {
 	number = n;
 	args[0] = a, args[1] = b, args[2] = c, args[3] = d;

@@ -2,6 +2,9 @@
 #ifndef SPANWATCH_THREADS_LINUX_H
 #define SPANWATCH_THREADS_LINUX_H
 
+/* The signal that threads are told by. */
+int threads_signal(void);
+
 /* Sets the call and takes the signal over. Returns an errno or 0. */
 int threads_begin(long number, long a, long b, long c, long d);
 
