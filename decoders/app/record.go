@@ -19,14 +19,16 @@ type ItemKind uint8
 
 // Kinds of items. Between ItemList and its ItemEnd items have no names.
 const (
-	ItemEnd    ItemKind = iota // of the innermost object or list
-	ItemObject                 // named Name, until its ItemEnd
-	ItemList                   // likewise
-	ItemText                   // Text, bytes from the wire; Number more were cut off
-	ItemWord                   // Word, a text of the program's own
-	ItemUint                   // Number
-	ItemInt                    // Number, signed
-	ItemBool                   // Number is 0 or 1
+	ItemEnd     ItemKind = iota // of the innermost object or list
+	ItemObject                  // named Name, until its ItemEnd
+	ItemList                    // likewise
+	ItemText                    // Text, bytes from the wire; Number more were cut off
+	ItemWord                    // Word, a text of the program's own
+	ItemUint                    // Number
+	ItemInt                     // Number, signed
+	ItemBool                    // Number is 0 or 1
+	ItemAddress                 // Text is an IP address of 4 or 16 bytes
+	ItemMAC                     // Text in hexadecimal with colons
 )
 
 // Item is one step of a record.
@@ -78,6 +80,16 @@ func (r *Record) OptionalText(name string, b []byte) {
 // Word adds a text of the program's own.
 func (r *Record) Word(name, s string) {
 	r.items = append(r.items, Item{Kind: ItemWord, Name: name, Word: s})
+}
+
+// Address adds an IP address of 4 or 16 bytes.
+func (r *Record) Address(name string, b []byte) {
+	r.items = append(r.items, Item{Kind: ItemAddress, Name: name, Text: b})
+}
+
+// MAC adds a link-layer address.
+func (r *Record) MAC(name string, b []byte) {
+	r.items = append(r.items, Item{Kind: ItemMAC, Name: name, Text: b})
 }
 
 // Uint adds a number.

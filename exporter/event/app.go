@@ -103,6 +103,30 @@ func (o *Object) String(name, s string) {
 	o.text = AppendString(o.text, s)
 }
 
+// Address writes an IP address of 4 or 16 bytes.
+func (o *Object) Address(name string, b []byte) {
+	o.name(name)
+	var a Addr
+	version := uint8(4)
+	if copy(a[:], b) == len(a) {
+		version = 6
+	}
+	o.text = append(appendAddr(append(o.text, '"'), a, version), '"')
+}
+
+// MAC writes a link-layer address of any length.
+func (o *Object) MAC(name string, b []byte) {
+	o.name(name)
+	o.text = append(o.text, '"')
+	for i, c := range b {
+		if i > 0 {
+			o.text = append(o.text, ':')
+		}
+		o.text = append(o.text, hexDigits[c>>4], hexDigits[c&15])
+	}
+	o.text = append(o.text, '"')
+}
+
 // Uint writes a number.
 func (o *Object) Uint(name string, v uint64) {
 	o.name(name)

@@ -134,3 +134,28 @@ func fullSMB(o *event.Object) {
 	fullDCERPC(o)
 	o.End()
 }
+
+func fullDHCP(o *event.Object) {
+	text, v4 := []byte("a \"text\" \xff"), []byte{192, 0, 2, 1}
+	o.String("type", "reply")
+	o.Uint("id", 1<<32-1)
+	o.MAC("client_mac", []byte{2, 0, 0, 0, 0, 9})
+	for _, name := range []string{"assigned_ip", "client_ip", "relay_ip", "next_server_ip", "requested_ip", "subnet_mask"} {
+		o.Address(name, v4)
+	}
+	for _, name := range []string{"dhcp_type", "client_id", "hostname", "vendor_class_identifier"} {
+		o.Text(name, text)
+	}
+	for _, name := range []string{"routers", "dns_servers"} {
+		o.List(name)
+		o.Address("", v4)
+		o.Address("", []byte{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})
+		o.End()
+	}
+	for _, name := range []string{"lease_time", "renewal_time", "rebinding_time"} {
+		o.Uint(name, 3600)
+	}
+	o.List("params")
+	o.String("", "router")
+	o.End()
+}

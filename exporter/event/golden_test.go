@@ -162,6 +162,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeMQTT, fullMQTT),
 		appSample(event.TypeDCERPC, fullDCERPC),
 		appSample(event.TypeSMB, fullSMB),
+		appSample(event.TypeDHCP, fullDHCP),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

@@ -27,6 +27,7 @@ const (
 	TypeDCERPC
 	TypeEngine
 	TypeSMB
+	TypeDHCP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -54,6 +55,7 @@ var typeNames = [NumTypes]string{
 	TypeDCERPC:   "dcerpc",
 	TypeEngine:   "engine",
 	TypeSMB:      "smb",
+	TypeDHCP:     "dhcp",
 }
 
 // String returns the value of event_type.

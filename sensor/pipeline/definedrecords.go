@@ -48,6 +48,10 @@ func (m *definedRecords) of(tx app.Recorder) []byte {
 			o.Int(item.Name, int64(item.Number))
 		case app.ItemBool:
 			o.Bool(item.Name, item.Number != 0)
+		case app.ItemAddress:
+			o.Address(item.Name, item.Text)
+		case app.ItemMAC:
+			o.MAC(item.Name, item.Text)
 		}
 	}
 	m.text = o.Finish()

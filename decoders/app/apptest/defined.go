@@ -2,6 +2,8 @@ package apptest
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"testing"
@@ -109,6 +111,11 @@ func RecordText(tx app.Recorder) string {
 			fmt.Fprint(&b, item.Number)
 		case app.ItemInt:
 			fmt.Fprint(&b, int64(item.Number))
+		case app.ItemAddress:
+			addr, _ := netip.AddrFromSlice(item.Text)
+			fmt.Fprint(&b, addr)
+		case app.ItemMAC:
+			fmt.Fprint(&b, net.HardwareAddr(item.Text))
 		case app.ItemBool:
 			fmt.Fprint(&b, item.Number != 0)
 		}

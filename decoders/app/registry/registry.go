@@ -9,6 +9,7 @@ package registry
 import (
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dcerpc"
+	"spanwatch/decoders/app/dhcp"
 	"spanwatch/decoders/app/dns"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
@@ -52,6 +53,7 @@ func NewWith(c Config) Set {
 	}
 	for _, p := range []app.Described{
 		dcerpc.NewParser(),
+		dhcp.NewParser(),
 		mqtt.NewParser(),
 		sip.NewParser(),
 		smb.NewParser(),
