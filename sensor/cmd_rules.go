@@ -41,6 +41,7 @@ func runRules(_ context.Context, args []string) (int, error) {
 	asJSON := fs.Bool("json", false, "print JSON")
 	warnings := fs.Bool("warnings", false, "check: print warnings too")
 	short := fs.Bool("short", false, "check: leave out the single failures")
+	compile := fs.Bool("compile", false, "check: compile all pattern matchers, so that rules.cache-dir has them")
 	words, err := parseMixed(fs, args)
 	if err != nil {
 		return flagStatus(err)
@@ -79,6 +80,10 @@ func runRules(_ context.Context, args []string) (int, error) {
 	rs, report, err := loader.load()
 	if err != nil {
 		return exitFailure, err
+	}
+	if *compile {
+		rs.Prepare()
+		report.Prefilter = rs.PrefilterReport()
 	}
 	switch {
 	case verb == "list":

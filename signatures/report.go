@@ -139,7 +139,7 @@ func (r *Report) finish(rs *Ruleset) {
 	for _, s := range rs.signatures {
 		r.Types[s.kind.String()]++
 	}
-	r.Prefilter = rs.prefilterReport()
+	r.Prefilter = rs.PrefilterReport()
 	r.Reasons = reasons(append(r.Failures[:len(r.Failures):len(r.Failures)], r.Skips...))
 }
 

@@ -142,7 +142,9 @@ func (rs *Ruleset) CompileInBackground() (run func(done <-chan struct{})) {
 	return rs.matchers.Compile
 }
 
-func (rs *Ruleset) prefilterReport() (r PrefilterReport) {
+// PrefilterReport says what the prefilter is made of now: matchers are made and
+// compiled when they are needed.
+func (rs *Ruleset) PrefilterReport() (r PrefilterReport) {
 	counted := map[matcher]bool{nil: true} // groups share matchers
 	add := func(m matcher) {
 		if !counted[m] {

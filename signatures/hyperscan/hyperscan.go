@@ -5,6 +5,7 @@ package hyperscan
 /*
 #cgo LDFLAGS: -lhs
 #include <hs/hs.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -21,6 +22,15 @@ static int sw_on_match(unsigned int id, unsigned long long from, unsigned long l
 		return 1;
 	hits->ids[hits->n++] = id;
 	return 0;
+}
+
+// Compiling takes many times what the database needs in the end; glibc keeps it
+// for later.
+static void sw_trim(void)
+{
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
 }
 
 #cgo noescape sw_scan
@@ -93,6 +103,7 @@ func Compile(patterns []Pattern) (*Database, error) {
 		defer C.hs_free_compile_error(fault)
 		return nil, fmt.Errorf("hyperscan: pattern %d: %s", int(fault.expression), C.GoString(fault.message))
 	}
+	C.sw_trim()
 	return newDatabase(db, n), nil
 }
 

@@ -18,6 +18,8 @@
 // live: a rule set, by spanwatch and Suricata, while the first capture's frames come
 // over an interface at stepped rates; see live.go. Needs root.
 //
+// loading: what it takes to start with the rule set, and the memory.
+//
 // What a sensor pays once is taken off. Of spanwatch that is what it takes for a
 // capture of one frame, measured each round; what is left includes its garbage
 // collector and its writing. Suricata takes some thirty seconds to load a large
@@ -63,7 +65,7 @@ func main() {
 	// processors while it does.
 	runtime.LockOSThread()
 	var s settings
-	flag.StringVar(&s.parts, "parts", "flows,detection", "what to measure, separated by commas")
+	flag.StringVar(&s.parts, "parts", "flows,detection,loading", "what to measure, separated by commas")
 	flag.StringVar(&s.captures, "captures", strings.Join(kinds, ","), "captures of the corpus, or files to replay, separated by commas; flows are measured on the first")
 	flag.StringVar(&s.rules, "rules", "", "rule `file` of detection (default: Emerging Threats Open of the corpus, or else the bundled rules)")
 	flag.StringVar(&s.workers, "workers", "1,2", "numbers of workers in detection")
@@ -90,9 +92,12 @@ func run(s settings) error {
 	if err := os.MkdirAll(s.cache, 0o755); err != nil {
 		return err
 	}
-	captures, err := s.provideCaptures()
-	if err != nil {
-		return err
+	var captures []input
+	if s.parts != "loading" {
+		var err error
+		if captures, err = s.provideCaptures(); err != nil {
+			return err
+		}
 	}
 	single := filepath.Join(s.cache, "one-frame.pcap")
 	if err := os.WriteFile(single, oneFrame(), 0o644); err != nil {
@@ -101,6 +106,7 @@ func run(s settings) error {
 	b := bench{settings: s, single: single}
 	fmt.Printf("%d rounds in turn, %d processors; medians and, in brackets, the least and the most\n", s.rounds, runtime.NumCPU())
 	for _, part := range list(s.parts) {
+		var err error
 		switch part {
 		case "flows":
 			err = b.flows(captures[0])
@@ -108,6 +114,8 @@ func run(s settings) error {
 			err = b.detection(captures)
 		case "live":
 			err = b.measureLive(captures[0])
+		case "loading":
+			err = b.loading()
 		default:
 			err = fmt.Errorf("-parts: no part is called %s", part)
 		}

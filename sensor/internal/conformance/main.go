@@ -83,7 +83,8 @@ type Report struct {
 
 // Run replays every case below cases whose name starts with prefix, as many at
 // once as there are CPUs.
-func Run(ctx context.Context, binary, cases, results, prefix string) (*Report, error) {
+// more are further arguments of each replay.
+func Run(ctx context.Context, binary, cases, results, prefix string, more ...string) (*Report, error) {
 	entries, err := os.ReadDir(cases)
 	if err != nil {
 		return nil, fmt.Errorf("read cases: %w", err)
@@ -104,7 +105,7 @@ func Run(ctx context.Context, binary, cases, results, prefix string) (*Report, e
 		slots <- struct{}{}
 		go func() {
 			defer func() { <-slots; wg.Done() }()
-			unmapped, said, err := runCase(ctx, binary, dir, capture, filepath.Join(results, e.Name()))
+			unmapped, said, err := runCase(ctx, binary, dir, capture, filepath.Join(results, e.Name()), more)
 			mu.Lock()
 			defer mu.Unlock()
 			for _, option := range unmapped {
@@ -127,7 +128,7 @@ func Run(ctx context.Context, binary, cases, results, prefix string) (*Report, e
 
 // runCase replays one case. said is what the sensor said when it failed; an
 // error means that the case could not be run at all.
-func runCase(ctx context.Context, binary, dir, capture, out string) (unmapped []string, said string, err error) {
+func runCase(ctx context.Context, binary, dir, capture, out string, more []string) (unmapped []string, said string, err error) {
 	if err := os.RemoveAll(out); err != nil {
 		return nil, "", err
 	}
@@ -138,7 +139,7 @@ func runCase(ctx context.Context, binary, dir, capture, out string) (unmapped []
 	if err != nil {
 		return nil, "", err
 	}
-	args = append([]string{"replay", capture, "-o", out, "--quiet"}, args...)
+	args = append(append([]string{"replay", capture, "-o", out, "--quiet"}, args...), more...)
 	if rules := filepath.Join(dir, "test.rules"); exists(rules) {
 		args = append(args, "-r", rules)
 	}
