@@ -58,14 +58,36 @@ type Detection struct {
 // the parsers it holds, it is used by one goroutine.
 type Detector struct {
 	patterns []patternOf
-	probes   [2]probeTable // TCP, UDP
-	known    [256]bool     // by Proto
-	longest  [2]int        // bytes that the patterns of a direction reach to, TCP
+	begins   [2][2]firstBytes // of patterns, by transport (TCP, UDP) and Pattern.Dir
+	probes   [2]probeTable    // TCP, UDP
+	known    [256]bool        // by Proto
+	longest  [2]int           // bytes that the patterns of a direction reach to, TCP
 }
 
 type patternOf struct {
 	Pattern
 	parser Parser
+}
+
+// firstBytes lists, by the first byte of a payload, the patterns that it does not
+// rule out, in their order. There are some hundred patterns, and nearly all of
+// them begin with another byte.
+type firstBytes [256][]uint16
+
+func (b *firstBytes) add(p *Pattern, index int) {
+	for first := range b {
+		if p.Offset > 0 || int(p.Bytes[0]) == first {
+			b[first] = append(b[first], uint16(index))
+		}
+	}
+}
+
+// transportIndex is the place of a transport in tables of two.
+func transportIndex(t Transport) int {
+	if t == UDP {
+		return 1
+	}
+	return 0
 }
 
 // probeTable lists the parsers to ask by port.
@@ -94,6 +116,7 @@ func NewDetector(candidates []Candidate) (*Detector, error) {
 				if len(pattern.Bytes) == 0 || pattern.Offset < 0 {
 					return nil, fmt.Errorf("%w: %v has an empty pattern", ErrDetector, c.Parser.Proto())
 				}
+				d.begins[transportIndex(pattern.Transport)][pattern.Dir].add(&pattern, len(d.patterns))
 				d.patterns = append(d.patterns, patternOf{pattern, c.Parser})
 				d.known[c.Parser.Proto()] = true
 				if pattern.Transport == TCP {
@@ -166,11 +189,16 @@ func (d *Detector) detect(in Input, transport Transport, ports Ports, turned boo
 		if reversed && !turned {
 			break
 		}
-		for i := range d.patterns {
+		dir := in.Dir
+		if reversed {
+			dir = dir.Opposite()
+		}
+		if len(in.Data) == 0 {
+			wait = wait || !in.Datagram && d.hasPatterns(transport, dir)
+			continue
+		}
+		for _, i := range d.begins[transportIndex(transport)][dir][in.Data[0]] {
 			p := &d.patterns[i]
-			if p.Transport != transport || (p.Dir != in.Dir) != reversed {
-				continue
-			}
 			switch p.match(in.Data) {
 			case Maybe:
 				wait = wait || !in.Datagram
@@ -182,10 +210,7 @@ func (d *Detector) detect(in Input, transport Transport, ports Ports, turned boo
 			}
 		}
 	}
-	table := &d.probes[0]
-	if transport == UDP {
-		table = &d.probes[1]
-	}
+	table := &d.probes[transportIndex(transport)]
 	for _, list := range [2][]Parser{table.at(ports.Dst), table.at(ports.Src)} {
 		for _, p := range list {
 			switch p.Probe(in) {
@@ -202,6 +227,12 @@ func (d *Detector) detect(in Input, transport Transport, ports Ports, turned boo
 		return Detection{Answer: Maybe}
 	}
 	return Detection{Answer: No, Proto: ProtoFailed}
+}
+
+// hasPatterns says whether a side has any pattern, of which a payload without
+// bytes tells nothing yet.
+func (d *Detector) hasPatterns(transport Transport, dir decoders.Direction) bool {
+	return slices.ContainsFunc(d.patterns, func(p patternOf) bool { return p.Transport == transport && p.Dir == dir })
 }
 
 func found(p Parser, in Input) Detection {
