@@ -15,10 +15,28 @@ type State struct {
 	live      app.Live[*Tx]
 	version   uint8 // of the connection; 0 before CONNECT
 	connected bool
-	skip      [2]int // bytes of a packet that is passed over
+	skip      [2]int        // bytes of a packet that is passed over
+	frames    *app.FrameLog // nil unless frames are marked
 }
 
-var _ app.State = (*State)(nil)
+// Frames.
+const (
+	framePDU app.FrameKind = iota + 1
+	frameHeader
+	frameData
+)
+
+var (
+	_ app.State       = (*State)(nil)
+	_ app.FrameMarker = (*State)(nil)
+	_ app.Framed      = (*Parser)(nil)
+)
+
+// FrameNames names the frames of MQTT: a packet, its fixed header, the rest.
+func (p *Parser) FrameNames() []string { return []string{"pdu", "header", "data"} }
+
+// MarkFrames makes Parse mark frames in log.
+func (s *State) MarkFrames(log *app.FrameLog) { s.frames = log }
 
 // Parse reads the control packets of in. Bytes that are missing end it, since
 // packets have no mark to go on at, unless they are of one that is passed over.
@@ -57,6 +75,9 @@ func (s *State) Parse(in app.Input) app.Result {
 		case len(rest) < n+h.length:
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: n + h.length}
 		}
+		s.frames.Mark(in.Dir, framePDU, at, n+h.length)
+		s.frames.Mark(in.Dir, frameHeader, at, n)
+		s.frames.Mark(in.Dir, frameData, at+n, h.length)
 		if !s.packet(h, rest[n:n+h.length], in.Dir) {
 			return app.Result{Status: app.StatusError, Consumed: at}
 		}

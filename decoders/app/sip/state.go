@@ -10,11 +10,15 @@ const maxTxs = 256
 
 // State is the SIP of one flow.
 type State struct {
-	live app.Live[*Tx]
-	skip [2]uint64 // bytes of a body that is passed over
+	live   app.Live[*Tx]
+	skip   [2]uint64     // bytes of a body that is passed over
+	frames *app.FrameLog // nil unless frames are marked
 }
 
-var _ app.State = (*State)(nil)
+var (
+	_ app.State       = (*State)(nil)
+	_ app.FrameMarker = (*State)(nil)
+)
 
 // Parse makes a transaction of every message. A datagram is one message; one
 // that cannot be read costs nothing but itself. A stream is given up when a
@@ -22,7 +26,7 @@ var _ app.State = (*State)(nil)
 // is passed over.
 func (s *State) Parse(in app.Input) app.Result {
 	if in.Datagram {
-		if !s.message(in.Data, headLen(in.Data), in) {
+		if !s.message(in.Data, headLen(in.Data), 0, in) {
 			return app.Result{Status: app.StatusError}
 		}
 		return app.Result{Status: app.StatusOK, Consumed: len(in.Data)}
@@ -45,7 +49,7 @@ func (s *State) Parse(in app.Input) app.Result {
 			at++
 			continue
 		}
-		n, need, ok := s.next(rest, in)
+		n, need, ok := s.next(rest, at, in)
 		switch {
 		case !ok:
 			return app.Result{Status: app.StatusError, Consumed: at}
@@ -57,9 +61,10 @@ func (s *State) Parse(in app.Input) app.Result {
 	return app.Result{Status: app.StatusOK, Consumed: at}
 }
 
-// next reads the message at the start of a stream. It returns its length, or
-// how many bytes it takes to go on, or false when it is no message.
-func (s *State) next(data []byte, in app.Input) (n, need int, ok bool) {
+// next reads the message at the start of data, which is at place at of the
+// input. It returns its length, or how many bytes it takes to go on, or false
+// when it is no message.
+func (s *State) next(data []byte, at int, in app.Input) (n, need int, ok bool) {
 	head := headLen(data)
 	if head == 0 {
 		return 0, len(data) + 1, len(data) < maxHead
@@ -77,7 +82,7 @@ func (s *State) next(data []byte, in app.Input) (n, need int, ok bool) {
 	case len(data) < head+body:
 		return 0, head + body, true
 	}
-	return head + body, 0, s.message(data[:head+body], head, in)
+	return head + body, 0, s.message(data[:head+body], head, at, in)
 }
 
 // bodyLength finds Content-Length in a head; without one a message in a stream
@@ -92,9 +97,9 @@ func bodyLength(head []byte) (int, bool) {
 	return 0, true
 }
 
-// message makes a transaction of a message; head is the length of its head, 0
-// when that has no end.
-func (s *State) message(data []byte, head int, in app.Input) bool {
+// message makes a transaction of a message at place at of the input; head is
+// the length of its head, 0 when that has no end.
+func (s *State) message(data []byte, head, at int, in app.Input) bool {
 	if s.live.Len() >= maxTxs || head == 0 || head > maxHead {
 		return false
 	}
@@ -106,7 +111,9 @@ func (s *State) message(data []byte, head int, in app.Input) bool {
 		}
 		return false
 	}
-	s.live.Add().set(data, head, in.Dir)
+	tx := s.live.Add()
+	tx.set(data, head, in.Dir)
+	s.markFrames(tx.id, data, head, at, in.Dir)
 	return true
 }
 
@@ -119,5 +126,5 @@ func (s *State) Release() { s.live.Release() }
 // Reset makes the state as new.
 func (s *State) Reset() {
 	s.live.Reset()
-	s.skip = [2]uint64{}
+	s.skip, s.frames = [2]uint64{}, nil
 }

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,5 +174,28 @@ func TestProbeTellsSIPFromItsRelatives(t *testing.T) {
 		if got := NewParser().Probe(app.Input{Data: []byte(text)}); got != want {
 			t.Errorf("%.30q: %d, want %d", text, got, want)
 		}
+	}
+}
+
+func TestFramesAreMarked(t *testing.T) {
+	s := NewParser().New().(*State)
+	log := new(app.FrameLog)
+	s.MarkFrames(log)
+	const head, body = "INFO sip:b SIP/2.0\r\nTo: x\r\nl: 4\r\n\r\n", "body"
+	in := app.Input{Data: []byte("\r\n" + head + body), Dir: toServer}
+	log.Begin(in, 0)
+	s.Parse(in)
+	got := map[string][2]int64{}
+	for _, f := range log.Frames(toServer) {
+		if f.Kind != app.FrameStream {
+			got[NewParser().FrameNames()[f.Kind-1]] = [2]int64{int64(f.Start), f.Len}
+		}
+	}
+	want := map[string][2]int64{
+		"pdu": {2, int64(len(head + body))}, "request.line": {2, 20}, "request.headers": {22, int64(len(head)) - 22},
+		"request.body": {2 + int64(len(head)), 4},
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("frames %v, want %v", got, want)
 	}
 }
