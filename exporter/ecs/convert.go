@@ -13,17 +13,30 @@ import (
 // route is a row of the mapping with its paths taken apart.
 type route struct {
 	move
-	from, to []string
+	below []string // names of from behind the first
+	to    []string
 }
 
-func routes(table []move) (out []route) {
+// routes lists the rows by the member of the root that they begin at.
+func routes(table []move) map[string][]route {
+	out := map[string][]route{}
 	for _, m := range table {
-		out = append(out, route{m, strings.Split(m.from, "."), strings.Split(m.to, ".")})
+		from := strings.Split(m.from, ".")
+		out[from[0]] = append(out[from[0]], route{m, from[1:], strings.Split(m.to, ".")})
 	}
 	return out
 }
 
 var envelopeRoutes, detailRoutes = routes(envelope), routes(details)
+
+// madePaths are the fields of computed, taken apart.
+var madePaths = func() map[string][]string {
+	out := map[string][]string{}
+	for _, m := range computed {
+		out[m.to] = strings.Split(m.to, ".")
+	}
+	return out
+}()
 
 // Converter rewrites events, one at a time. The zero value is ready.
 type Converter struct {
@@ -48,21 +61,29 @@ func (c *Converter) Convert(d *document.Doc, t event.Type) document.Node {
 	return c.out
 }
 
-func (c *Converter) follow(list []route, t event.Type) {
-	for i := range list {
-		if r := &list[i]; r.only == anyType || r.only == t {
-			c.move(r)
+// follow moves what the routes of the root's members name.
+func (c *Converter) follow(by map[string][]route, t event.Type) {
+	next := document.None
+	for n := c.doc.First(document.Root); n != document.None; n = next {
+		next = c.doc.Next(n)
+		list := by[string(c.doc.Name(n))]
+		for i := range list {
+			if r := &list[i]; r.only == anyType || r.only == t {
+				c.move(r, n)
+			}
 		}
 	}
 }
 
-// move takes a value to its field, unless that has one already.
-func (c *Converter) move(r *route) {
+// move takes a value at or below a member of the root to its field, unless
+// that has one already.
+func (c *Converter) move(r *route, member document.Node) {
 	d := c.doc
 	var parents [8]document.Node
-	n := document.Root
-	for i, name := range r.from {
-		parents[i] = n
+	parents[0] = document.Root
+	n := member
+	for i, name := range r.below {
+		parents[i+1] = n
 		if n = d.Child(n, name); n == document.None {
 			return
 		}
@@ -71,7 +92,7 @@ func (c *Converter) move(r *route) {
 		return
 	}
 	gone := n
-	for i := len(r.from) - 1; i >= 0; i-- {
+	for i := len(r.below); i >= 0; i-- {
 		d.Remove(parents[i], gone)
 		if i == 0 || !d.Empty(parents[i]) {
 			break
@@ -106,7 +127,7 @@ func (c *Converter) put(to []string, value document.Node) {
 }
 
 func (c *Converter) set(path string, k document.Kind, raw []byte) {
-	c.put(strings.Split(path, "."), c.doc.New(k, raw))
+	c.put(madePaths[path], c.doc.New(k, raw))
 }
 
 func (c *Converter) setText(path, text string) { c.set(path, document.String, c.quote([]byte(text))) }
@@ -116,7 +137,7 @@ func (c *Converter) setTexts(path string, texts ...string) {
 	for _, s := range texts {
 		c.doc.Attach(list, nil, c.doc.New(document.String, c.quote([]byte(s))))
 	}
-	c.put(strings.Split(path, "."), list)
+	c.put(madePaths[path], list)
 }
 
 // quote keeps text, which needs no escapes, as a JSON string.
@@ -183,7 +204,7 @@ func (c *Converter) setRaws(path string, raws [][]byte) {
 	for _, raw := range raws {
 		c.doc.Attach(list, nil, c.doc.New(document.String, raw))
 	}
-	c.put(strings.Split(path, "."), list)
+	c.put(madePaths[path], list)
 }
 
 // relatedIPs gathers the addresses of an event. Source and destination have
