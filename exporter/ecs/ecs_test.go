@@ -278,3 +278,19 @@ func BenchmarkConvert(b *testing.B) {
 		})
 	}
 }
+
+// TestADocumentStillSaysWhichSensorAndRunItIsFrom holds where kafka verify
+// looks for them.
+func TestADocumentStillSaysWhichSensorAndRunItIsFrom(t *testing.T) {
+	var c ecs.Converter
+	for _, l := range lines(t, "testdata/eve/*.json") {
+		got := convert(t, &c, l)
+		for path, want := range map[string][]byte{
+			"spanwatch.sensor": document.Find(l.text, "sensor"), "event.id": document.Find(l.text, "event_id"), "event.sequence": document.Find(l.text, "seq"),
+		} {
+			if x := document.Find(got, strings.Split(path, ".")...); len(want) == 0 || !bytes.Equal(x, want) {
+				t.Errorf("%s: %s is %s, want %s", l.file, path, x, want)
+			}
+		}
+	}
+}

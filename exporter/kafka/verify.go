@@ -207,6 +207,7 @@ type elastic struct {
 		Sequence uint64 `json:"sequence"`
 		ID       string `json:"id"`
 	} `json:"event"`
+	Own identity `json:"spanwatch"` // what ECS has no field for
 }
 
 // identify reads who an event is, and says whether it is one.
@@ -219,7 +220,7 @@ func identify(value []byte) (id identity, ok bool) {
 		if json.Unmarshal(value, &e) != nil {
 			return id, false
 		}
-		id.Seq, id.EventID = e.Event.Sequence, e.Event.ID
+		id.Seq, id.EventID, id.Sensor = e.Event.Sequence, e.Event.ID, e.Own.Sensor
 	}
 	return id, id.Seq != 0 && id.EventID != ""
 }

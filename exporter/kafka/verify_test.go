@@ -35,7 +35,7 @@ func TestVerifyFindsGapsCopiesConflictsAndDisorder(t *testing.T) {
 	if err := v.record(&kafka.Record{Value: kafka.NewBytes([]byte("not JSON"))}, 0); err != nil {
 		t.Fatal(err)
 	}
-	ecs := `{"event":{"sequence":4,"id":"id4"},"sensor":{"id":"s","run":"b"}}`
+	ecs := `{"event":{"sequence":4,"id":"id4"},"spanwatch":{"sensor":{"id":"s","run":"b"}}}`
 	if err := v.record(&kafka.Record{Value: kafka.NewBytes([]byte(ecs))}, 0); err != nil {
 		t.Fatal(err)
 	}
