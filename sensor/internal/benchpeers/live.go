@@ -133,9 +133,10 @@ const idleTime = 3 * time.Second
 // step is what became of one rate.
 type step struct {
 	sensorCounts
-	sent uint64
-	wall time.Duration // of sending
-	cpu  time.Duration // of the sensor, without what it takes when idle
+	sent     uint64
+	received uint64        // by the interface: what it has no room for is lost before any capture
+	wall     time.Duration // of sending
+	cpu      time.Duration // of the sensor, without what it takes when idle
 }
 
 // sensorCounts are a sensor's own. Seen is the kernel's count for its sockets, which
@@ -214,7 +215,7 @@ func (x sensor) round(work liveWork, send *loop, rates []int, each time.Duration
 			break
 		}
 		var one step
-		cpu := processTime(cmd.Process.Pid)
+		cpu, received := processTime(cmd.Process.Pid), receivedFrames("rx")
 		start := time.Now()
 		if one.sent, err = send.run(rate, each); err != nil {
 			break
@@ -226,6 +227,7 @@ func (x sensor) round(work liveWork, send *loop, rates []int, each time.Duration
 		}
 		one.cpu = processTime(cmd.Process.Pid) - cpu
 		one.cpu = max(one.cpu-time.Duration(float64(idle)*float64(time.Since(start))/float64(idleTime)), 0)
+		one.received = receivedFrames("rx") - received
 		one.sensorCounts = after.since(before)
 		before = after
 		into[i] = append(into[i], one)
@@ -235,8 +237,24 @@ func (x sensor) round(work liveWork, send *loop, rates []int, each time.Duration
 	return errors.Join(err, stop())
 }
 
-// lost is what was sent and not decoded, whoever lost it.
-func (s step) lost() uint64 { return s.sent - min(s.decoded, s.sent) }
+// lost is what the interface received and the sensor did not decode.
+func (s step) lost() uint64 { return s.received - min(s.decoded, s.received) }
+
+// receivedFrames is the interface's own counter, from /proc/net/dev; 0 for none.
+func receivedFrames(name string) uint64 {
+	text, err := os.ReadFile("/proc/self/net/dev")
+	if err != nil {
+		return 0
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		if device, numbers, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(device) == name {
+			// Bytes come first.
+			n, _ := strconv.ParseUint(strings.Fields(numbers)[1], 10, 64)
+			return n
+		}
+	}
+	return 0
+}
 
 // quiet is for how many stats events, one a second, a sensor's counters must not
 // have changed to be believed although frames are missing. Suricata's come late.
@@ -308,7 +326,7 @@ func processTime(pid int) time.Duration {
 
 func printLive(sensors []sensor, rates []int, steps map[string][][]step) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "sensor\tversion\trate asked\tsent/s\tlost\tlost by the kernel\tcpu us/frame\tmax frames/s by cpu")
+	fmt.Fprintln(w, "sensor\tversion\trate asked\tsent/s\tlost by the interface\tlost by capture\tring full\tcpu us/frame\tframes/s of one cpu")
 	for _, x := range sensors {
 		lossless := 0.0
 		for i, rate := range rates {
@@ -324,6 +342,7 @@ func printLive(sensors []sensor, rates []int, steps map[string][][]step) error {
 				return spreadOf(values)
 			}
 			sent := of(func(s step) float64 { return float64(s.sent) / s.wall.Seconds() })
+			wire := of(func(s step) float64 { return 100 * float64(s.sent-min(s.received, s.sent)) / float64(s.sent) })
 			lost := of(func(s step) float64 { return 100 * float64(s.lost()) / float64(s.sent) })
 			kernel := of(func(s step) float64 { return 100 * float64(s.dropped) / float64(s.sent) })
 			cpu := of(func(s step) float64 { return float64(s.cpu.Microseconds()) / float64(max(s.decoded, 1)) })
@@ -331,7 +350,7 @@ func printLive(sensors []sensor, rates []int, steps map[string][][]step) error {
 			if rate > 0 {
 				asked = strconv.Itoa(rate)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f\t%.2f %%\t%.2f %%\t%v\t%.0f\n", x.name, x.version(), asked, sent.median, lost.median, kernel.median, cpu, 1e6/cpu.median)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f\t%.3f %%\t%.3f %%\t%.3f %%\t%v\t%.0f\n", x.name, x.version(), asked, sent.median, wire.median, lost.median, kernel.median, cpu, 1e6/cpu.median)
 			if lost.max == 0 {
 				lossless = max(lossless, sent.median)
 			}
