@@ -161,7 +161,7 @@ func (c *Converter) at(path ...string) document.Node {
 // beforeDetails makes what needs members that the details take away.
 func (c *Converter) beforeDetails(t event.Type) {
 	if t == event.TypeAlert {
-		if n := c.at("alert", "signature"); n != document.None {
+		if n := c.at("alert", "signature"); c.isText(n) {
 			c.set("message", document.String, c.doc.Raw(n))
 		}
 	}
@@ -184,9 +184,13 @@ func (c *Converter) beforeDetails(t event.Type) {
 	c.dns()
 }
 
+func (c *Converter) isText(n document.Node) bool {
+	return n != document.None && c.doc.Kind(n) == document.String
+}
+
 // gather adds the string at n, if it is a new one.
 func (c *Converter) gather(list [][]byte, n document.Node) [][]byte {
-	if n == document.None || c.doc.Kind(n) != document.String || len(c.doc.Raw(n)) == len(`""`) {
+	if !c.isText(n) || len(c.doc.Raw(n)) == len(`""`) {
 		return list
 	}
 	raw := c.doc.Raw(n)
@@ -231,10 +235,10 @@ func (c *Converter) relatedIPs() {
 func (c *Converter) dns() {
 	if q := c.at("dns", "queries"); q != document.None && !c.doc.Empty(q) {
 		first := c.doc.First(q)
-		if n := c.doc.Child(first, "rrname"); n != document.None {
+		if n := c.doc.Child(first, "rrname"); c.isText(n) {
 			c.set("dns.question.name", document.String, c.doc.Raw(n))
 		}
-		if n := c.doc.Child(first, "rrtype"); n != document.None {
+		if n := c.doc.Child(first, "rrtype"); c.isText(n) {
 			c.set("dns.question.type", document.String, c.doc.Raw(n))
 		}
 	}
@@ -327,7 +331,7 @@ func (c *Converter) vlans() {
 	}
 	n := c.doc.First(list)
 	for _, path := range []string{"network.vlan.id", "network.inner.vlan.id"} {
-		if n == document.None {
+		if n == document.None || c.doc.Kind(n) != document.Number {
 			return
 		}
 		c.set(path, document.String, c.quote(c.doc.Raw(n)))

@@ -26,21 +26,30 @@ func (c *Converter) rewrite(n document.Node, f form) bool {
 		d.SetRaw(n, document.String, c.quote(d.Raw(n)))
 		return true
 	case asList:
+		if d.Kind(n) != document.String {
+			return false
+		}
 		value := d.New(d.Kind(n), d.Raw(n))
 		d.SetRaw(n, document.Array, nil)
 		d.Attach(n, nil, value)
 		return true
 	case asNetwork:
+		if d.Kind(n) != document.Number {
+			return false
+		}
 		d.SetRaw(n, document.String, c.quote(append([]byte("ipv"), d.Raw(n)...)))
 		return true
 	case asOpcode:
 		code := d.Raw(n)
-		if len(code) != 1 || int(code[0]-'0') >= len(opcodes) || opcodes[code[0]-'0'] == "" {
+		if d.Kind(n) != document.Number || len(code) != 1 || code[0] < '0' || int(code[0]-'0') >= len(opcodes) || opcodes[code[0]-'0'] == "" {
 			return false
 		}
 		d.SetRaw(n, document.String, c.quote([]byte(opcodes[code[0]-'0'])))
 		return true
 	case asAnswers:
+		if d.Kind(n) != document.Array {
+			return false
+		}
 		for a := d.First(n); a != document.None; a = d.Next(a) {
 			for m := d.First(a); m != document.None; m = d.Next(m) {
 				if name, ok := answerNames[string(d.Name(m))]; ok {
