@@ -47,8 +47,7 @@ type Tx struct {
 	activity   [16]byte // of a datagram
 	sides      [2]side
 	interfaces []dce.Interface // asked for by a bind, or open to a call
-	ended      [2]bool
-	scratch    []byte // texts of rules and records
+	scratch    []byte          // texts of rules and records
 	state      app.TxState
 }
 
