@@ -35,6 +35,9 @@ type reloader struct {
 // worker without packets goes over to the new ones with its next batch.
 const settleTime = 30 * time.Second
 
+// cleanupTime is given to the runtime to run cleanups.
+const cleanupTime = 200 * time.Millisecond
+
 // start begins to watch; the function it returns ends that, and waits.
 func (r *reloader) start(ctx context.Context, rs *signatures.Ruleset) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -108,10 +111,15 @@ func (r *reloader) reload(ctx context.Context) {
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	// Twice: databases of the library are freed when the first collection has
-	// found that nobody has them.
+	// What the libraries hold for the old rules is freed by cleanups, which run
+	// some time after the collection that finds it without owner.
 	runtime.GC()
+	select {
+	case <-ctx.Done():
+	case <-time.After(cleanupTime):
+	}
 	debug.FreeOSMemory()
+	signatures.ReleaseMemory()
 }
 
 // compile lets the ruleset compile its matchers in the background, and ends

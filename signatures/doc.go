@@ -17,12 +17,8 @@
 // Bytes of the input are borrowed for the time of one Inspect call. Time is
 // packet time. The package knows nothing of events, export or sockets.
 //
-// # Present limits
+// A ruleset may be replaced between two packets (Inspector.Swap). What one rule
+// and all rules on one packet may take is bounded (keyword.Limits) and counted.
 //
-// TCP streams are not reassembled yet. A rule on the payload of TCP, which
-// Suricata would evaluate on the stream, is evaluated on the payload of each
-// packet: what is split over segments is missed, what is sent twice is seen
-// twice, and bytes are seen before they are acknowledged. Rules that ask for
-// the stream alone (tcp-stream, flow:only_stream) are refused. The README
-// lists the supported keywords and the other differences from Suricata.
+// The README lists the supported keywords and the differences from Suricata.
 package signatures

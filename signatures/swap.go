@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"spanwatch/decoders/app"
+	"spanwatch/signatures/hyperscan"
 	"spanwatch/signatures/prefilter"
 )
 
@@ -34,6 +35,12 @@ func (i *Inspector) Swap(rules *Ruleset) {
 	i.bits.Use(rules.flowbits)
 	i.vars.Use(rules.variables)
 }
+
+// ReleaseMemory gives the memory of rulesets that nobody has any more back to
+// the system: that of databases and expressions, which are the C library's, as
+// far as the collector has found them. For tools and after a swap; it takes
+// milliseconds.
+func ReleaseMemory() { hyperscan.Trim() }
 
 // Rules returns the ruleset in use.
 func (i *Inspector) Rules() *Ruleset { return i.rules }

@@ -66,6 +66,10 @@ func Platform() string {
 	return fmt.Sprintf("%s-%d-%x", runtime.GOARCH, p.tune, p.cpu_features)
 }
 
+// Trim gives back to the system what the C library keeps of memory that was
+// freed, by anybody.
+func Trim() { C.sw_trim() }
+
 // Database is a compiled set of patterns.
 type Database struct {
 	db       *C.hs_database_t
