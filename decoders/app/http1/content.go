@@ -194,7 +194,7 @@ func (m *message) content(p []byte) {
 	if len(p) == 0 {
 		return
 	}
-	m.body.add(p)
+	m.body.add(p, &m.tx.parser.bodies)
 	if m.limits().Limit == 0 {
 		m.body.prune()
 	}

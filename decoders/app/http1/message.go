@@ -32,7 +32,6 @@ const (
 	keptHead   = 16 << 10
 	keptText   = 16 << 10
 	keptFields = 64
-	keptBody   = 64 << 10
 	keptPart   = 4 << 10
 	keptFiles  = 8
 )
@@ -159,7 +158,7 @@ func (m *message) reset() {
 	if cap(files) > keptFiles {
 		files = nil
 	}
-	m.body.reset()
+	m.body.reset(&p.bodies)
 	m.form.reset()
 	*m = message{
 		tx: m.tx, dir: m.dir,

@@ -160,7 +160,7 @@ func (p *multipart) content(b []byte) {
 	}
 	p.size += uint64(len(b))
 	p.current.file.Write(b)
-	p.current.window.add(b)
+	p.current.window.add(b, nil)
 }
 
 // end ends the part at hand.

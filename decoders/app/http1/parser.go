@@ -24,6 +24,7 @@ type Parser struct {
 	free     []*Tx
 	decoders []*body.Decoder
 	files    file.Pool
+	bodies   buffers
 }
 
 // Stats counts what the parser could not make a transaction of, or gave up.

@@ -21,7 +21,12 @@ type window struct {
 	done      bool // the last piece, with EOF, was looked at
 }
 
-func (w *window) add(p []byte) {
+// add takes bytes, with memory of pool when there is not enough; nil takes it of
+// the heap.
+func (w *window) add(p []byte, pool *buffers) {
+	if pool != nil && len(w.kept)+len(p) > cap(w.kept) {
+		w.kept = pool.grow(w.kept, len(p))
+	}
 	w.kept = append(w.kept, p...)
 	w.seen += uint64(len(p))
 }
@@ -85,4 +90,8 @@ func (w *window) prune() {
 	}
 }
 
-func (w *window) reset() { *w = window{kept: within(w.kept, keptBody)} }
+// reset empties the window and gives its memory back to the pool.
+func (w *window) reset(pool *buffers) {
+	pool.give(w.kept)
+	*w = window{}
+}
