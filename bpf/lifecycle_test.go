@@ -282,6 +282,45 @@ func TestRemovedInterfaceIsToldAndItsCountsStay(t *testing.T) {
 	}
 }
 
+func TestInterfaceMadeAnewIsCountedAgain(t *testing.T) {
+	for _, hook := range hooks {
+		t.Run(hook.String(), func(t *testing.T) {
+			namespace(t)
+			near, far := wire(t)
+			cfg := small(far)
+			cfg.Hook = hook
+			p := load(t, cfg)
+			s := newSender(t, near)
+			for range 5 {
+				s.send(kinds[0].frame(1, false))
+			}
+			await(t, "all packets", func() bool { return stats(t, p).Total[bpf.Ingress] == s.sent })
+			before := s.sent
+			run(t, "ip", "link", "del", far)
+			if err := p.Reattach(); !errors.Is(err, bpf.ErrNoDevice) {
+				t.Errorf("without interface: %v", err)
+			}
+			near, _ = wire(t)
+			if err := p.Reattach(); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Attached(); err != nil {
+				t.Error(err)
+			}
+			s = newSender(t, near)
+			for range 7 {
+				s.send(kinds[0].frame(1, false))
+			}
+			before.Add(s.sent)
+			await(t, "all packets", func() bool { return stats(t, p).Total[bpf.Ingress] == before })
+			if err := p.Detach(); err != nil {
+				t.Fatal(err)
+			}
+			conserved(t, p, readAll(t, p))
+		})
+	}
+}
+
 func TestMTUMayChange(t *testing.T) {
 	namespace(t)
 	near, far := wire(t)

@@ -275,6 +275,7 @@ func loadError(err error) error {
 const minKernel = "5.13"
 
 // Plan returns where packets are counted, and why there. Empty after LoadDetached.
+// Not while Reattach is at work.
 func (p *Programs) Plan() Plan { return p.plan }
 
 // Attached returns nil while the programs are where Load put them, and
@@ -296,6 +297,45 @@ func (p *Programs) Attached() error {
 			return fmt.Errorf("%s: %w", p.cfg.Device, ErrDetached)
 		}
 	}
+	return nil
+}
+
+// Reattach counts the packets of the interface again, when it was removed and one
+// of its name was made anew: Attached has returned ErrDetached. Counts go on. It
+// needs CAP_NET_ADMIN, and the calling thread in the interface's network namespace.
+// Errors are those of Load; after one, it may be called again.
+func (p *Programs) Reattach() error {
+	if p.closed.Load() {
+		return ErrClosed
+	}
+	dev, err := findDevice(p.cfg.Device)
+	if err != nil {
+		return err
+	}
+	instance, err := lockInstance(dev)
+	if err != nil {
+		return err
+	}
+	o, err := dev.offer()
+	if err != nil {
+		unix.Close(instance)
+		return err
+	}
+	for _, l := range p.links {
+		l.Close() // of what is gone
+	}
+	p.links = nil
+	before := p.plan
+	p.plan = Plan{Device: p.cfg.Device}
+	if err := p.attach(dev, o, []Hook{before.Hook}); err != nil {
+		err = errors.Join(err, p.Detach(), unix.Close(instance))
+		p.plan = before
+		return err
+	}
+	if p.instance >= 0 {
+		unix.Close(p.instance)
+	}
+	p.instance = instance
 	return nil
 }
 

@@ -22,6 +22,7 @@ func Probe(Config) (*Plan, error) { return nil, errPlatform }
 
 func (*Programs) Plan() Plan                                               { return Plan{} }
 func (*Programs) Attached() error                                          { return ErrClosed }
+func (*Programs) Reattach() error                                          { return ErrClosed }
 func (*Programs) Detach() error                                            { return nil }
 func (*Programs) Close() error                                             { return nil }
 func (*Programs) ReadFlows(func(*FlowRecord)) error                        { return ErrClosed }

@@ -59,8 +59,9 @@ func TestFlowRecordsAreExactWhenTheRingOverflows(t *testing.T) {
 				sent := s.Send(t, netnstest.UDPFlows(100, 1000, false))
 				time.Sleep(1500 * time.Millisecond)
 				r.cmd.Process.Signal(syscall.SIGSTOP) // as if it had no time for long
-				// The ring takes some 4,000 of these, of the flows that come first.
-				n, err := s.SendN(netnstest.UDPFlows(20_000, 1000, false), 30_000)
+				// The ring takes some 4,000 of these, of the flows that come first. The
+				// queue in front of the event file takes the records of the rest at once.
+				n, err := s.SendN(netnstest.UDPFlows(6_000, 1000, false), 30_000)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -76,10 +77,10 @@ func TestFlowRecordsAreExactWhenTheRingOverflows(t *testing.T) {
 				}
 				rx := received(t, ns, sent)
 				got := sumFlows(t, r)
-				if got.packets != rx.Packets || got.bytes != rx.Bytes || got.packetsByEVEFlows != rx.Packets || got.flows != 20_000 || got.uncounted != 0 {
+				if got.packets != rx.Packets || got.bytes != rx.Bytes || got.packetsByEVEFlows != rx.Packets || got.flows != 6_000 || got.uncounted != 0 {
 					t.Errorf("flows have %+v, the interface received %+v\n%s", got, rx, r.output())
 				}
-				if got.kernelOnly < 1000 || got.unseenPackets < 10_000 || got.unseenBytes != 1000*got.unseenPackets {
+				if got.kernelOnly < 500 || got.unseenPackets < 10_000 || got.unseenBytes != 1000*got.unseenPackets {
 					t.Errorf("the ring did not overflow, or it is not told: %+v", got)
 				}
 			})

@@ -135,7 +135,15 @@ func runRun(ctx context.Context, args []string) (int, error) {
 		}
 	}()
 	// Before capture, so that it counts all that is captured.
-	kernel, err := accounting.Open(accountingOptions(cfg))
+	counting := accountingOptions(cfg)
+	counting.Fault = func(what string, err error) {
+		if err == nil {
+			fmt.Fprintf(os.Stderr, "spanwatch: %s goes on\n", what)
+			return
+		}
+		fmt.Fprintf(os.Stderr, "spanwatch: %s: %v\n", what, err)
+	}
+	kernel, err := accounting.Open(counting)
 	if err != nil {
 		return exitFailure, err
 	}

@@ -20,6 +20,7 @@ type device struct {
 	orphans map[recordName]baseline
 	hash    map[hashName]hashBase // of the LRU hash
 	sweep   uint64
+	gone    bool // no longer attached, and said so
 
 	told, toldInner bpf.Count // outermost and inner packets told so far
 	lostTold        [2]bpf.Count

@@ -7,10 +7,10 @@
 //	                           └─ flows: each second what has changed, and
 //	                              what had to make room in between
 //	                                │
-//	                              Round ─► offered to all workers (flow.Table.Offer)
-//	                                ▲        │ some worker has seen the flow: takes it
-//	                                └────────┘ none has: adopted in the next Round
-//	                                           (flow.Table.Adopt)
+//	                              Round ─► offered to all workers, which take
+//	                                ▲        │ what they have seen (flow.Table.Offer)
+//	                                └────────┘ what nobody has: adopted in the next
+//	                                           Round (flow.Table.Adopt)
 //
 // Open chooses for each interface: native XDP, TCX or generic XDP, the mapped
 // array or the kernel's LRU hash, or none, so that packets are counted in user

@@ -86,6 +86,7 @@ func (k *Kernel) Run() {
 	for {
 		select {
 		case <-tick.C:
+			k.reattach()
 			k.readEvictions(maxWaiting)
 			if time.Since(k.swept) >= k.o.Interval && k.round.done() {
 				k.sweep(false)
@@ -94,6 +95,24 @@ func (k *Kernel) Run() {
 			k.finish()
 			close(k.told)
 			return
+		}
+	}
+}
+
+// reattach has the programs count again on interfaces that were removed and made
+// anew. What passes until then is counted by capture alone.
+func (k *Kernel) reattach() {
+	for _, d := range k.devices {
+		switch err := d.programs.Attached(); {
+		case err == nil:
+			continue
+		case !d.gone:
+			d.gone = true
+			k.fault(d, err)
+		}
+		if d.programs.Reattach() == nil {
+			d.gone = false
+			k.fault(d, nil)
 		}
 	}
 }
@@ -201,9 +220,12 @@ func (k *Kernel) adopt(next *Round) {
 				k.sums.Filtered.Add(bpf.Count{Packets: c.Packets[0] + c.Packets[1], Bytes: c.Bytes[0] + c.Bytes[1]})
 			}
 		default:
-			w := 0
-			if k.o.Owner != nil {
-				w = k.o.Owner(&c.Key) % k.o.Workers
+			w, ok := c.Knows()
+			if !ok && k.o.Owner != nil {
+				w, ok = k.o.Owner(&c.Key)%k.o.Workers, true
+			}
+			if !ok {
+				w = 0
 			}
 			next.adopt[w] = append(next.adopt[w], c)
 		}

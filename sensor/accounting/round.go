@@ -43,9 +43,7 @@ func (r *Round) Apply(t *flow.Table, worker int) {
 		t.Adopt(c)
 	}
 	for i := range r.offered {
-		if c := &r.offered[i]; !c.Taken() {
-			t.Offer(c)
-		}
+		t.Offer(&r.offered[i], worker)
 	}
 	t.EndRound()
 	after := t.Stats()

@@ -70,7 +70,7 @@ func (k *Kernel) View() *View { return k.view.Load() }
 func (d *device) look() error {
 	v := &d.view
 	v.Name, v.Hook, v.Store = d.name, d.choice.Hook, d.store
-	v.Attached = d.programs.Attached() == nil
+	v.Attached = !d.gone
 	v.Told, v.ToldInner = d.told, d.toldInner // before the totals, which may only be ahead
 	var err error
 	if v.Stats, err = d.programs.Stats(); err != nil {

@@ -1,17 +1,20 @@
 package flow
 
 import (
+	"runtime"
 	"sync/atomic"
 
 	"spanwatch/decoders"
 )
 
 // Counted is what the kernel counted of one flow since it was last told of it.
-// Index 0 is what ran from endpoint A to endpoint B, 1 from B to A. It may be
-// offered to the tables of several workers at once, of which one takes it.
+// Index 0 is what ran from endpoint A to endpoint B, 1 from B to A. It is offered
+// to the tables of all workers, at once, and each takes what it has seen: packets
+// of one key may have come to several workers, when some were in a tunnel or
+// behind labels that the capture's fanout does not look behind.
 type Counted struct {
 	Key            decoders.FlowKey
-	Packets, Bytes [2]uint64 // on the wire
+	Packets, Bytes [2]uint64 // on the wire; what nobody has taken yet
 	// First and Last are the times of the first and the last packet, in Unix
 	// nanoseconds and as coarse as the kernel's tick. First may lie before the
 	// packets told of here.
@@ -19,13 +22,24 @@ type Counted struct {
 	TCPFlags    [2]uint8 // all flags seen since First
 	FirstDir    uint8    // direction of the packet at First
 	Interface   uint16
-	taken       uint32
+
+	busy  uint32 // held by the worker that takes
+	knows uint32 // number of a worker that has the flow, and one; 0 is none
 }
 
-// Taken reports whether some table took it.
-func (c *Counted) Taken() bool { return atomic.LoadUint32(&c.taken) != 0 }
+// Taken reports whether all of it was taken. Not while it is on offer.
+func (c *Counted) Taken() bool { return c.Packets == [2]uint64{} && c.Bytes == [2]uint64{} }
 
-func (c *Counted) take() bool { return atomic.CompareAndSwapUint32(&c.taken, 0, 1) }
+// Knows returns a worker that has the flow. Not while it is on offer.
+func (c *Counted) Knows() (worker int, ok bool) { return int(c.knows) - 1, c.knows != 0 }
+
+func (c *Counted) hold() {
+	for !atomic.CompareAndSwapUint32(&c.busy, 0, 1) {
+		runtime.Gosched()
+	}
+}
+
+func (c *Counted) letGo() { atomic.StoreUint32(&c.busy, 0) }
 
 // tally is packets and bytes of which more may have been taken than given.
 type tally struct{ packets, bytes int64 }
@@ -40,34 +54,49 @@ func (a *tally) above(packets, bytes uint64) tally {
 	return tally{max(int64(packets)-a.packets, 0), max(int64(bytes)-a.bytes, 0)}
 }
 
-// Offer adds c to its flow if this table has seen packets of it, or has counted
-// packets that the kernel tells of only now, and reports whether it took c.
-// Only with Config.Kernel; the caller has given Update all packets that the
-// kernel had counted when c was made.
-//
-// What the kernel counted and Update was not given was lost on the way, or held
-// back on purpose. It counts in the flow like all else (Packets, Bytes,
-// WirePackets, WireBytes, deltas, reports), and apart in UnseenPackets and
-// UnseenBytes.
-func (t *Table) Offer(c *Counted) bool {
+// Offer takes as much of c as this table, the worker's, was given by Update and
+// the kernel has not told yet. Only with Config.Kernel; Update was given all
+// packets that the kernel had counted when c was made. What all tables leave over
+// was lost on the way, or held back on purpose: see Adopt.
+func (t *Table) Offer(c *Counted, worker int) {
 	k := t.countedKey(c)
 	h := k.Hash(t.seed)
 	i := t.find(&k, h)
-	mine := i != 0 && t.slab[i].Flags&FlagKernelOnly == 0
-	if !mine && !t.owed.has(&k) || !c.take() {
-		return false
+	if i == 0 && !t.owed.has(&k) {
+		return
 	}
-	t.apply(c, &k, h, i)
-	return true
+	c.hold()
+	defer c.letGo()
+	before := *c
+	t.owed.pay(&k, &c.Packets, &c.Bytes)
+	if i != 0 {
+		f := &t.slab[i]
+		f.Flags |= FlagCounted
+		for dir := range f.kernel {
+			d := f.direction(dir == 1)
+			lag := f.kernel[dir].above(f.WirePackets[d], f.WireBytes[d])
+			packets, bytes := min(uint64(lag.packets), c.Packets[dir]), min(uint64(lag.bytes), c.Bytes[dir])
+			f.kernel[dir].add(packets, bytes)
+			c.Packets[dir] -= packets
+			c.Bytes[dir] -= bytes
+		}
+		if c.knows == 0 || f.Flags&FlagKernelOnly == 0 {
+			c.knows = uint32(worker) + 1
+		}
+	}
+	if k.Depth == 0 {
+		t.stats.ToldPackets += before.Packets[0] + before.Packets[1] - c.Packets[0] - c.Packets[1]
+		t.stats.ToldBytes += before.Bytes[0] + before.Bytes[1] - c.Bytes[0] - c.Bytes[1]
+	}
 }
 
-// Adopt is Offer for what no table took: it begins a flow where there is none.
+// Adopt adds what no table took of c to its flow, or begins one. It counts there
+// like all else (Packets, Bytes, WirePackets, WireBytes, deltas, reports), and
+// apart in UnseenPackets and UnseenBytes.
 func (t *Table) Adopt(c *Counted) {
 	k := t.countedKey(c)
 	h := k.Hash(t.seed)
-	if c.take() {
-		t.apply(c, &k, h, t.find(&k, h))
-	}
+	t.apply(c, &k, h, t.find(&k, h))
 }
 
 func (t *Table) countedKey(c *Counted) decoders.FlowKey {
@@ -85,6 +114,7 @@ func (t *Table) apply(c *Counted, k *decoders.FlowKey, h uint64, i uint32) {
 		t.stats.ToldBytes += c.Bytes[0] + c.Bytes[1]
 	}
 	packets, bytes := c.Packets, c.Bytes
+	c.Packets, c.Bytes = [2]uint64{}, [2]uint64{}
 	t.owed.pay(k, &packets, &bytes)
 	if packets == [2]uint64{} && bytes == [2]uint64{} {
 		return

@@ -1,10 +1,12 @@
 package privilege
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -147,6 +149,10 @@ func childDrops() error {
 }
 
 func childDropsAll() error {
+	// A thread waits for signals from now on, with all others blocked.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	_ = ctx
 	return onThreads(func() error {
 		_, err := Drop(0)
 		return err

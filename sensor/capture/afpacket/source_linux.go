@@ -297,6 +297,8 @@ func (s *Source) look(atOnce bool) {
 // Load implements capture.Live. What the kernel has dropped is known by block.
 func (s *Source) Load() capture.Load {
 	var l capture.Load
+	s.mu.Lock() // Close may give the rings back at any time
+	defer s.mu.Unlock()
 	for _, p := range s.ports {
 		l.Lost += p.ringFull.Load()
 		if p.ring != nil {
