@@ -196,9 +196,15 @@ func TestCountingGoesOnThroughChangesOfTheLink(t *testing.T) {
 				ns.IP(t, "link", "set", "dev", "rx", "mtu", "3000")
 				ns.IP(t, "link", "set", "dev", "tx", "mtu", "3000")
 				send(netnstest.UDPFlows(50, 2500, false))
-				ns.IP(t, "link", "add", "link", "rx", "name", "rx.42", "type", "vlan", "id", "42")
+				onTop := ns.Go(func() error {
+					return exec.Command("ip", "link", "add", "link", "rx", "name", "rx.42", "type", "vlan", "id", "42").Run()
+				})()
 				send([][]byte{tagged})
-				ns.IP(t, "link", "del", "dev", "rx.42")
+				if onTop == nil {
+					ns.IP(t, "link", "del", "dev", "rx.42")
+				} else {
+					t.Logf("the kernel has no VLAN interfaces: %v", onTop)
+				}
 				ns.IP(t, "link", "set", "dev", "rx", "down")
 				ns.IP(t, "link", "set", "dev", "rx", "up")
 				time.Sleep(time.Second)
