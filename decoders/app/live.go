@@ -80,6 +80,15 @@ func (l *Live[T]) Add() T {
 	return tx
 }
 
+// Drop takes back the last Add: there is no such transaction.
+func (l *Live[T]) Drop() {
+	last := len(l.txs) - 1
+	l.pool.give(l.At(last))
+	l.txs[last] = nil
+	l.txs = l.txs[:last]
+	l.next--
+}
+
 // Release gives back the transactions that are complete, logged, and inspected
 // in the directions that they have.
 func (l *Live[T]) Release() {

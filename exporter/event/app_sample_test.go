@@ -159,3 +159,16 @@ func fullDHCP(o *event.Object) {
 	o.String("", "router")
 	o.End()
 }
+
+func fullNTP(o *event.Object) {
+	o.Uint("version", 4)
+	o.Uint("mode", 3)
+	o.Uint("stratum", 16)
+	o.MAC("reference_id", []byte{0x47, 0x50, 0x53, 0})
+}
+
+func fullTFTP(o *event.Object) {
+	o.String("packet", "write")
+	o.Text("file", []byte("a \"text\" \xff"))
+	o.Text("mode", []byte("octet"))
+}

@@ -163,6 +163,8 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeDCERPC, fullDCERPC),
 		appSample(event.TypeSMB, fullSMB),
 		appSample(event.TypeDHCP, fullDHCP),
+		appSample(event.TypeNTP, fullNTP),
+		appSample(event.TypeTFTP, fullTFTP),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

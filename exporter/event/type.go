@@ -28,6 +28,8 @@ const (
 	TypeEngine
 	TypeSMB
 	TypeDHCP
+	TypeNTP
+	TypeTFTP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -56,6 +58,8 @@ var typeNames = [NumTypes]string{
 	TypeEngine:   "engine",
 	TypeSMB:      "smb",
 	TypeDHCP:     "dhcp",
+	TypeNTP:      "ntp",
+	TypeTFTP:     "tftp",
 }
 
 // String returns the value of event_type.

@@ -19,7 +19,7 @@ func NewParser() *Parser { return &Parser{app.NewPool(func() *Tx { return new(Tx
 func (p *Parser) Proto() app.Proto { return app.ProtoDHCP }
 
 // New makes the state of a flow.
-func (p *Parser) New() app.State { return &State{app.NewLive(p.pool)} }
+func (p *Parser) New() app.State { return app.NewDatagrams(p.pool) }
 
 // Probe says Yes to a datagram with fixed part and cookie.
 func (p *Parser) Probe(in app.Input) app.Answer {
@@ -48,32 +48,6 @@ func (p *Parser) Definition() app.Definition {
 	}
 }
 
-// State is the DHCP of one flow.
-type State struct{ live app.Live[*Tx] }
-
-var _ app.State = (*State)(nil)
-
-// maxTxs bounds the messages that wait for their consumers.
-const maxTxs = 256
-
-// Parse makes a transaction of a datagram that is a message.
-func (s *State) Parse(in app.Input) app.Result {
-	if !in.Datagram || !isMessage(in.Data) || s.live.Len() >= maxTxs {
-		return app.Result{Status: app.StatusError}
-	}
-	s.live.Add().set(in.Data, in.Dir)
-	return app.Result{Status: app.StatusOK, Consumed: len(in.Data)}
-}
-
-// Txs returns the messages that were not released yet.
-func (s *State) Txs() []app.Tx { return s.live.Txs() }
-
-// Release forgets the messages that are logged and inspected.
-func (s *State) Release() { s.live.Release() }
-
-// Reset makes the state as new.
-func (s *State) Reset() { s.live.Reset() }
-
 // Events, as rules and anomaly records name them.
 const (
 	EventTruncatedOptions = app.FirstEvent + app.Event(app.ProtoDHCP)*app.EventsPerProtocol + iota
@@ -84,22 +58,25 @@ var _ = app.NameEvents(app.ProtoDHCP, "truncated_options", "malformed_options")
 
 // Tx is one message. It implements app.Tx.
 type Tx struct {
-	id      uint64
-	dir     decoders.Direction
+	app.Message
 	raw     []byte
 	options []option
 	events  app.EventSet
-	state   app.TxState
 }
 
 var (
-	_ app.Reusable       = (*Tx)(nil)
+	_ app.Datagram       = (*Tx)(nil)
 	_ app.Unidirectional = (*Tx)(nil)
 	_ app.Recorder       = (*Tx)(nil)
 )
 
-func (t *Tx) set(data []byte, dir decoders.Direction) {
-	t.raw, t.dir = append(t.raw[:0], data...), dir
+// Read takes a message apart.
+func (t *Tx) Read(data []byte, dir decoders.Direction) bool {
+	if !isMessage(data) {
+		return false
+	}
+	t.Sent(dir)
+	t.raw = append(t.raw[:0], data...)
 	var malformed, cut bool
 	t.options, malformed, cut = appendOptions(t.options[:0], t.raw[fixedLen+len(cookie):])
 	if malformed {
@@ -108,22 +85,8 @@ func (t *Tx) set(data []byte, dir decoders.Direction) {
 	if cut {
 		t.events.Add(EventTruncatedOptions)
 	}
+	return true
 }
-
-// ID numbers the messages of the flow.
-func (t *Tx) ID() uint64 { return t.id }
-
-// Direction returns the way the message goes.
-func (t *Tx) Direction() decoders.Direction { return t.dir }
-
-// Progress returns 1: a message is there as a whole.
-func (t *Tx) Progress(decoders.Direction) uint8 { return 1 }
-
-// Complete reports that nothing more is to come, in the message's direction.
-func (t *Tx) Complete(dir decoders.Direction) bool { return dir == t.dir }
-
-// State returns the memory of the transaction's consumers.
-func (t *Tx) State() *app.TxState { return &t.state }
 
 // HasEvent reports an oddity.
 func (t *Tx) HasEvent(e app.Event) bool { return t.events.Has(app.ProtoDHCP, e) }
@@ -160,5 +123,6 @@ func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
 func (t *Tx) Reuse(id uint64) {
 	options := t.options[:0]
 	clear(options[:cap(options)])
-	*t = Tx{id: id, raw: t.raw[:0], options: options}
+	*t = Tx{raw: t.raw[:0], options: options}
+	t.Begin(id)
 }

@@ -14,10 +14,12 @@ import (
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
 	"spanwatch/decoders/app/mqtt"
+	"spanwatch/decoders/app/ntp"
 	"spanwatch/decoders/app/sip"
 	"spanwatch/decoders/app/smb"
 	"spanwatch/decoders/app/smtp"
 	"spanwatch/decoders/app/ssh"
+	"spanwatch/decoders/app/tftp"
 	"spanwatch/decoders/app/tls"
 )
 
@@ -55,8 +57,10 @@ func NewWith(c Config) Set {
 		dcerpc.NewParser(),
 		dhcp.NewParser(),
 		mqtt.NewParser(),
+		ntp.NewParser(),
 		sip.NewParser(),
 		smb.NewParser(),
+		tftp.NewParser(),
 	} {
 		d := p.Definition()
 		set = append(set, app.Candidate{Parser: p, TCPPorts: d.TCPPorts, UDPPorts: d.UDPPorts})

@@ -89,11 +89,11 @@ func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
 	case bufferProtocol:
 		data = t.start.version
 	case bufferRequestLine:
-		if t.dir == decoders.ToServer {
+		if t.Direction() == decoders.ToServer {
 			data = t.line
 		}
 	case bufferResponseLine:
-		if t.dir == decoders.ToClient {
+		if t.Direction() == decoders.ToClient {
 			data = t.line
 		}
 	}

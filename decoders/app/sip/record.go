@@ -17,7 +17,7 @@ func (t *Tx) AppendRecord(r *app.Record) bool {
 		t.sdp.record(r)
 		r.End()
 	}
-	if t.dir == decoders.ToServer {
+	if t.Direction() == decoders.ToServer {
 		r.Text("request_line", t.line)
 	} else {
 		r.Text("response_line", t.line)

@@ -113,7 +113,7 @@ func (s *State) message(data []byte, head, at int, in app.Input) bool {
 	}
 	tx := s.live.Add()
 	tx.set(data, head, in.Dir)
-	s.markFrames(tx.id, data, head, at, in.Dir)
+	s.markFrames(tx.ID(), data, head, at, in.Dir)
 	return true
 }
 

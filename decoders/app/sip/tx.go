@@ -7,12 +7,6 @@ import (
 	"spanwatch/decoders/app"
 )
 
-// Progress of a message, which is complete when it is there.
-const (
-	Started = iota
-	Done
-)
-
 // Events, as rules and anomaly records name them.
 const (
 	EventIncompleteData = app.FirstEvent + app.Event(app.ProtoSIP)*app.EventsPerProtocol + iota
@@ -26,15 +20,13 @@ const keptMessage = 4 << 10
 
 // Tx is one message. It implements app.Tx.
 type Tx struct {
-	id     uint64
-	dir    decoders.Direction
+	app.Message
 	raw    []byte // the message; everything below points into it
 	line   []byte
 	start  startLine
 	fields []field
 	sdp    description
 	events app.EventSet
-	state  app.TxState
 }
 
 var (
@@ -46,7 +38,7 @@ var (
 // set takes a message whose start line is known to be one.
 func (t *Tx) set(data []byte, head int, dir decoders.Direction) {
 	t.raw = append(t.raw[:0], data...)
-	t.dir = dir
+	t.Sent(dir)
 	n := lineEnd(t.raw)
 	t.line = trimLine(t.raw[:n])
 	if dir == decoders.ToServer {
@@ -82,22 +74,6 @@ func (t *Tx) field(name header, i int) ([]byte, bool) {
 	return nil, false
 }
 
-// ID numbers the messages of the flow.
-func (t *Tx) ID() uint64 { return t.id }
-
-// Direction returns the way the message goes.
-func (t *Tx) Direction() decoders.Direction { return t.dir }
-
-// Progress returns Done: a message is there as a whole.
-func (t *Tx) Progress(decoders.Direction) uint8 { return Done }
-
-// Complete reports that nothing more is to come: a message is there as a
-// whole, in its own direction.
-func (t *Tx) Complete(dir decoders.Direction) bool { return dir == t.dir }
-
-// State returns the memory of the transaction's consumers.
-func (t *Tx) State() *app.TxState { return &t.state }
-
 // HasEvent reports an oddity.
 func (t *Tx) HasEvent(e app.Event) bool { return t.events.Has(app.ProtoSIP, e) }
 
@@ -112,5 +88,6 @@ func (t *Tx) Reuse(id uint64) {
 	}
 	clear(fields[:cap(fields)])
 	sdp.reset()
-	*t = Tx{id: id, raw: raw, fields: fields, sdp: sdp}
+	*t = Tx{raw: raw, fields: fields, sdp: sdp}
+	t.Begin(id)
 }

@@ -1,0 +1,124 @@
+// Package ntp parses the Network Time Protocol, versions 1 to 4 (RFC 5905).
+//
+//	datagram ──► Tx: version, mode, stratum, reference
+//
+// Every message is a transaction of its own. A transaction keeps what it needs
+// of the datagram; nothing in a message makes it need more than that.
+package ntp
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+)
+
+// messageLen is the length of a message without extensions (RFC 5905 section
+// 7.3); control and private messages are of another form.
+const messageLen = 48
+
+// Parser is the NTP of one worker and used by one goroutine.
+type Parser struct{ pool *app.Pool[*Tx] }
+
+var _ app.Described = (*Parser)(nil)
+
+// NewParser makes a Parser.
+func NewParser() *Parser { return &Parser{app.NewPool(func() *Tx { return new(Tx) })} }
+
+// Proto returns app.ProtoNTP.
+func (p *Parser) Proto() app.Proto { return app.ProtoNTP }
+
+// New makes the state of a flow.
+func (p *Parser) New() app.State { return app.NewDatagrams(p.pool) }
+
+// Probe says Yes to a message of a version and mode that there are.
+func (p *Parser) Probe(in app.Input) app.Answer {
+	if in.Datagram && isMessage(in.Data) {
+		return app.Yes
+	}
+	return app.No
+}
+
+func isMessage(data []byte) bool {
+	return len(data) >= messageLen && version(data) >= 1 && version(data) <= 4 && mode(data) >= 1 && mode(data) <= 5
+}
+
+func version(m []byte) uint8 { return m[0] >> 3 & 7 }
+func mode(m []byte) uint8    { return m[0] & 7 }
+
+// Buffers that rules can look at.
+const (
+	bufferVersion = app.FirstField + app.Buffer(app.ProtoNTP)*app.FieldsPerProtocol + iota
+	bufferMode
+	bufferStratum
+	bufferReference
+)
+
+// Definition says what rules can look at and where NTP is expected.
+func (p *Parser) Definition() app.Definition {
+	return app.Definition{
+		Transports: decoders.LayerUDP, UDPPorts: []uint16{123},
+		Fields: []app.Field{
+			{Name: "ntp.version", Buffer: bufferVersion, Dirs: app.Both, Bits: 8},
+			{Name: "ntp.mode", Buffer: bufferMode, Dirs: app.Both, Bits: 8},
+			{Name: "ntp.stratum", Buffer: bufferStratum, Dirs: app.Both, Bits: 8},
+			{Name: "ntp.reference_id", Buffer: bufferReference, Dirs: app.Both},
+		},
+	}
+}
+
+// Tx is one message. It implements app.Tx.
+type Tx struct {
+	app.Message
+	app.NoEvents
+	head [16]byte // up to the reference
+}
+
+var (
+	_ app.Datagram       = (*Tx)(nil)
+	_ app.Unidirectional = (*Tx)(nil)
+	_ app.Recorder       = (*Tx)(nil)
+)
+
+// Read takes a message.
+func (t *Tx) Read(data []byte, dir decoders.Direction) bool {
+	if !isMessage(data) {
+		return false
+	}
+	t.Sent(dir)
+	copy(t.head[:], data)
+	return true
+}
+
+// Reuse makes the transaction as new.
+func (t *Tx) Reuse(id uint64) { t.Begin(id) }
+
+func (t *Tx) reference() []byte { return t.head[12:16] }
+
+// Buffer returns the reference: an address, or a name of four letters.
+func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
+	return t.reference(), b == bufferReference && i == 0
+}
+
+// Integer returns a number.
+func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
+	if i > 0 {
+		return 0, false
+	}
+	switch b {
+	case bufferVersion:
+		return uint64(version(t.head[:])), true
+	case bufferMode:
+		return uint64(mode(t.head[:])), true
+	case bufferStratum:
+		return uint64(t.head[1]), true
+	}
+	return 0, false
+}
+
+// AppendRecord tells of a message, in the words of EVE.
+func (t *Tx) AppendRecord(r *app.Record) bool {
+	r.Uint("version", uint64(version(t.head[:])))
+	r.Uint("mode", uint64(mode(t.head[:])))
+	r.Uint("stratum", uint64(t.head[1]))
+	r.MAC("reference_id", t.reference())
+	return true
+}
