@@ -182,8 +182,8 @@ func (i *Inspector) begin(in *Input) {
 	i.stats.Packets++
 	i.packet.of(in.Packet)
 	i.payload = in.Packet.Payload()
-	if in.Flow != nil && in.Flow.flags&flowOpaque != 0 {
-		i.payload = nil
+	if in.Packet.Layers.Has(decoders.LayerFragment) || in.Flow != nil && in.Flow.flags&flowOpaque != 0 {
+		i.payload = nil // the datagram is looked at when it is whole
 	}
 	i.inStream, i.chunks = false, nil
 	if i.packet.transport == transportTCP {

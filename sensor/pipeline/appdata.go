@@ -101,9 +101,9 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 // completed makes what a side sent due for rules on the stream when it ended a
 // request or a response, so that they see it as a whole, as Suricata's do.
 // Parsers that know better (app.Bounded) say it themselves; Suricata's of FTP
-// leaves it to the length of chunks.
+// and SMB leave it to the length of chunks.
 func (w *worker) completed(f *flow.Flow, a *appFlow) {
-	if f.Stream == 0 || a.bounded != nil || a.proto == app.ProtoFTP {
+	if f.Stream == 0 || a.bounded != nil || a.proto == app.ProtoFTP || a.proto == app.ProtoSMB {
 		return
 	}
 	txs := a.state.Txs()
