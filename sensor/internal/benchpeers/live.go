@@ -59,7 +59,9 @@ func (b *bench) measureLive(c input) error {
 	}
 	var sensors []sensor
 	for _, t := range tools {
-		sensors = append(sensors, sensorOf(t))
+		if x := sensorOf(t); x.command != nil {
+			sensors = append(sensors, x)
+		}
 	}
 	rules, err := b.provideRules()
 	if err != nil {
@@ -199,7 +201,7 @@ func (x sensor) round(work liveWork, send *loop, rates []int, each time.Duration
 		}
 	}
 	// All of it once, so that what is made at first use is made.
-	send.next = 0
+	send.rewind()
 	warmed, err := send.run(warmRate, time.Duration(len(send.frames))*time.Second/warmRate)
 	if err != nil {
 		return errors.Join(err, stop())

@@ -35,7 +35,7 @@ func sensorOf(t tool) sensor {
 
 func liveSpanwatch(w liveWork, dir string) ([]string, error) {
 	argv := []string{"bin/spanwatch", "run", "-i", "rx", "-o", dir, "--workers", fmt.Sprint(w.workers),
-		"--set", "events.types=flow,alert,overload,stats", "--set", "events.stats-interval=1s",
+		"--set", "events.types=flow,alert,overload,stats", "--set", "events.stats-interval=1s", "--set", "decode.checksums=off",
 		"--set", fmt.Sprintf("capture.ring-size=%d", liveRingBytes),
 		"--set", "rules.address-vars.HOME_NET=" + liveHomeNet, "--set", "rules.address-vars.EXTERNAL_NET=!$HOME_NET"}
 	argv = append(argv, "-r", w.rules)
