@@ -359,6 +359,9 @@ func (i *Inspector) payloadHolds(s *Signature) (held, stream bool) {
 	if s.payload == nil {
 		return true, false
 	}
+	if s.plan.StreamOnly && i.packet.transport != transportTCP {
+		return false, false
+	}
 	if i.packet.transport == transportTCP && (s.onStream() || s.kind == TypeTx) {
 		for k := range i.chunks {
 			if i.listHolds(s.payload, i.chunks[k].Data) {

@@ -25,3 +25,14 @@ alert ip any any -> any any (msg:"fragment"; fragbits:M; sid:2;)
 		t.Errorf("%d alerts on datagrams, %d on fragments", whole, fragments)
 	}
 }
+
+func TestOnlyStreamsOfTCPAreStreams(t *testing.T) {
+	r := replay(t, `alert ip any any -> any any (msg:"stream"; flow:only_stream; isdataat:0; sid:1;)
+`, nil, "../../testdata/pcap/office.pcapng")
+	for _, line := range r.lines() {
+		if strings.Contains(line, `"signature_id":1,`) && !strings.Contains(line, `"proto":"TCP"`) {
+			t.Errorf("an alert on the stream of what has none: %s", line)
+			break
+		}
+	}
+}

@@ -68,6 +68,7 @@ func runMutate(ctx context.Context, args []string) (int, error) {
 		}
 	}
 	var total tally
+	left := 0 // sets
 	kinds := map[string]int{}
 	for batch := range *batches {
 		g := &generator{Rand: rand.New(rand.NewPCG(*seed, uint64(batch))), buffers: all, base: base}
@@ -76,6 +77,12 @@ func runMutate(ctx context.Context, args []string) (int, error) {
 			rules[i] = g.rule(i + 1)
 		}
 		found, t, err := tryRules(ctx, o, f.sets, captures, rules)
+		if err != nil && ctx.Err() == nil {
+			// One made rule may keep Suricata's matcher from being built at all.
+			fmt.Fprintf(os.Stderr, "diffsuricata: set %d is left out: %v\n", batch, err)
+			left++
+			continue
+		}
 		if err != nil {
 			return exitFailed, err
 		}
@@ -96,6 +103,9 @@ func runMutate(ctx context.Context, args []string) (int, error) {
 	}
 	fmt.Printf("%d rules: %d load in both, %d in Suricata only, %d in spanwatch only; %d matched; %d pairs, %d differ, of %d rules, %d kinds\n",
 		total.rules, total.both, total.theirs, total.mine, total.matched, total.pairs, total.differ, total.differing, len(kinds))
+	if left == *batches {
+		return exitFailed, fmt.Errorf("none of %d sets could be compared", left)
+	}
 	if total.differ > 0 || total.theirs > 0 || total.mine > 0 {
 		return exitDifferent, nil
 	}
