@@ -48,7 +48,7 @@ func (t *turn) reset() bool {
 		t.peer.next = later(t.peer.next, t.p.Ack)
 	}
 	t.updateTimestamp()
-	t.data()
+	// What a RST carries is a diagnosis (RFC 9293 section 3.5.3), not data.
 	t.mine.settle()
 	return true
 }
