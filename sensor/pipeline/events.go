@@ -115,7 +115,7 @@ func (m *eventMaker) ofPacket(v *event.Envelope, p *decoders.Packet) {
 	if m.macsOn {
 		v.Ether = m.ethernet(p)
 	}
-	if p.IPVersion == 0 {
+	if p.IPVersion == 0 || p.Refused == decoders.ReasonIPv4Options { // a header that is wrong has no say
 		return
 	}
 	v.IPVersion, v.Proto = p.IPVersion, p.Proto
