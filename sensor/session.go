@@ -20,6 +20,7 @@ import (
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/enrich"
+	"spanwatch/sensor/filestore"
 	"spanwatch/sensor/output"
 	"spanwatch/sensor/pipeline"
 	"spanwatch/signatures"
@@ -29,6 +30,7 @@ import (
 // and the metrics endpoint. newSession opens, serve starts the endpoint, the
 // caller runs the pipeline, close ends what still lives.
 type session struct {
+	files    *filestore.Store // nil keeps no files
 	cfg      *config.Config
 	rules    *ruleLoader
 	ruleset  *signatures.Ruleset // of the start
@@ -91,12 +93,16 @@ func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.openFiles(); err != nil {
+		return nil, errors.Join(err, s.outputs.Close())
+	}
 	var shunt pipeline.Shunter
 	if cfg.Capture.Method == "ebpf" {
 		shunt = o.kernel
 	}
 	s.pipeline, err = pipeline.New(pipeline.Options{
 		Shunt:  shunt,
+		Files:  s.files,
 		Config: cfg, Sources: o.sources, Kernel: o.kernel, Interfaces: o.interfaces, Ruleset: ruleset, Rules: report,
 		Outlets: s.outputs.Outlets, Geo: geo,
 		Replay: o.replay, Run: o.run, Fault: s.fault, Batch: o.batch,
@@ -132,6 +138,7 @@ func (s *session) run(ctx context.Context) error {
 	s.running.Store(true)
 	err := s.pipeline.Run(ctx)
 	stop()
+	s.closeFiles()
 	signal.Stop(hangup)
 	close(ended)
 	if c := &s.cfg.Rules; c.Profile && c.ProfileReport != "" {
@@ -150,6 +157,33 @@ func (s *session) run(ctx context.Context) error {
 		fmt.Fprintln(s.messages, "spanwatch:", line)
 	}
 	return err
+}
+
+// openFiles opens the file store, if there is to be one.
+func (s *session) openFiles() (err error) {
+	c := &s.cfg.FileStore
+	if !c.Enabled {
+		return nil
+	}
+	dir := c.Dir
+	if !filepath.IsAbs(dir) {
+		dir = filepath.Join(s.out, dir)
+	}
+	s.files, err = filestore.Open(filestore.Config{
+		Dir: dir, MaxFile: uint64(c.MaxFile), MaxFiles: uint64(c.MaxFiles), MaxBytes: uint64(c.MaxSize), Wait: s.replay,
+	}, func(err error) { s.fault("file store", err) })
+	return err
+}
+
+// closeFiles writes what waits, and says what was not kept.
+func (s *session) closeFiles() {
+	if s.files == nil {
+		return
+	}
+	s.files.Close()
+	if st := s.files.Stats(); st.Full+st.Large+st.Failed > 0 {
+		fmt.Fprintf(s.messages, "spanwatch: file store: %d files were not kept for want of room, %d were too large, %d failed\n", st.Full, st.Large, st.Failed)
+	}
 }
 
 // ready says why the sensor is not of use at present; nil when it captures, its

@@ -102,6 +102,7 @@ type Match struct {
 	Alert   bool        // false for noalert rules, whose side effects were done
 	Pending bool        // Thresholds decides whether there is an alert
 	Action  Action      // the rule's; a rate_filter changes it in Thresholds.Finish
+	File    int         // 1 more than the place of the file, of those of the transaction in the direction, that a rule on files is about; 0 for others
 	Frame   *FrameMatch // of a rule on frames; borrowed as Captured is
 	Stream  bool        // bytes of a stream chunk matched, not those of the packet
 	// Captured is what expressions and datasets of the rule caught, for the

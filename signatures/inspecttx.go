@@ -1,6 +1,8 @@
 package signatures
 
 import (
+	"slices"
+
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/signatures/keyword"
@@ -208,7 +210,16 @@ func (i *Inspector) evaluateTx(s *Signature, tx app.Tx, out []Match) []Match {
 		i.machine.Captures.Cut(mark)
 		return out
 	}
-	return i.matched(s, tx, false, mark, out)
+	out = i.matched(s, tx, false, mark, out)
+	if aboutFiles(s) {
+		out[len(out)-1].File = int(m.file) + 1
+	}
+	return out
+}
+
+// aboutFiles says whether a part of s is a buffer of files.
+func aboutFiles(s *Signature) bool {
+	return slices.ContainsFunc(s.parts, func(p txPart) bool { return p.files })
 }
 
 // advance tries the parts that are not satisfied yet, in order, up to the first

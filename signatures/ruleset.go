@@ -1,6 +1,8 @@
 package signatures
 
 import (
+	"slices"
+
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/signatures/keyword"
@@ -27,6 +29,7 @@ type Ruleset struct {
 	transactions map[app.Proto]*[2]txGroup
 	frames       map[app.Proto]*[2][]*Signature // on frames, by direction
 
+	magic    bool // a rule asks for the type of files
 	datasets *keyword.Datasets
 	groups   []*packetGroup
 	matchers *prefilter.Builder
@@ -54,6 +57,9 @@ func (rs *Ruleset) Flowbits() []string { return rs.flowbits }
 // mark them otherwise.
 func (rs *Ruleset) Frames(p app.Proto) bool { return rs.frames[p] != nil }
 
+// AsksMagic says whether any rule is about the type of files.
+func (rs *Ruleset) AsksMagic() bool { return rs.magic }
+
 func (rs *Ruleset) addFrameRule(s *Signature) {
 	for proto := range s.frames[0].Source.Apps.All() {
 		if !s.apps.Has(proto) {
@@ -78,6 +84,7 @@ func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Rules
 	}
 	for _, s := range sigs {
 		rs.byID[ruleID{s.Gid(), s.Sid()}] = s
+		rs.magic = rs.magic || slices.ContainsFunc(s.tx, func(l *keyword.List) bool { return l.Source.Buffer == app.FileMagic })
 	}
 	var addresses []*Signature
 	var packets [classCount][2][]*Signature

@@ -41,7 +41,12 @@ func (e *Encoder) AppendFileInfo(dst []byte, f *FileInfo) []byte {
 	if len(f.App) > 0 {
 		dst = append(append(dst, ','), f.App...)
 	}
-	dst = append(dst, `,"fileinfo":{`...)
+	return AppendFileObject(append(dst, `,"fileinfo":`...), f)
+}
+
+// AppendFileObject appends what is said of a file, which alerts have in `files`.
+func AppendFileObject(dst []byte, f *FileInfo) []byte {
+	dst = append(dst, '{')
 	start := len(dst)
 	if f.Filename != nil {
 		dst = AppendText(append(dst, `"filename":`...), f.Filename)

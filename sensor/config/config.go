@@ -25,6 +25,7 @@ type Config struct {
 	App        App        `yaml:"app" doc:"Application protocols."`
 	Rules      Rules      `yaml:"rules" doc:"Signatures."`
 	Events     Events     `yaml:"events" doc:"What is reported and how."`
+	FileStore  FileStore  `yaml:"file-store" doc:"Files that rules with filestore ask for."`
 	Output     Output     `yaml:"output" doc:"Where events go."`
 	Metrics    Metrics    `yaml:"metrics" doc:"The /metrics endpoint."`
 	Privileges Privileges `yaml:"privileges" doc:"What spanwatch run gives up when it captures."`
@@ -257,6 +258,7 @@ func Default() *Config {
 			PayloadLimit:     4096,
 			AnomaliesPerType: 1000,
 		},
+		FileStore:  FileStore{Dir: "filestore", MaxFile: 10 << 20, MaxFiles: 100_000, MaxSize: 10 << 30},
 		Output:     defaultOutput(),
 		Metrics:    Metrics{Top: 20, Window: 10 * time.Second},
 		Privileges: Privileges{Drop: true, Reattach: true, Landlock: true},

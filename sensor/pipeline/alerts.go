@@ -47,6 +47,10 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	if match.Tx != nil {
 		v.HasTx, v.TxID = true, match.TxID
 		a.App = w.appMember(w.apps.at(f.App).proto, match.Tx)
+		if a.App != nil {
+			m.appText = w.alertFiles(a.App, match.Tx, in.Dir, match.File)
+			a.App = m.appText
+		}
 	}
 	m.clearMetadata()
 	if f != nil {

@@ -9,12 +9,14 @@ import (
 	"strings"
 
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/file"
 	"spanwatch/decoders/app/registry"
 	"spanwatch/sensor/config"
 )
 
-// parserConfig is the configuration of the parsers.
-func parserConfig(c *config.App) registry.Config {
+// parserConfig is the configuration of the parsers; with content, they keep that
+// of files for a file store.
+func parserConfig(c *config.App, content bool) registry.Config {
 	r := registry.DefaultConfig()
 	h := &r.HTTP
 	h.Request.Limit, h.Request.MinInspect, h.Request.Window = uint64(c.HTTP.Request.Limit), uint64(c.HTTP.Request.MinInspect), uint64(c.HTTP.Request.Window)
@@ -25,6 +27,11 @@ func parserConfig(c *config.App) registry.Config {
 	s.DecodeMIME, s.RawExtraction = c.SMTP.DecodeMIME, c.SMTP.RawExtraction
 	s.InspectMin, s.InspectWindow = int(c.SMTP.MinInspect), int(c.SMTP.Window)
 	r.FTP.MaxTransactions = c.FTP.MaxTransactions
+	if content {
+		h.Hashes |= file.KeepContent
+		s.Hashes |= file.KeepContent
+		r.Transfers |= file.KeepContent
+	}
 	return r
 }
 

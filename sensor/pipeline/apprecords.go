@@ -145,14 +145,10 @@ func (m *appRecords) ofFTPData(tx *ftp.DataTx) {
 
 func (w *worker) ftpDataRecord(tx *ftp.DataTx, p *decoders.Packet, f *flow.Flow) {
 	m := &w.events
-	m.app.ofFTPData(tx)
-	if file := tx.File(); file != nil && m.wanted[event.TypeFileInfo] {
-		m.appText = m.enc.AppendFTPDataMember(m.appText[:0], &m.app.ftpData.FTPDataRecord)
-		w.fileRecord(file, tx.ID(), tx.FileDirection(), p, f)
-	}
 	if !m.wanted[event.TypeFTPData] {
 		return
 	}
+	m.app.ofFTPData(tx)
 	e := &m.app.ftpData
 	w.session(&e.Envelope, tx.ID(), p, f)
 	e.HasTx = false // a connection is one transfer
@@ -229,16 +225,10 @@ func (m *appRecords) addresses(mail *mime.Message, field mime.Field) [][]byte {
 
 func (w *worker) smtpRecord(tx *smtp.Tx, p *decoders.Packet, f *flow.Flow) {
 	m := &w.events
-	m.app.ofSMTP(tx)
-	for _, part := range tx.Files() {
-		if m.wanted[event.TypeFileInfo] {
-			m.appText = m.enc.AppendSMTPMembers(m.appText[:0], &m.app.smtp.SMTPRecord)
-			w.fileRecord(part, tx.ID(), decoders.ToServer, p, f)
-		}
-	}
 	if !m.wanted[event.TypeSMTP] {
 		return
 	}
+	m.app.ofSMTP(tx)
 	e := &m.app.smtp
 	w.session(&e.Envelope, tx.ID(), p, f)
 	start := len(w.out.text)

@@ -7,6 +7,7 @@ import (
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/registry"
 	"spanwatch/exporter/event"
+	"spanwatch/signatures"
 )
 
 // appFlow is the parser state of one flow.
@@ -58,7 +59,7 @@ type appTable struct {
 func newAppTable(o *Options) (appTable, error) {
 	t := appTable{flows: make([]appFlow, 1), parsers: make([]app.Parser, 256), free: make([]uint32, 256),
 		types: make([]event.Type, 256), flowSides: make([]bool, 256), framed: make([]bool, 256)}
-	set := registry.NewWith(parserConfig(&o.Config.App))
+	set := registry.NewWith(parserConfig(&o.Config.App, o.Files != nil))
 	enabled := set[:0]
 	if err := checkProtocols(set, &o.Config.App); err != nil {
 		return t, err
@@ -88,7 +89,6 @@ func newAppTable(o *Options) (appTable, error) {
 			t.flowSides[proto] = d.Definition().FlowSides
 		}
 		t.parsers[c.Parser.Proto()] = c.Parser
-		t.framed[c.Parser.Proto()] = o.Ruleset.Frames(c.Parser.Proto())
 		enabled = append(enabled, c)
 	}
 	var err error
@@ -104,6 +104,13 @@ func (t *appTable) detect(proto uint8, src, dst uint16, turned bool, in app.Inpu
 		return t.detector.Detect(in, app.Transport(proto), ports)
 	}
 	return t.detector.DetectOneWay(in, app.Transport(proto), ports)
+}
+
+// use tells what rules look at, for flows that begin from now on.
+func (t *appTable) use(rules *signatures.Ruleset) {
+	for p := range t.framed {
+		t.framed[p] = rules.Frames(app.Proto(p))
+	}
 }
 
 // open returns the index of a fresh state.

@@ -64,30 +64,16 @@ type fileCarrier interface {
 	File(i int) (*file.File, decoders.Direction)
 }
 
-// definedRecord reports a transaction of a protocol that defines itself, and
-// its files.
+// definedRecord reports a transaction of a protocol that defines itself.
 func (w *worker) definedRecord(proto app.Proto, tx app.Tx, p *decoders.Packet, f *flow.Flow) {
 	m := &w.events
 	kind := w.apps.types[proto]
 	recorder, ok := tx.(app.Recorder)
-	if !ok {
+	if !ok || !m.wanted[kind] {
 		return
 	}
 	object := m.defined.of(recorder)
 	if object == nil {
-		return
-	}
-	if c, ok := tx.(fileCarrier); ok && m.wanted[event.TypeFileInfo] {
-		for i := 0; ; i++ {
-			part, dir := c.File(i)
-			if part == nil {
-				break
-			}
-			m.appText = event.AppendAppMember(m.appText[:0], kind, object)
-			w.fileRecord(part, tx.ID(), dir, p, f)
-		}
-	}
-	if !m.wanted[kind] {
 		return
 	}
 	e := &m.defined.event

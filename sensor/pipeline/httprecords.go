@@ -59,18 +59,6 @@ func text(b []byte) []byte {
 // httpRecord reports one request with its response.
 func (w *worker) httpRecord(tx *http1.Tx, p *decoders.Packet, f *flow.Flow) {
 	m := &w.events
-	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
-		for i := 0; ; i++ {
-			part := tx.File(dir, i)
-			if part == nil {
-				break
-			}
-			if m.wanted[event.TypeFileInfo] {
-				m.appText = m.enc.AppendHTTPMember(m.appText[:0], m.http.of(tx))
-				w.fileRecord(part, tx.ID(), dir, p, f)
-			}
-		}
-	}
 	if !m.wanted[event.TypeHTTP] {
 		return
 	}
@@ -89,18 +77,8 @@ func (w *worker) httpRecord(tx *http1.Tx, p *decoders.Packet, f *flow.Flow) {
 func (w *worker) fileRecord(x *file.File, tx uint64, dir decoders.Direction, p *decoders.Packet, f *flow.Flow) {
 	m := &w.events
 	e := &m.file
-	*e = event.FileInfo{
-		App: m.appText, Filename: x.Name(), Gaps: x.Gaps, State: event.FileState(x.State.String()), Size: x.Size,
-	}
-	if magic := x.MagicText(); len(magic) > 0 {
-		e.Magic = magic
-	}
-	e.MD5, _ = x.Hash(file.MD5)
-	e.SHA1, _ = x.Hash(file.SHA1)
-	e.SHA256, _ = x.Hash(file.SHA256)
-	if x.Range != nil {
-		e.HasRange, e.Start, e.End = true, x.Range.Start, x.Range.End
-	}
+	*e = event.FileInfo{App: m.appText}
+	w.fileObject(e, x)
 	m.begin(&e.Envelope)
 	m.ofFlowSides(&e.Envelope, f, p, dir)
 	e.AppProto = f.Protocol().String()

@@ -19,6 +19,7 @@ import (
 	"spanwatch/sensor/capture"
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/enrich"
+	"spanwatch/sensor/filestore"
 	"spanwatch/sensor/flow"
 	"spanwatch/sensor/overload"
 	"spanwatch/signatures"
@@ -37,7 +38,8 @@ type Options struct {
 	// Kernel tells what the kernel counted; nil if it does not count. The caller
 	// closes it after Run.
 	Kernel *accounting.Kernel
-	Geo    *enrich.DB // nil adds nothing to addresses; Check is called by Run
+	Files  *filestore.Store // of files that rules ask for; nil keeps none; closed by the caller
+	Geo    *enrich.DB       // nil adds nothing to addresses; Check is called by Run
 	// Replay says that the source is a file: it waits for slow sinks, events
 	// carry pcap_cnt, and hash seeds are fixed.
 	Replay bool

@@ -178,7 +178,7 @@ func (w *worker) changed(f *flow.Flow, p *decoders.Packet) bool {
 		return false
 	}
 	upgrade, _ := a.state.(app.Upgrader).Upgraded()
-	w.records(f, p, true)
+	w.records(f, p, decoders.ToServer, true)
 	former := a.proto
 	w.apps.close(f.App)
 	f.App, f.TxCount = 0, 0

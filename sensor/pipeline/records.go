@@ -18,13 +18,14 @@ import (
 
 // records reports the transactions that have become complete, or all when the
 // flow ends, once each, and lets the parser forget what is done with.
-func (w *worker) records(f *flow.Flow, p *decoders.Packet, end bool) {
+func (w *worker) records(f *flow.Flow, p *decoders.Packet, dir decoders.Direction, end bool) {
 	if f.App == 0 {
 		return
 	}
 	a := w.apps.at(f.App)
 	for _, tx := range a.state.Txs() {
 		st := tx.State()
+		w.fileRecords(a.proto, tx, p, f, dir, end)
 		if st.Logged || !end && !loggable(tx) {
 			continue
 		}

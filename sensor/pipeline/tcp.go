@@ -60,7 +60,7 @@ func (w *worker) finishFlow(f *flow.Flow) {
 	if f.Stream == 0 {
 		if f.App != 0 {
 			w.endPacket(f, decoders.ToServer)
-			w.records(f, &w.pseudo, true)
+			w.records(f, &w.pseudo, decoders.ToServer, true)
 		}
 		return
 	}
@@ -83,7 +83,7 @@ func (w *worker) finishFlow(f *flow.Flow) {
 			w.inspect(&in, f)
 		}
 	}
-	w.records(f, &w.pseudo, true)
+	w.records(f, &w.pseudo, decoders.ToServer, true)
 	f.Gaps = w.gaps(f)
 	w.streams.Close(f)
 }

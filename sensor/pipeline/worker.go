@@ -7,6 +7,7 @@ import (
 
 	"spanwatch/decoders"
 	"spanwatch/exporter/event"
+	"spanwatch/sensor/filestore"
 	"spanwatch/sensor/flow"
 	"spanwatch/sensor/stream"
 	"spanwatch/signatures"
@@ -68,6 +69,8 @@ type worker struct {
 	apps         appTable
 	midstream    bool // sessions are taken up without their opening
 	expectations expectations
+	files        *filestore.Store    // nil keeps no files
+	magic        bool                // rules ask what type files have: records say it too
 	appEvents    keyword.AppEventSet // of the packet under work
 	inspector    *signatures.Inspector
 	policy       shedPolicy
@@ -113,6 +116,8 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
 	w.events.apps = &w.apps
+	w.files = o.Files
+	w.useRules(o.Ruleset)
 	return w, nil
 }
 
@@ -125,6 +130,7 @@ func (w *worker) process(b *batch) {
 	w.b, w.out = b, &b.out[w.slot]
 	if b.rules != w.inspector.Rules() {
 		w.inspector.Swap(b.rules)
+		w.useRules(b.rules)
 		w.rules.Store(b.rules)
 	}
 	for mine := b.mine[w.slot]; len(mine) > 0; {
@@ -206,7 +212,7 @@ func (w *worker) packet(i uint32) {
 	if w.ciphered {
 		w.ignorePayload(f)
 	}
-	w.records(f, p, false)
+	w.records(f, p, dir, false)
 	w.decideShed(f, w.b.shed)
 }
 
@@ -234,6 +240,7 @@ func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 	}
 	w.matches = w.inspector.Inspect(in, w.matches[:0])
 	for k := range w.matches {
+		w.askForFiles(&w.matches[k], f)
 		w.alert(&w.matches[k], p, f, in)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"slices"
 )
 
 // Bounds of what a File keeps.
@@ -23,6 +24,8 @@ const (
 	SHA1
 	SHA256
 	AllHashes = MD5 | SHA1 | SHA256
+	// KeepContent keeps the content as well, for a file store, up to MaxContent.
+	KeepContent Hashes = 1 << 7
 )
 
 // State is what became of a file.
@@ -56,13 +59,17 @@ type Range struct {
 // File is one file of a transaction. Its methods never fail; the zero value is
 // unused.
 type File struct {
-	State State
-	Gaps  bool   // bytes in between were never seen
-	Size  uint64 // bytes so far, gaps included
-	Range *Range // nil: the whole file
+	State  State
+	Gaps   bool   // bytes in between were never seen
+	Size   uint64 // bytes so far, gaps included
+	Range  *Range // nil: the whole file
+	Logged bool   // its consumer has reported it
+	Stored bool   // its consumer has handed the content to a file store
 
 	name      []byte
 	head      []byte
+	content   []byte   // with KeepContent
+	sids      []uint32 // of rules that asked for it
 	hashes    Hashes
 	md5       digest
 	sha1      digest
@@ -120,6 +127,9 @@ func (f *File) SetRange(r Range) {
 // protocol finds out late that they belong to the file; they count.
 func (f *File) Write(p []byte) {
 	f.Size += uint64(len(p))
+	if f.hashes&KeepContent != 0 && len(f.content) <= MaxContent {
+		f.content = append(f.content, p[:min(len(p), MaxContent+1-len(f.content))]...)
+	}
 	if n := HeadLen - len(f.head); n > 0 && !f.Gaps {
 		f.head = append(f.head, p[:min(n, len(p))]...)
 	}
@@ -159,7 +169,31 @@ func (f *File) Reset() {
 	if cap(name) > MaxName/4 {
 		name = nil
 	}
-	*f = File{name: name[:0], head: f.head[:0], magicText: f.magicText[:0], md5: f.md5, sha1: f.sha1, sha256: f.sha256}
+	*f = File{name: name[:0], head: f.head[:0], sids: f.sids[:0], magicText: f.magicText[:0], md5: f.md5, sha1: f.sha1, sha256: f.sha256}
+}
+
+// MaxContent is how much of a file is kept with KeepContent, in bytes: of a larger
+// file there is none.
+const MaxContent = 32 << 20
+
+// Ask notes that rule sid wants the file kept.
+func (f *File) Ask(sid uint32) {
+	if !slices.Contains(f.sids, sid) {
+		f.sids = append(f.sids, sid)
+	}
+}
+
+// Asked returns the rules that want the file kept.
+func (f *File) Asked() []uint32 { return f.sids }
+
+// TakeContent gives the content away with its SHA-256; false when it is not
+// known from its first byte to its last, as far as the file was seen.
+func (f *File) TakeContent() (content []byte, sum [sha256.Size]byte, ok bool) {
+	if f.hashes&KeepContent == 0 || f.Gaps || f.State == Open || f.State == Unused || len(f.content) > MaxContent {
+		return nil, sum, false
+	}
+	content, f.content = f.content, nil
+	return content, sha256.Sum256(content), true
 }
 
 // Name returns the name as the protocol gave it.

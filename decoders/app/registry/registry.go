@@ -11,6 +11,7 @@ import (
 	"spanwatch/decoders/app/dcerpc"
 	"spanwatch/decoders/app/dhcp"
 	"spanwatch/decoders/app/dns"
+	"spanwatch/decoders/app/file"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
 	"spanwatch/decoders/app/mqtt"
@@ -31,11 +32,13 @@ type Config struct {
 	HTTP http1.Config
 	SMTP smtp.Config
 	FTP  ftp.Config
+	// Transfers is what is computed of files in FTP data connections.
+	Transfers file.Hashes
 }
 
 // DefaultConfig returns the defaults of all parsers.
 func DefaultConfig() Config {
-	return Config{HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig()}
+	return Config{HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig(), Transfers: file.AllHashes}
 }
 
 // New makes a Set of parsers with their defaults.
@@ -47,7 +50,7 @@ func NewWith(c Config) Set {
 	set := Set{
 		{Parser: dns.NewParser(), TCPPorts: []uint16{53}, UDPPorts: []uint16{53}},
 		{Parser: ftp.NewParserWith(c.FTP), TCPPorts: []uint16{21}},
-		{Parser: ftp.NewDataParser()},
+		{Parser: ftp.NewDataParserWith(c.Transfers)},
 		{Parser: http1.NewParserWith(c.HTTP)}, // by its methods, at any port
 		{Parser: smtp.NewParserWith(c.SMTP), TCPPorts: []uint16{25, 465}},
 		{Parser: ssh.NewParser(), TCPPorts: []uint16{22}},
