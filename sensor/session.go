@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,7 +166,7 @@ func (s *session) openFiles() (err error) {
 	if !c.Enabled {
 		return nil
 	}
-	dir := c.Dir
+	dir := cmp.Or(c.Dir, "filestore")
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(s.out, dir)
 	}

@@ -74,7 +74,7 @@ func defaultApp() App {
 // FileStore configures where files are kept that rules ask for.
 type FileStore struct {
 	Enabled  bool     `yaml:"enabled" doc:"Keep them; the content of every file under way is held in memory for it."`
-	Dir      string   `yaml:"dir" doc:"Folder, relative to the output directory; a file is ab/abcd… by its SHA-256."`
+	Dir      string   `yaml:"dir" path:"output" doc:"Folder, relative to the output directory; empty is filestore there. A file is ab/abcd… by its SHA-256."`
 	MaxFile  ByteSize `yaml:"max-file" doc:"Largest file that is kept." min:"1" max:"33554432"`
 	MaxFiles int      `yaml:"max-files" doc:"Files that one run writes at most." min:"1"`
 	MaxSize  ByteSize `yaml:"max-size" doc:"Bytes that one run writes at most." min:"1"`

@@ -258,7 +258,7 @@ func Default() *Config {
 			PayloadLimit:     4096,
 			AnomaliesPerType: 1000,
 		},
-		FileStore:  FileStore{Dir: "filestore", MaxFile: 10 << 20, MaxFiles: 100_000, MaxSize: 10 << 30},
+		FileStore:  FileStore{MaxFile: 10 << 20, MaxFiles: 100_000, MaxSize: 10 << 30},
 		Output:     defaultOutput(),
 		Metrics:    Metrics{Top: 20, Window: 10 * time.Second},
 		Privileges: Privileges{Drop: true, Reattach: true, Landlock: true},
