@@ -88,6 +88,9 @@ func (t *Table) Offer(c *Counted, worker int) {
 		t.stats.ToldPackets += before.Packets[0] + before.Packets[1] - c.Packets[0] - c.Packets[1]
 		t.stats.ToldBytes += before.Bytes[0] + before.Bytes[1] - c.Bytes[0] - c.Bytes[1]
 	}
+	if i != 0 && t.slab[i].State == StateBypassed && !c.Taken() {
+		t.apply(c, &k, h, i) // held back from this worker, and so nobody else's
+	}
 }
 
 // Adopt adds what no table took of c to its flow, or begins one. It counts there
