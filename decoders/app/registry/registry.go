@@ -16,6 +16,7 @@ import (
 	"spanwatch/decoders/app/http1"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/ntp"
+	"spanwatch/decoders/app/recognised"
 	"spanwatch/decoders/app/sip"
 	"spanwatch/decoders/app/smb"
 	"spanwatch/decoders/app/smtp"
@@ -32,7 +33,7 @@ type Config struct {
 	HTTP http1.Config
 	SMTP smtp.Config
 	FTP  ftp.Config
-	// Transfers is what is computed of files in FTP data connections.
+	// Transfers is what is computed of files of FTP and SMB.
 	Transfers file.Hashes
 }
 
@@ -56,15 +57,15 @@ func NewWith(c Config) Set {
 		{Parser: ssh.NewParser(), TCPPorts: []uint16{22}},
 		{Parser: tls.NewParser(), TCPPorts: []uint16{443}},
 	}
-	for _, p := range []app.Described{
+	for _, p := range append([]app.Described{
 		dcerpc.NewParser(),
 		dhcp.NewParser(),
 		mqtt.NewParser(),
 		ntp.NewParser(),
 		sip.NewParser(),
-		smb.NewParser(),
+		smb.NewParserWith(c.Transfers),
 		tftp.NewParser(),
-	} {
+	}, recognised.Parsers()...) {
 		d := p.Definition()
 		set = append(set, app.Candidate{Parser: p, TCPPorts: d.TCPPorts, UDPPorts: d.UDPPorts})
 	}

@@ -26,8 +26,8 @@ func TestEveryProtocolIsListedOnce(t *testing.T) {
 			t.Errorf("rules can not name %v", p)
 		}
 	}
-	if _, ok := set.Parser(app.ProtoRDP); ok || set.Has(app.ProtoRDP) {
-		t.Error("there is a parser for rdp")
+	if _, ok := set.Parser(app.ProtoKRB5); ok || set.Has(app.ProtoKRB5) {
+		t.Error("there is a parser for krb5")
 	}
 }
 

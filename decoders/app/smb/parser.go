@@ -30,8 +30,11 @@ var (
 )
 
 // NewParser makes a Parser that computes all hashes of files.
-func NewParser() *Parser {
-	p := &Parser{pool: app.NewPool(func() *Tx { return new(Tx) }), hashes: file.AllHashes}
+func NewParser() *Parser { return NewParserWith(file.AllHashes) }
+
+// NewParserWith makes a Parser.
+func NewParserWith(hashes file.Hashes) *Parser {
+	p := &Parser{pool: app.NewPool(func() *Tx { return new(Tx) }), hashes: hashes}
 	for _, dir := range []decoders.Direction{decoders.ToServer, decoders.ToClient} {
 		for _, magic := range [][]byte{magicV1, magicV2} {
 			p.patterns = append(p.patterns, app.Pattern{Transport: app.TCP, Dir: dir, Offset: recordHeader, Bytes: magic, Confirm: true})

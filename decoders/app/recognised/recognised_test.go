@@ -1,0 +1,61 @@
+package recognised
+
+import (
+	"testing"
+
+	"spanwatch/decoders/app"
+)
+
+func TestProtocolsAreToldByTheirStart(t *testing.T) {
+	const y, n, m = app.Yes, app.No, app.Maybe
+	for _, c := range []struct {
+		proto app.Proto
+		data  string
+		want  app.Answer
+	}{
+		{app.ProtoIMAP, "* OK IMAP4rev1 ready\r\n", y}, {app.ProtoIMAP, "a001 login bob secret\r\n", y}, {app.ProtoIMAP, "* O", m},
+		{app.ProtoIMAP, "HELO example.com\r\n", n}, {app.ProtoIMAP, "abcdefghijklmnopq", n}, {app.ProtoIMAP, "a1", m},
+		{app.ProtoPOP3, "+OK ready\r\n", y}, {app.ProtoPOP3, "user bob\r\n", y}, {app.ProtoPOP3, "CA", m}, {app.ProtoPOP3, "220 ready", n},
+		{app.ProtoTelnet, "\xff\xfd\x18", y}, {app.ProtoTelnet, "\xff", m}, {app.ProtoTelnet, "\xff\xf1\x00", n}, {app.ProtoTelnet, "login: ", n},
+		{app.ProtoRDP, "\x03\x00\x00\x0b\x06\xe0\x00\x00\x00\x00\x00", y}, {app.ProtoRDP, "\x03\x00\x00", m},
+		{app.ProtoRDP, "\x03\x00\x00\x0c\x06\xe0\x00\x00\x00\x00\x00", n}, {app.ProtoRDP, "GET / HTTP/1.0", n},
+		{app.ProtoQUIC, "\xc3\x00\x00\x00\x01\x08abcdefgh", y}, {app.ProtoQUIC, "\xc3Q043\x08ab", y}, {app.ProtoQUIC, "\x43\x00\x00\x00\x01\x08ab", n},
+		{app.ProtoQUIC, "\xc3\x12\x34\x56\x78\x08ab", n}, {app.ProtoQUIC, "\xc3\x00", n},
+		{app.ProtoSNMP, "\x30\x26\x02\x01\x01\x04\x06public", y}, {app.ProtoSNMP, "\x30\x81\x26\x02\x01\x03\x30\x0e", y},
+		{app.ProtoSNMP, "\x30\x26\x02\x01\x09\x04", n}, {app.ProtoSNMP, "\x31\x26\x02\x01\x01\x04", n}, {app.ProtoSNMP, "\x30", n},
+	} {
+		for _, p := range Parsers() {
+			if p.Proto() != c.proto {
+				continue
+			}
+			datagram := len(p.Definition().UDPPorts) > 0
+			if got := p.Probe(app.Input{Data: []byte(c.data), Datagram: datagram}); got != c.want {
+				t.Errorf("%v %q: %d, want %d", c.proto, c.data, got, c.want)
+			}
+			if got := p.Probe(app.Input{Data: []byte(c.data), Datagram: !datagram}); got != n {
+				t.Errorf("%v %q over the other transport: %d", c.proto, c.data, got)
+			}
+		}
+	}
+}
+
+func TestNothingIsKept(t *testing.T) {
+	s := Parsers()[0].New()
+	if r := s.Parse(app.Input{Data: []byte("anything")}); r.Status != app.StatusOK || r.Consumed != 8 || s.Txs() != nil {
+		t.Errorf("answer %+v", r)
+	}
+}
+
+func FuzzProbe(f *testing.F) {
+	f.Add([]byte("\x30\x81\x26\x02\x01\x03"))
+	f.Add([]byte("\x03\x00\x00\x0b\x06\xe0"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, p := range Parsers() {
+			for _, datagram := range []bool{false, true} {
+				if a := p.Probe(app.Input{Data: data, Datagram: datagram}); datagram && a == app.Maybe {
+					t.Errorf("%v wants more of a datagram", p.Proto())
+				}
+			}
+		}
+	})
+}
