@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"sync"
+	"time"
 
 	"spanwatch/exporter/event"
 )
@@ -86,6 +87,19 @@ func (x *Exporter) Flush() {
 		o.publish(b, &x.free)
 	}
 	x.free.release(b)
+}
+
+// Drain says that capture is over and nothing else is held up by a sink that
+// is slow: until patience has passed, Flush waits for room in place of
+// dropping.
+func (x *Exporter) Drain(patience time.Duration) {
+	over := make(chan struct{})
+	time.AfterFunc(patience, func() { close(over) })
+	for _, o := range x.outlets {
+		o.mu.Lock()
+		o.patience = over
+		o.mu.Unlock()
+	}
 }
 
 // Close hands on what is left and ends the outlets' input: their Run delivers

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
@@ -368,5 +369,42 @@ func TestASinkForAlertsNeedsNoRoomForOtherEvents(t *testing.T) {
 	}
 	if len(delivered) != rounds || slices.Contains(delivered, event.TypeFlow) {
 		t.Errorf("%d events were delivered, want %d alerts", len(delivered), rounds)
+	}
+}
+
+func TestTheEndOfCaptureWaitsForASlowSinkButNotForEver(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		slowness time.Duration // of a delivery
+		all      bool
+	}{{"a slow sink gets all", time.Millisecond, true}, {"a stuck one does not hold up the end", time.Hour, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e := encoder(t)
+				s := &fakeSink{name: "slow", deliver: func(_ context.Context, records []exporter.Record, tally *exporter.Tally) error {
+					time.Sleep(c.slowness)
+					for i := range records {
+						tally.Delivered(&records[i])
+					}
+					return nil
+				}}
+				o := exporter.NewOutlet(s, exporter.Config{QueueBytes: 8 << 10})
+				x := exporter.New(e, 4<<10, o)
+				ended := make(chan error, 1)
+				go func() { ended <- o.Run(context.Background()) }()
+				began := time.Now()
+				x.Drain(10 * time.Second)
+				appendEvents(x, e, 1000)
+				x.Close()
+				if took := time.Since(began); took > 11*time.Second {
+					t.Errorf("the end took %v", took)
+				}
+				<-ended
+				total := checkBalance(t, o)
+				if got := total.Delivered == 1000; got != c.all {
+					t.Errorf("got %+v", total)
+				}
+			})
+		})
 	}
 }

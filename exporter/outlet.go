@@ -74,6 +74,9 @@ type Outlet struct {
 	refusing    bool        // Run has returned or the input is closed
 	waiting     []time.Time // when the batches in the queue and in delivery were begun
 	latency     Latency
+	// patience is closed when publishing does not wait for room any more; nil
+	// while it never does. See Exporter.Drain.
+	patience chan struct{}
 
 	// What follows belongs to Run.
 	gathered   []item
@@ -167,6 +170,7 @@ func (o *Outlet) publish(b *Batch, free *freeList) {
 	}
 	for {
 		o.mu.Lock()
+		patience := o.patience
 		it, ok, wait := o.admit(b, free)
 		if ok || !wait {
 			o.account(b, it, ok)
@@ -186,7 +190,21 @@ func (o *Outlet) publish(b *Batch, free *freeList) {
 		select {
 		case <-o.room:
 		case <-o.gone:
+		case <-patience:
 		}
+	}
+}
+
+// waits reports whether publishing waits for room.
+func (o *Outlet) waits() bool {
+	if o.cfg.Block || o.patience == nil {
+		return o.cfg.Block
+	}
+	select {
+	case <-o.patience:
+		return false
+	default:
+		return true
 	}
 }
 
@@ -202,14 +220,14 @@ func (o *Outlet) admit(b *Batch, free *freeList) (it item, ok, wait bool) {
 			alerts = b.size(&alertsAlone)
 		}
 		limit := o.cfg.QueueBytes
-		if o.queuedBytes == 0 || o.queuedBytes+size <= limit-limit/alertReserve || o.cfg.Block && o.queuedBytes+size <= limit {
+		if o.queuedBytes == 0 || o.queuedBytes+size <= limit-limit/alertReserve || o.waits() && o.queuedBytes+size <= limit {
 			return item{batch: b, free: free, bytes: size, types: &o.takes}, true, false
 		}
-		if !o.cfg.Block && alerts > 0 && o.queuedBytes+alerts <= limit {
+		if !o.waits() && alerts > 0 && o.queuedBytes+alerts <= limit {
 			return item{batch: b, free: free, bytes: alerts, types: &alertsAlone}, true, false
 		}
 	}
-	return item{}, false, o.cfg.Block
+	return item{}, false, o.waits()
 }
 
 // account books the records of b as queued, filtered or dropped.

@@ -81,7 +81,15 @@ type madeEvent struct {
 	match    signatures.Match
 	src, dst decoders.Addr
 	version  uint8
+	anomaly  uint16 // number of its kind, from 1; 0 for other events
 }
+
+// anomalyKinds bounds the kinds of anomalies of which so many are written:
+// decoder events, then stream events.
+const (
+	decoderKinds = 256
+	anomalyKinds = decoderKinds + 128
+)
 
 func newBatch(workers int) *batch {
 	return &batch{done: make(chan struct{}, 1), mine: make([][]uint32, workers), out: make([]output, workers)}

@@ -57,11 +57,10 @@ type eventMaker struct {
 	srcGeo, dstGeo event.Geo
 
 	otherProtocols bool
-	anomalyLimit   uint64      // anomalies of one kind written; 0 is no bound
-	anomalies      [256]uint64 // written so far, by decoder event
+	anomalyLimit   uint64               // anomalies of one kind written; 0 is no bound
+	anomalies      [anomalyKinds]uint64 // of each kind that this worker made
 
-	streamEvents    []decoders.StreamEvent
-	streamAnomalies [128]uint64 // written so far, by stream event
+	streamEvents []decoders.StreamEvent
 }
 
 func newEventMaker(o *Options) (eventMaker, error) {
@@ -276,25 +275,33 @@ func (w *worker) anomalies(p *decoders.Packet, f *flow.Flow, session *decoders.S
 	}
 	m.decoderEvents = p.Events.Append(m.decoderEvents[:0])
 	for _, e := range m.decoderEvents {
-		if m.anomalyLimit > 0 && m.anomalies[e] >= m.anomalyLimit {
-			w.counters.Muted++
-			continue
+		if w.unheard(int(e)) {
+			w.anomaly(p, f, event.AnomalyDecode, e.String()).anomaly = uint16(e) + 1
 		}
-		m.anomalies[e]++
-		w.anomaly(p, f, event.AnomalyDecode, e.String())
 	}
 	m.streamEvents = session.Append(m.streamEvents[:0])
 	for _, e := range m.streamEvents {
-		if m.anomalyLimit > 0 && m.streamAnomalies[e] >= m.anomalyLimit {
-			w.counters.Muted++
-			continue
+		if w.unheard(decoderKinds + int(e)) {
+			w.anomaly(p, f, event.AnomalyStream, e.String()).anomaly = decoderKinds + uint16(e) + 1
 		}
-		m.streamAnomalies[e]++
-		w.anomaly(p, f, event.AnomalyStream, e.String())
 	}
 }
 
-func (w *worker) anomaly(p *decoders.Packet, f *flow.Flow, kind event.AnomalyKind, name string) {
+// unheard reports whether another anomaly of a kind may be written. The merge
+// stage decides, over all workers; what one worker alone has had enough of
+// needs no encoding.
+func (w *worker) unheard(kind int) bool {
+	m := &w.events
+	if m.anomalyLimit > 0 && m.anomalies[kind] >= m.anomalyLimit {
+		w.counters.Muted++
+		m.index++ // as if it were made, so that ids do not depend on the number of workers
+		return false
+	}
+	m.anomalies[kind]++
+	return true
+}
+
+func (w *worker) anomaly(p *decoders.Packet, f *flow.Flow, kind event.AnomalyKind, name string) *madeEvent {
 	m := &w.events
 	a := &m.anomaly
 	m.begin(&a.Envelope)
@@ -302,8 +309,8 @@ func (w *worker) anomaly(p *decoders.Packet, f *flow.Flow, kind event.AnomalyKin
 	if f != nil {
 		m.ofFlow(&a.Envelope, f)
 	}
-	a.Kind, a.Event = kind, name
+	a.Kind, a.Event, a.Layer, a.App = kind, name, "", ""
 	start := len(w.out.text)
 	w.out.text = m.enc.AppendAnomaly(w.out.text, a)
-	w.done(event.TypeAnomaly, &a.Envelope, start, 0, 0)
+	return w.done(event.TypeAnomaly, &a.Envelope, start, 0, 0)
 }

@@ -32,6 +32,7 @@ type merger struct {
 	workers []workerCounters              // latest of each
 	fronts  []frontCounters               // latest of each
 	rounds  []*accounting.Round           // latest of each
+	ending  int                           // lanes without further frames
 	ended   int                           // lanes whose last batch was taken
 	alerts  map[alertKey]*SignatureAlerts // given out; touched once an alert
 	rules   *activeRules
@@ -41,6 +42,13 @@ type merger struct {
 	counts   mergeCounters
 	sum      Totals // scratch
 	top      int    // rows of the top lists in a View
+
+	patience time.Duration // for sinks, once capture is over
+
+	// anomalies of one kind that were given out, and how many may be; 0 is no
+	// bound.
+	anomalies    [anomalyKinds]uint64
+	anomalyLimit uint64
 
 	alertMax   int // alerts of one packet that are given out
 	alertsAt   uint32
@@ -61,6 +69,7 @@ type mergeCounters struct {
 	Batches    uint64
 	Suppressed uint64 // alerts that thresholds across flows held back
 	Overflow   uint64 // alerts of one packet beyond Rules.MaxAlertsPerPacket
+	Muted      uint64 // anomalies that were counted but not written, see Events.AnomaliesPerType
 	Made       [event.NumTypes]uint64
 	EndTime    int64 // packet time
 	StartTime  int64
@@ -93,6 +102,11 @@ func (m *merger) take(b *batch, now time.Time) {
 		m.workers[b.lane+i] = b.out[i].counters
 		if costs := b.out[i].costs; costs != nil {
 			m.profiles[b.lane+i] = costs
+		}
+	}
+	if b.drain == drainStep { // the first one of its lane
+		if m.ending++; m.ending == len(m.fronts) {
+			m.exporter.Drain(m.patience)
 		}
 	}
 	m.untracked(b)
@@ -194,7 +208,7 @@ func (m *merger) atEnd(b *batch) {
 
 // give decides on an event and hands it to the exporter.
 func (m *merger) give(o *output, e *madeEvent) {
-	if e.match.Sig != nil && !m.decide(o, e) {
+	if e.match.Sig != nil && !m.decide(o, e) || e.anomaly > 0 && !m.heard(e.anomaly-1) {
 		return
 	}
 	m.counts.Made[e.kind]++
@@ -221,6 +235,16 @@ func (m *merger) decide(o *output, e *madeEvent) bool {
 	}
 	m.alertsHere++
 	m.countAlert(e.match.Sig)
+	return true
+}
+
+// heard reports whether another anomaly of a kind is written.
+func (m *merger) heard(kind uint16) bool {
+	if m.anomalyLimit > 0 && m.anomalies[kind] >= m.anomalyLimit {
+		m.counts.Muted++
+		return false
+	}
+	m.anomalies[kind]++
 	return true
 }
 

@@ -168,6 +168,7 @@ func (p *Pipeline) newMerge() error {
 		workers:    make([]workerCounters, len(p.workers)), fronts: make([]frontCounters, len(p.fronts)),
 		rounds: make([]*accounting.Round, len(p.fronts)), alerts: map[alertKey]*SignatureAlerts{},
 		top: o.Config.Metrics.Top, alertMax: o.Config.Rules.MaxAlertsPerPacket,
+		patience: o.Config.Output.FlushTimeout, anomalyLimit: uint64(o.Config.Events.AnomaliesPerType),
 	}
 	if o.kernelCounts() {
 		p.merge.kernel = o.Kernel

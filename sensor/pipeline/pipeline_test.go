@@ -134,3 +134,22 @@ func diffLines(t *testing.T, workers int, want, got []string) {
 		t.Errorf("%d workers: the sorted events differ too", workers)
 	}
 }
+
+func TestAnomaliesThatAreLeftOutDoNotDependOnWorkers(t *testing.T) {
+	var first *replayed
+	for _, workers := range []int{1, 2, 4} {
+		r := replay(t, "", func(c *config.Config) {
+			c.Workers, c.Events.AnomaliesPerType = workers, 2
+		}, "../../testdata/pcap/tcp-loss.pcap", "../../testdata/pcap/tcp-oddities.pcap", "../../testdata/pcap/office.pcapng")
+		if first == nil {
+			first = r
+			if n := r.view.Work.Muted + r.view.Merge.Muted; n == 0 {
+				t.Error("no anomaly was left out")
+			}
+			continue
+		}
+		if !bytes.Equal(r.text, first.text) {
+			diffLines(t, workers, first.lines(), r.lines())
+		}
+	}
+}

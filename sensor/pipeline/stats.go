@@ -237,7 +237,7 @@ func fillAccounting(t *event.Tree, c *Totals) {
 	for _, et := range event.Types() {
 		t.Set("accounting.events."+et.String(), c.Merge.Made[et])
 	}
-	t.Set("accounting.anomalies_counted_only", c.Work.Muted)
+	t.Set("accounting.anomalies_counted_only", c.Work.Muted+c.Merge.Muted)
 }
 
 // statsLayers names the layers that EVE counts.
