@@ -62,9 +62,11 @@ type Outlet struct {
 	sink   Sink
 	keeper Keeper // sink, if it is one
 	cfg    Config
-	takes  typeSet // Config.Types
+	takes  typeSet     // Config.Types
+	ahead  AheadWriter // sink, if it writes ahead
 
 	items chan item     // as many places as QueueBatches
+	early chan item     // those of items with alerts, when the sink writes ahead
 	room  chan struct{} // signal that something left the queue
 	gone  chan struct{} // closed when Run has returned
 
@@ -93,6 +95,7 @@ type item struct {
 	free  *freeList
 	types *typeSet // of the records that are queued; the rest was filtered or dropped
 	bytes int64
+	ready chan struct{} // closed when the disk has had it; nil when it need not
 }
 
 // NewOutlet puts a queue in front of a sink.
@@ -118,6 +121,10 @@ func NewOutlet(s Sink, cfg Config) *Outlet {
 			o.counts[t].Recovered, o.counts[t].Spooled = n, n
 		}
 		o.left = true
+	}
+	if w, ok := o.keeper.(WriteAhead); ok && w.WritesAhead() && o.takes[event.TypeAlert] {
+		o.ahead = s.(AheadWriter) // w, or a Wrapper
+		o.early = make(chan item, cfg.QueueBatches+1)
 	}
 	return o
 }
@@ -177,6 +184,10 @@ func (o *Outlet) publish(b *Batch, free *freeList) {
 		}
 		if ok {
 			o.waiting = append(o.waiting, b.begun)
+			if o.ahead != nil && b.bytes[event.TypeAlert] > 0 {
+				it.ready = make(chan struct{})
+				o.early <- it // Run has at most one beyond those in items that is not ready
+			}
 			o.items <- it // under the lock, so that abandon sees it; admit saw a free place
 		}
 		o.mu.Unlock()
@@ -257,4 +268,7 @@ func (o *Outlet) closeInput() {
 	defer o.mu.Unlock()
 	o.refusing = true
 	close(o.items)
+	if o.ahead != nil {
+		close(o.early)
+	}
 }

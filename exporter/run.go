@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"spanwatch/exporter/event"
@@ -15,6 +16,13 @@ import (
 // and returns that error. It must run exactly once.
 func (o *Outlet) Run(ctx context.Context) error {
 	defer close(o.gone)
+	if o.ahead != nil {
+		var writer sync.WaitGroup
+		over := make(chan struct{})
+		writer.Go(func() { o.writeAhead(over) })
+		defer writer.Wait()
+		defer close(over)
+	}
 	var tend <-chan time.Time
 	if o.keeper != nil {
 		ticker := time.NewTicker(tendEvery)
@@ -67,6 +75,48 @@ func (o *Outlet) end(ctx context.Context) error {
 		}
 	}
 	return o.sink.Close()
+}
+
+// writeAhead writes ahead what has alerts in it, all that waits at a
+// time, until the input or the outlet has ended.
+func (o *Outlet) writeAhead(over <-chan struct{}) {
+	var waiting []item
+	for {
+		select {
+		case it, ok := <-o.early:
+			if !ok {
+				return
+			}
+			waiting = append(waiting[:0], it)
+		case <-over:
+			return
+		}
+		for more := true; more; {
+			select {
+			case it, ok := <-o.early:
+				if more = ok; ok {
+					waiting = append(waiting, it)
+				}
+			default:
+				more = false
+			}
+		}
+		for i, it := range waiting {
+			o.ahead.Ahead(it.batch.records, i+1 < len(waiting))
+		}
+		for i := range waiting {
+			close(waiting[i].ready)
+			waiting[i] = item{}
+		}
+	}
+}
+
+// await waits until the disk has had the item, which does not take longer
+// than the disk.
+func (it *item) await() {
+	if it.ready != nil {
+		<-it.ready
+	}
 }
 
 func (o *Outlet) kept() (n uint64) {
@@ -124,6 +174,7 @@ func (o *Outlet) report(err error) {
 // gather makes one delivery of first and of what waits behind it or comes
 // within Config.Linger.
 func (o *Outlet) gather(ctx context.Context, first item) {
+	first.await()
 	o.gathered = append(o.gathered[:0], first)
 	size := first.bytes
 	var late <-chan time.Time
@@ -133,6 +184,7 @@ func (o *Outlet) gather(ctx context.Context, first item) {
 			if !ok {
 				return
 			}
+			it.await()
 			o.gathered = append(o.gathered, it)
 			size += it.bytes
 			continue
@@ -151,6 +203,7 @@ func (o *Outlet) gather(ctx context.Context, first item) {
 			if !ok {
 				return
 			}
+			it.await()
 			o.gathered = append(o.gathered, it)
 			size += it.bytes
 		case <-late:
@@ -260,6 +313,7 @@ func (o *Outlet) abandon(ctx context.Context) {
 // lose drops it because the deadline has come. A keeper, whose context is done,
 // has a disk to put it on.
 func (o *Outlet) lose(ctx context.Context, it item) {
+	it.await()
 	o.gathered = append(o.gathered[:0], it)
 	if o.keeper != nil {
 		o.report(o.deliver(ctx))

@@ -35,10 +35,33 @@ type Keeper interface {
 	Tend(ctx context.Context, budget time.Duration, tally *Tally) (left bool, err error)
 }
 
+// WriteAhead is a Keeper that has alerts on the disk before Deliver gets them,
+// so that a sensor that is killed while Deliver waits loses none of them. The
+// records stay queued in the accounts until Deliver tells their fate.
+type WriteAhead interface {
+	Keeper
+	// WritesAhead says whether Ahead does anything, which never changes.
+	WritesAhead() bool
+	AheadWriter
+}
+
+// AheadWriter gets records before Deliver does.
+type AheadWriter interface {
+	// Ahead puts the alerts among the records on the disk. It is called for
+	// every batch with alerts in it, in the order of the later Deliver calls,
+	// and from another goroutine than these: it may wait for a disk, but not
+	// for the destination or for Deliver. One Deliver gets all records of one
+	// or several calls. more says that another call follows at once, so that
+	// forcing to the disk can wait for it. The records are only lent.
+	Ahead(records []Record, more bool)
+}
+
 // Wrapper is a Sink in front of another one: a filter, say. Deliver goes
-// through it; what a Keeper behind it does besides does not.
+// through it, and Ahead, when the sink behind it is a WriteAhead; what a Keeper
+// behind it does besides does not.
 type Wrapper interface {
 	Sink
+	AheadWriter
 	Unwrap() Sink
 }
 

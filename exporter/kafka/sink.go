@@ -44,6 +44,7 @@ const (
 type Sink struct {
 	cfg   Config
 	spool *spool.Spool // nil without one
+	ahead ahead
 
 	mu      sync.Mutex
 	cluster *cluster
@@ -135,6 +136,7 @@ func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *ex
 			faults = append(faults, s.land(ctx, l, tally))
 		}
 	}
+	s.ahead.resume()
 	s.sendLetters()
 	s.replay(ctx, time.Now().Add(replayTime))
 	s.tell(tally)
@@ -172,18 +174,24 @@ func (s *Sink) sort(records []exporter.Record, tally *exporter.Tally) {
 	for i := range records {
 		r := records[i]
 		l := s.lanes[r.Type]
-		if size := s.sizeOf(&r); size > s.cfg.MaxRecordBytes {
-			if s.cfg.Oversize == OversizeTruncate {
-				r.Body = truncate(r.Body, len(r.Body)-(size-s.cfg.MaxRecordBytes))
-			}
-			if s.sizeOf(&r) > s.cfg.MaxRecordBytes {
-				tally.Dropped(&records[i], exporter.DropTooLarge)
-				s.deadLetter(l, &records[i], errTooLarge)
-				continue
-			}
+		if !s.fit(&r) {
+			tally.Dropped(&records[i], exporter.DropTooLarge)
+			s.deadLetter(l, &records[i], errTooLarge)
+			continue
 		}
 		l.fresh = append(l.fresh, r)
 	}
+}
+
+// fit cuts r to what a broker takes, as far as it may, and says whether it is
+// so now.
+func (s *Sink) fit(r *exporter.Record) bool {
+	size := s.sizeOf(r)
+	if size > s.cfg.MaxRecordBytes && s.cfg.Oversize == OversizeTruncate {
+		r.Body = truncate(r.Body, len(r.Body)-(size-s.cfg.MaxRecordBytes))
+		size = s.sizeOf(r)
+	}
+	return size <= s.cfg.MaxRecordBytes
 }
 
 // sizeOf is what the broker counts for r, a little more.
@@ -196,17 +204,17 @@ func (s *Sink) sizeOf(r *exporter.Record) int {
 func (s *Sink) begin(l *lane, tally *exporter.Tally) error {
 	if s.spool != nil && (l.flight != nil || s.spool.Pending(l.kind).Records > 0) {
 		l.behind = true
-		stored, _, err := s.spool.Append(l.kind, l.fresh)
+		stored, _, err := s.store(l)
 		account(l.fresh, stored, err, tally)
 		return errors.Join(err, s.faultNow(l))
 	}
 	f := &flight{records: l.fresh, fates: make([]fate, len(l.fresh)), open: len(l.fresh)}
 	l.flight = f
-	if s.spool == nil || l.kind != event.TypeAlert || s.cfg.NoWriteAhead {
+	if l.kind != event.TypeAlert || !s.WritesAhead() {
 		return nil
 	}
 	s.spool.Hold(l.kind, spool.Everything) // what flies must not be given up to make room for its end
-	stored, end, err := s.spool.Append(l.kind, l.fresh)
+	stored, end, err := s.store(l)
 	if stored == len(l.fresh) {
 		f.logged, f.end = true, end
 		s.spool.Hold(l.kind, end)

@@ -8,6 +8,7 @@ import (
 	"spanwatch/exporter"
 	"spanwatch/exporter/document"
 	"spanwatch/exporter/ecs"
+	"spanwatch/exporter/event"
 )
 
 // Options say what a sink gets.
@@ -27,8 +28,14 @@ func (o *Options) Validate() error {
 
 // Sink gives another sink its share of the events, in its shape.
 type Sink struct {
-	inner    exporter.Sink
-	filter   *filter
+	inner  exporter.Sink
+	filter *filter
+	// Deliver and Ahead each have their own, and make the same of a record.
+	deliver, ahead shaper
+}
+
+// shaper makes new bodies. One goroutine at a time.
+type shaper struct {
 	redactor *redactor // nil takes nothing out
 	ecs      *ecs.Converter
 
@@ -37,25 +44,39 @@ type Sink struct {
 	bodies []byte
 }
 
-// Wrap puts o before a sink, and returns that itself when o changes nothing.
-// The error has every fault of o.
-func Wrap(s exporter.Sink, o Options) (exporter.Sink, error) {
-	f, ferr := newFilter(o.Filter)
-	r, rerr := newRedactor(o.Redaction)
-	if err := errors.Join(ferr, rerr); err != nil {
-		return nil, fmt.Errorf("sink %s: %w", s.Name(), err)
+func (o *Options) newShaper() (x shaper, err error) {
+	r, err := newRedactor(o.Redaction)
+	if err != nil {
+		return x, err
 	}
-	x := &Sink{inner: s, filter: f}
 	if len(r.rules) > 0 {
 		x.redactor = r
 	}
 	if o.ECS {
 		x.ecs = &ecs.Converter{}
 	}
-	if f.empty() && x.redactor == nil && x.ecs == nil {
+	return x, nil
+}
+
+// changes says whether bodies come out otherwise than they went in.
+func (x *shaper) changes() bool { return x.redactor != nil || x.ecs != nil }
+
+// Wrap puts o before a sink, and returns that itself when o changes nothing.
+// The error has every fault of o.
+func Wrap(s exporter.Sink, o Options) (exporter.Sink, error) {
+	f, ferr := newFilter(o.Filter)
+	deliver, rerr := o.newShaper()
+	if err := errors.Join(ferr, rerr); err != nil {
+		return nil, fmt.Errorf("sink %s: %w", s.Name(), err)
+	}
+	if f.empty() && !deliver.changes() {
 		return s, nil
 	}
-	return x, nil
+	ahead, err := o.newShaper()
+	if err != nil {
+		return nil, fmt.Errorf("sink %s: %w", s.Name(), err)
+	}
+	return &Sink{inner: s, filter: f, deliver: deliver, ahead: ahead}, nil
 }
 
 // Unwrap returns the sink behind.
@@ -69,43 +90,71 @@ func (s *Sink) Close() error { return s.inner.Close() }
 
 // Deliver implements exporter.Sink.
 func (s *Sink) Deliver(ctx context.Context, records []exporter.Record, tally *exporter.Tally) error {
-	s.passed, s.bodies = s.passed[:0], s.bodies[:0]
+	x := &s.deliver
+	x.begin()
 	var fault error
 	for i := range records {
-		r := records[i]
-		if why := s.filter.decide(&r); why != exporter.FilterNone {
-			tally.Filtered(&records[i], why)
+		r := &records[i]
+		if why := s.filter.decide(r); why != exporter.FilterNone {
+			tally.Filtered(r, why)
 			continue
 		}
-		if s.redactor != nil || s.ecs != nil {
-			start := len(s.bodies)
-			if err := s.reshape(&r); err != nil {
-				tally.Dropped(&records[i], exporter.DropEncoding)
-				fault = fmt.Errorf("%s event: %w", r.Type, err)
-				continue
-			}
-			r.Body = s.bodies[start:len(s.bodies):len(s.bodies)]
+		if err := x.pass(*r); err != nil {
+			tally.Dropped(r, exporter.DropEncoding)
+			fault = fmt.Errorf("%s event: %w", r.Type, err)
 		}
-		s.passed = append(s.passed, r)
 	}
-	if len(s.passed) == 0 {
+	if len(x.passed) == 0 {
 		return fault
 	}
-	return errors.Join(fault, s.inner.Deliver(ctx, s.passed, tally))
+	return errors.Join(fault, s.inner.Deliver(ctx, x.passed, tally))
+}
+
+// Ahead implements exporter.AheadWriter: the alerts that Deliver will let through
+// reach the disk in the shape that they will have then. What cannot be shaped is
+// Deliver's to count.
+func (s *Sink) Ahead(records []exporter.Record, more bool) {
+	inner, ok := s.inner.(exporter.AheadWriter)
+	if !ok {
+		return
+	}
+	x := &s.ahead
+	x.begin()
+	for i := range records {
+		if r := &records[i]; r.Type == event.TypeAlert && s.filter.decide(r) == exporter.FilterNone {
+			_ = x.pass(*r)
+		}
+	}
+	inner.Ahead(x.passed, more)
+}
+
+func (x *shaper) begin() { x.passed, x.bodies = x.passed[:0], x.bodies[:0] }
+
+// pass adds r, in its new shape, to what is passed on.
+func (x *shaper) pass(r exporter.Record) error {
+	if x.changes() {
+		start := len(x.bodies)
+		if err := x.reshape(&r); err != nil {
+			return err
+		}
+		r.Body = x.bodies[start:len(x.bodies):len(x.bodies)]
+	}
+	x.passed = append(x.passed, r)
+	return nil
 }
 
 // reshape appends the new body of r.
-func (s *Sink) reshape(r *exporter.Record) error {
-	if err := s.doc.Parse(r.Body); err != nil {
+func (x *shaper) reshape(r *exporter.Record) error {
+	if err := x.doc.Parse(r.Body); err != nil {
 		return err
 	}
-	if s.redactor != nil {
-		s.redactor.redact(&s.doc)
+	if x.redactor != nil {
+		x.redactor.redact(&x.doc)
 	}
 	root := document.Root
-	if s.ecs != nil {
-		root = s.ecs.Convert(&s.doc, r.Type)
+	if x.ecs != nil {
+		root = x.ecs.Convert(&x.doc, r.Type)
 	}
-	s.bodies = s.doc.Append(s.bodies, root)
+	x.bodies = x.doc.Append(x.bodies, root)
 	return nil
 }

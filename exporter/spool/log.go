@@ -22,7 +22,8 @@ type log struct {
 
 	cursor Position
 	saved  cursorFile
-	held   uint64 // records before this number are with a reader
+	held   uint64   // records before this number are with a reader
+	staged Position // records from here on are not for readers yet; zero for none
 
 	r       *os.File // segment of reading, of which readable
 	readOf  uint64   // is the first record
@@ -268,7 +269,8 @@ func (l *log) head(limit int) ([]exporter.Record, Position, error) {
 	var fault error
 	for i := range l.segments {
 		s := &l.segments[i]
-		if s.first < at.segment || s.size == 0 {
+		size, high := l.bounds(s)
+		if s.first < at.segment || size == 0 {
 			continue
 		}
 		if s.first != at.segment {
@@ -276,7 +278,7 @@ func (l *log) head(limit int) ([]exporter.Record, Position, error) {
 			at = s.start()
 			at.lost = lost
 		}
-		if err := l.readSegment(s, &at, limit); err != nil && fault == nil {
+		if err := l.readSegment(s, &at, size, high, limit); err != nil && fault == nil {
 			fault = err
 		}
 		if len(l.records) > 0 {
@@ -287,30 +289,29 @@ func (l *log) head(limit int) ([]exporter.Record, Position, error) {
 	return l.records, at, fault
 }
 
-// readSegment reads from at within s. When it comes to the end of s, the
-// numbers that are missing there are counted as lost.
-func (l *log) readSegment(s *segment, at *Position, limit int) error {
-	high := s.first + s.count
+// readSegment reads from at within s up to size and the number high. When it
+// comes to that end, the numbers that are missing there are counted as lost.
+func (l *log) readSegment(s *segment, at *Position, size int64, high uint64, limit int) error {
 	chunk := int64(limit)
-	for at.offset < s.size && at.number < high {
-		b, err := l.read(s, at.offset, chunk)
+	for at.offset < size && at.number < high {
+		b, err := l.read(s, at.offset, min(chunk, size-at.offset))
 		if err != nil {
-			at.offset = s.size // a disk that cannot be read gives nothing the second time either
+			at.offset = size // a disk that cannot be read gives nothing the second time either
 			at.lost += high - at.number
 			at.number = high
 			return err
 		}
-		atEnd := at.offset+int64(len(b)) >= s.size
+		atEnd := at.offset+int64(len(b)) >= size
 		used, need := l.parse(b, at, high, atEnd)
 		at.offset += int64(used)
-		if len(l.records) > 0 && !(atEnd && at.offset >= s.size) {
+		if len(l.records) > 0 && !(atEnd && at.offset >= size) {
 			return nil
 		}
 		chunk = max(int64(limit), int64(need))
 	}
-	if len(l.records) == 0 || at.offset >= s.size {
+	if len(l.records) == 0 || at.offset >= size {
 		at.lost += high - at.number
-		at.number, at.offset = high, s.size
+		at.number, at.offset = high, size
 	}
 	return nil
 }
@@ -420,10 +421,13 @@ func (l *log) dropFirst() error {
 }
 
 // oldest returns the index of the oldest segment that may be given up; -1 when
-// there is none. Records that a reader has are kept.
+// there is none. Records that a reader has, and staged ones, are kept.
 func (l *log) oldest() int {
 	for i := range l.segments {
 		s := &l.segments[i]
+		if _, high := l.bounds(s); high < s.first+s.count {
+			return -1
+		}
 		if s.size > 0 && (l.held <= l.cursor.number || s.first >= l.held) {
 			return i
 		}

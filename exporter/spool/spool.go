@@ -59,7 +59,7 @@ type Counts struct {
 	Written   Amount
 	Taken     Amount // committed
 	Lost      [NumLosses]Amount
-	Pending   Amount
+	Pending   Amount // staged ones too
 	TornBytes uint64 // of a write that a crash cut short, removed by Open; in no other count
 }
 
@@ -141,12 +141,19 @@ func (s *Spool) rank(t event.Type) int {
 func (s *Spool) Append(t event.Type, records []exporter.Record) (stored int, end Position, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.append(t, records, false, false)
+}
+
+func (s *Spool) append(t event.Type, records []exporter.Record, staged, more bool) (stored int, end Position, err error) {
 	if s.closed {
 		return 0, end, errClosed
 	}
 	l, err := s.log(t)
 	if err != nil {
 		return 0, end, err
+	}
+	if staged {
+		l.stage()
 	}
 	now := s.cfg.Now()
 	s.expire(l, now)
@@ -166,7 +173,13 @@ func (s *Spool) Append(t event.Type, records []exporter.Record) (stored int, end
 			err = nil // there is room now
 		}
 	}
-	return stored, l.end(), errors.Join(err, s.syncDue(l, now))
+	if stored == 0 && staged {
+		l.release(l.staged) // nothing came
+	}
+	if !more {
+		err = errors.Join(err, s.syncDue(l, now))
+	}
+	return stored, l.end(), err
 }
 
 // batch returns how many of the records are stored in one go, 0 when the first
@@ -314,14 +327,14 @@ func (s *Spool) Commit(t event.Type, end Position) error {
 	return l.commit(end)
 }
 
-// Pending says how much of type t is waiting.
+// Pending says how much of type t is waiting, without what is staged.
 func (s *Spool) Pending(t event.Type) Amount {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.logs[t] == nil {
 		return Amount{}
 	}
-	return s.logs[t].pending()
+	return s.logs[t].released()
 }
 
 // Counts returns the accounts of all types.
