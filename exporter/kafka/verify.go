@@ -19,6 +19,9 @@ type VerifyConfig struct {
 	// MaxKeys bounds the keys whose order is checked in a partition, and with
 	// them the memory. Default 1 million. What is beyond is counted.
 	MaxKeys int
+	// Each is told of every event, copies too, in the order of its partition.
+	// May be nil.
+	Each func(topic, eventID string)
 }
 
 const (
@@ -51,7 +54,7 @@ func Verify(ctx context.Context, cfg VerifyConfig) (Verdict, error) {
 		return Verdict{}, fmt.Errorf("kafka: %w", err)
 	}
 	defer end()
-	v := verifier{client: client, maxKeys: cfg.MaxKeys, runs: map[runKey]*run{}}
+	v := verifier{client: client, maxKeys: cfg.MaxKeys, each: cfg.Each, runs: map[runKey]*run{}}
 	var m *kafka.MetadataResponse
 	err = patiently(ctx, func() (err error) {
 		m, err = client.Metadata(ctx, &kafka.MetadataRequest{Topics: topics})
@@ -101,6 +104,7 @@ type orderKey struct {
 type verifier struct {
 	client  *kafka.Client
 	maxKeys int
+	each    func(topic, eventID string)
 	runs    map[runKey]*run
 	sum     Verdict
 	topic   *TopicVerdict       // being read
@@ -237,6 +241,9 @@ func (v *verifier) record(r *kafka.Record, partition int) error {
 	if !ok {
 		v.sum.Foreign++
 		return nil
+	}
+	if v.each != nil {
+		v.each(v.topic.Topic, id.EventID)
 	}
 	k := runKey{id.Sensor.ID, id.Sensor.Run}
 	if v.runs[k] == nil {

@@ -92,6 +92,11 @@ func killAll(_ context.Context, sc *scene) (err error) {
 func freeze(_ context.Context, sc *scene) error { sc.broker().Proxy.Freeze(); return nil }
 func thaw(_ context.Context, sc *scene) error   { sc.broker().Proxy.Thaw(); return nil }
 
+func killSensor(_ context.Context, sc *scene) (err error) {
+	sc.last, err = sc.sensor.kill()
+	return err
+}
+
 // after waits between two steps.
 func after(d time.Duration, steps ...func(context.Context, *scene) error) func(context.Context, *scene) error {
 	return func(ctx context.Context, sc *scene) error {
@@ -184,11 +189,15 @@ var faults = []fault{
 	},
 	{
 		name: "sensor SIGKILLed in the middle", short: true, addr: proxied, kills: true,
-		strike: after(1500*time.Millisecond, freeze, func(_ context.Context, sc *scene) (err error) {
-			sc.last, err = sc.sensor.kill()
-			return err
-		}),
-		heal: thaw,
+		strike: after(1500*time.Millisecond, freeze, killSensor), heal: thaw,
+	},
+	{
+		name: "sensor SIGKILLed at the onset of a fault", addr: proxied, kills: true, unused: true,
+		strike: after(400*time.Millisecond, freeze, killSensor), heal: thaw,
+	},
+	{
+		name: "sensor SIGKILLed while all is well", kills: true, unused: true,
+		strike: after(1500*time.Millisecond, nothing, killSensor),
 	},
 }
 

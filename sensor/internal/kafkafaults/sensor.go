@@ -235,10 +235,11 @@ func (s *sensor) finish(ctx context.Context) (scrape, error) {
 	return final, nil
 }
 
-// kill ends the sensor by SIGKILL and returns the last scrape before.
+// kill ends the sensor by SIGKILL and returns a scrape of scrapeAhead before.
 func (s *sensor) kill() (scrape, error) {
 	defer close(s.stop)
 	last := s.look()
+	time.Sleep(scrapeAhead)
 	if err := s.cmd.Process.Kill(); err != nil {
 		return nil, err
 	}
