@@ -27,8 +27,17 @@
 // sets Config.Block and loses nothing. Where a sink prefers few large calls, the
 // outlet gathers what has queued up, and may linger for more.
 //
+// A Deliver that waits for its destination must not be the reason why a killed
+// process loses the alerts in the queue behind it. A sink with a disk of its own
+// (WriteAhead) gets them a second time, before Deliver and beside it:
+//
+//	bounded queue ─┬─► Ahead: alerts to the disk ─┐ still queued
+//	               └──────────────────────────────┴─► Deliver ─► their fate
+//
 // One goroutine calls Append, Flush and Close; one goroutine per Outlet calls
-// Run. The package starts none itself. Append copies its arguments; the memory
+// Run, which has a second one for Ahead and ends it before it returns. Ahead
+// waits for nothing but the disk. When that is slow, Deliver waits for it too,
+// the queue fills, and what does not fit is dropped and counted. Append copies its arguments; the memory
 // of a batch is shared by all sinks, read-only, and used again when the last
 // one is done with it.
 package exporter

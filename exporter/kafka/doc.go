@@ -12,8 +12,11 @@
 // a Deliver call fly from memory. When an answer takes longer than
 // Config.SpoolAfter, the rest goes to the spool and everything that follows
 // queues up behind it, so that order is kept; later calls only look whether an
-// answer has come. Alerts are written to the spool before they fly, so that a
-// killed sensor loses none that it took.
+// answer has come. Alerts are written to the spool before they fly: by Ahead, as
+// soon as they are queued and also while Deliver waits, so that a killed sensor
+// loses none that its queue took. They are staged there, and no flight from the
+// spool takes them, until Deliver gets them and either sends them from memory or
+// leaves them to their place in the spool.
 //
 // Of kafka-go this package uses the protocol, the codecs and SASL, but neither
 // Writer nor Transport. The Writer has a queue of its own without a bound,
@@ -38,7 +41,7 @@
 // What became of spooled records is told to the tally of the next Deliver or
 // Tend, so that the exporter's equation follows every record to its end.
 //
-// One goroutine calls Deliver and Tend; Drain, Status and the counters may be
+// One goroutine calls Deliver and Tend, another one Ahead; Drain, Status and the counters may be
 // used from others. No record's memory is kept after Deliver returns, but of
 // the records of flights that go on, which are copied.
 //

@@ -333,3 +333,59 @@ func TestAnEventThatCanNotBeReadIsDroppedAndCounted(t *testing.T) {
 		t.Errorf("got %q, %+v", got, counts)
 	}
 }
+
+// forerun notes what it gets ahead of Deliver.
+type forerun struct {
+	memory
+	ahead []string
+}
+
+func (f *forerun) Ahead(records []exporter.Record, _ bool) {
+	for i := range records {
+		f.ahead = append(f.ahead, string(records[i].Body))
+	}
+}
+
+func TestWhatIsWrittenAheadIsWhatDeliverLetsThrough(t *testing.T) {
+	for name, o := range map[string]shape.Options{
+		"severity":  {Filter: shape.Filter{Severity: 1}},
+		"sample":    {Filter: shape.Filter{Sample: map[event.Type]float64{event.TypeAlert: 0.5}}},
+		"redaction": {Redaction: shape.Redaction{Fields: []string{"alert.signature"}, Hash: true, Key: []byte("k"), Profiles: shape.Profiles()}},
+		"ecs":       {ECS: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := &forerun{}
+			s, err := shape.Wrap(f, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var records []exporter.Record
+			for i, ev := range eventLines(t) {
+				for n := range 8 {
+					records = append(records, exporter.Record{
+						Type: ev.typ, ID: event.ID{byte(i), byte(n)}, Key: []byte{byte(i), byte(n)}, Body: []byte(ev.body),
+					})
+				}
+			}
+			s.(exporter.AheadWriter).Ahead(records, false)
+			var tally exporter.Tally
+			if err := s.Deliver(t.Context(), records, &tally); err != nil {
+				t.Fatal(err)
+			}
+			var want []string
+			for _, body := range f.bodies {
+				if strings.Contains(body, `"alert"`) && (o.ECS || strings.Contains(body, `"event_type":"alert"`)) {
+					want = append(want, body)
+				}
+			}
+			if len(f.ahead) == 0 || !o.ECS && !slices.Equal(f.ahead, want) {
+				t.Errorf("%d ahead, %d alerts delivered", len(f.ahead), len(want))
+			}
+			for _, body := range f.ahead {
+				if !slices.Contains(f.bodies, body) {
+					t.Errorf("ahead, but not delivered: %s", body)
+				}
+			}
+		})
+	}
+}

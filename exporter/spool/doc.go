@@ -19,6 +19,18 @@
 //
 //	recovered + written = taken + lost{reason} + pending
 //
+// Records can be put on the disk before their turn: Stage them, and Release them
+// when readers may have them. After a restart they are like all others.
+//
+// What Append or Stage has taken is with the kernel, which keeps it when the
+// process is killed, SIGKILL and out-of-memory included, whatever Config.Sync
+// says. Only a crash of the kernel or a loss of power takes what had not been
+// forced to the disk: with SyncAlways nothing, with SyncInterval what came since
+// the last sync, about SyncEvery while records come, with SyncNever what the
+// kernel had not written by itself, for Linux up to about 30 seconds. The cut is
+// at a whole record. SyncAlways costs an fsync for each group of batches with
+// alerts in them, and for each Deliver that spools.
+//
 // Delivery is at least once: a crash between the destination's answer and
 // Commit, or of the machine before the cursor reached the disk, makes records
 // come out again, with the same event_id.

@@ -37,7 +37,7 @@ type Kafka struct {
 	Compression  string            `yaml:"compression" doc:"Of record batches." oneof:"none,gzip,snappy,lz4,zstd"`
 	Acks         string            `yaml:"acks" doc:"Whose answer makes a record delivered: that of all in-sync replicas, or of the leader, which can die with what only it had." oneof:"all,leader"`
 	Idempotence  bool              `yaml:"idempotence" doc:"Let the brokers drop the copies of batches that are sent again; needs acks all."`
-	WriteAhead   bool              `yaml:"write-ahead" doc:"Write alerts to the spool before they are sent, so that a killed sensor loses none that it took."`
+	WriteAhead   bool              `yaml:"write-ahead" doc:"Write alerts to the spool as soon as they are queued, before they are sent and also while the brokers are waited for, so that a killed sensor loses none."`
 	Timestamp    string            `yaml:"timestamp" doc:"Timestamp of Kafka records, by which brokers delete them: that of the packet or of the delivery. auto is the packet's when capturing live and the delivery's in a replay, whose packets may be older than the brokers' retention." oneof:"auto,packet,delivery"`
 
 	MaxRecordSize ByteSize `yaml:"max-record-size" doc:"Largest record with key and headers; at most the brokers' max.message.bytes." min:"16384" max:"1073741824"`
@@ -86,7 +86,7 @@ type Spool struct {
 	MaxSize     ByteSize      `yaml:"max-size" doc:"Bound on all its files." min:"65536" max:"17592186044416"`
 	SegmentSize ByteSize      `yaml:"segment-size" doc:"Size of a file, and the piece in which old events are given up; at most a sixteenth of max-size is used." min:"4096" max:"1073741824"`
 	MaxAge      time.Duration `yaml:"max-age" doc:"Older events are given up (expired); 0 keeps them for ever." min:"0s" max:"8760h"`
-	Sync        string        `yaml:"sync" doc:"When events are forced to the disk: every sync-interval, always before they count as spooled, or never. Only a crash of the machine makes a difference." oneof:"interval,always,never"`
+	Sync        string        `yaml:"sync" doc:"When events are forced to the disk: every sync-interval, always before they count as spooled, or never. It makes a difference when the machine crashes or loses power, not when the sensor is killed." oneof:"interval,always,never"`
 	SyncEvery   time.Duration `yaml:"sync-interval" doc:"Time between two syncs." min:"10ms" max:"1h"`
 	Keep        []string      `yaml:"keep" doc:"Event types that are never given up for room."`
 	GiveUp      []string      `yaml:"give-up" doc:"Event types that are given up first, oldest first; all others follow."`
