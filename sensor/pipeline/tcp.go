@@ -30,7 +30,7 @@ func (w *worker) tcp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction, i
 	}
 	in.Established = v.Established
 	in.InStream = v.Stored
-	in.StreamEvents = decoders.StreamEventSet(v.Events)
+	in.StreamEvents = v.Events
 	in.StreamSize = [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)}
 	w.rawChunks(f, dir, in)
 	return dir

@@ -111,7 +111,7 @@ func TestAGapIsExplicitAndTheRestGoesOn(t *testing.T) {
 	want(t, "before", r.app(decoders.ToServer), "aaa")
 	r.answer(10)
 	want(t, "the gap", r.app(decoders.ToServer), "[3]ccc")
-	if s := r.Stats(); s.Gaps != 1 || s.GapBytes != 3 || s.Events[EventReassemblySeqGap] != 1 {
+	if s := r.Stats(); s.Gaps != 1 || s.GapBytes != 3 || s.Events[decoders.StreamEventReassemblySeqGap] != 1 {
 		t.Errorf("%d gaps with %d bytes", s.Gaps, s.GapBytes)
 	}
 	want(t, "block by block", func() string { r.Finish(&r.flow); return r.raw(decoders.ToServer) }(), "aaa|ccc")
@@ -156,7 +156,7 @@ func TestDepthLimitsADirection(t *testing.T) {
 	if v := r.send(1, "123456"); !v.Stored || !v.Events.Empty() {
 		t.Errorf("inside the depth: %+v", v)
 	}
-	if v := r.send(7, "789abc"); !v.Stored || !v.Events.Has(EventReassemblyDepthReached) {
+	if v := r.send(7, "789abc"); !v.Stored || !v.Events.Has(decoders.StreamEventReassemblyDepthReached) {
 		t.Errorf("across the depth: %+v", v)
 	}
 	if v := r.send(13, "def"); v.Stored || !v.Events.Empty() {
@@ -243,7 +243,7 @@ func TestSegmentsOfADirectionAreBounded(t *testing.T) {
 	r.open()
 	events := 0
 	for i := range 20 {
-		if v := r.send(int64(3+2*i), "x"); v.Events.Has(EventReassemblyInsertLimit) {
+		if v := r.send(int64(3+2*i), "x"); v.Events.Has(decoders.StreamEventReassemblyInsertLimit) {
 			events++
 		}
 	}
@@ -259,7 +259,7 @@ func TestASegmentIsComparedWithSoManyOnly(t *testing.T) {
 	for i := range 5000 {
 		r.send(int64(2+2*i), "xx")
 	}
-	if v := r.send(2, strings.Repeat("y", 10000)); v.Stored || !v.Events.Has(EventReassemblyInsertLimit) {
+	if v := r.send(2, strings.Repeat("y", 10000)); v.Stored || !v.Events.Has(decoders.StreamEventReassemblyInsertLimit) {
 		t.Errorf("%+v", v)
 	}
 	r.check(t)
@@ -270,7 +270,7 @@ func TestUrgentBytesOutOfBandAreBounded(t *testing.T) {
 	r.open()
 	for i := range 3 {
 		v := r.say(piece{from: 'c', flags: "PAU", seq: int64(1 + 3*i), ack: 1, data: "ab" + string(rune('1'+i)), urg: 3})
-		if got := v.Events.Has(EventReassemblyUrgentOobLimitReached); got != (i == 2) {
+		if got := v.Events.Has(decoders.StreamEventReassemblyUrgentOobLimitReached); got != (i == 2) {
 			t.Errorf("segment %d: limit reached %v", i, got)
 		}
 	}
@@ -385,18 +385,18 @@ func TestTheLongestPrefixDecidesThePolicy(t *testing.T) {
 }
 
 func TestEventsAreFoundByTheirNames(t *testing.T) {
-	for e := range EventCount {
-		if got, ok := EventByName(e.String()); !ok || got != e {
+	for e := range decoders.StreamEventCount {
+		if got, ok := decoders.StreamEventByName(e.String()); !ok || got != e {
 			t.Errorf("%v: found %v", e, got)
 		}
 	}
-	for name, want := range map[string]Event{"3whs_synack_resend_with_diff_ack": Event3whsSynackResendWithDifferentAck,
-		"est_synack_resend_with_diff_ack": EventEstSynackResendWithDifferentAck} {
-		if got, ok := EventByName(name); !ok || got != want {
+	for name, want := range map[string]decoders.StreamEvent{"3whs_synack_resend_with_diff_ack": decoders.StreamEvent3whsSynackResendWithDifferentAck,
+		"est_synack_resend_with_diff_ack": decoders.StreamEventEstSynackResendWithDifferentAck} {
+		if got, ok := decoders.StreamEventByName(name); !ok || got != want {
 			t.Errorf("%s: found %v", name, got)
 		}
 	}
-	if _, ok := EventByName("no_such_event"); ok {
+	if _, ok := decoders.StreamEventByName("no_such_event"); ok {
 		t.Error("an unknown name is found")
 	}
 }

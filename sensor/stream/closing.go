@@ -6,29 +6,29 @@ import (
 )
 
 // closingRules are what a session that is being closed checks, by state. An
-// event of EventCount stands for none.
+// event of StreamEventCount stands for none.
 type closingRules struct {
-	invalidAck  Event // an acknowledgment outside what was sent
-	finWrongSeq Event // a FIN that does not follow what was sent
-	ackWrongSeq Event // another packet beyond the window
-	beforeLast  Event // a packet before the last acknowledgment
+	invalidAck  decoders.StreamEvent // an acknowledgment outside what was sent
+	finWrongSeq decoders.StreamEvent // a FIN that does not follow what was sent
+	ackWrongSeq decoders.StreamEvent // another packet beyond the window
+	beforeLast  decoders.StreamEvent // a packet before the last acknowledgment
 }
 
 // rulesOf returns the rules of a state between ESTABLISHED and CLOSED.
 func rulesOf(s flow.TCPState) closingRules {
 	switch s {
 	case flow.TCPFinWait1:
-		return closingRules{EventFin1InvalidAck, EventFin1FinWrongSeq, EventFin1AckWrongSeq, EventCount}
+		return closingRules{decoders.StreamEventFin1InvalidAck, decoders.StreamEventFin1FinWrongSeq, decoders.StreamEventFin1AckWrongSeq, decoders.StreamEventCount}
 	case flow.TCPFinWait2:
-		return closingRules{EventFin2InvalidAck, EventFin2FinWrongSeq, EventFin2AckWrongSeq, EventCount}
+		return closingRules{decoders.StreamEventFin2InvalidAck, decoders.StreamEventFin2FinWrongSeq, decoders.StreamEventFin2AckWrongSeq, decoders.StreamEventCount}
 	case flow.TCPTimeWait:
-		return closingRules{EventTimewaitInvalidAck, EventCount, EventTimewaitAckWrongSeq, EventCount}
+		return closingRules{decoders.StreamEventTimewaitInvalidAck, decoders.StreamEventCount, decoders.StreamEventTimewaitAckWrongSeq, decoders.StreamEventCount}
 	case flow.TCPLastAck:
-		return closingRules{EventLastackInvalidAck, EventCount, EventLastackAckWrongSeq, EventCount}
+		return closingRules{decoders.StreamEventLastackInvalidAck, decoders.StreamEventCount, decoders.StreamEventLastackAckWrongSeq, decoders.StreamEventCount}
 	case flow.TCPCloseWait:
-		return closingRules{EventClosewaitInvalidAck, EventClosewaitFinOutOfWindow, EventClosewaitAckOutOfWindow, EventClosewaitPktBeforeLastAck}
+		return closingRules{decoders.StreamEventClosewaitInvalidAck, decoders.StreamEventClosewaitFinOutOfWindow, decoders.StreamEventClosewaitAckOutOfWindow, decoders.StreamEventClosewaitPktBeforeLastAck}
 	}
-	return closingRules{EventClosingInvalidAck, EventCount, EventClosingAckWrongSeq, EventCount}
+	return closingRules{decoders.StreamEventClosingInvalidAck, decoders.StreamEventCount, decoders.StreamEventClosingAckWrongSeq, decoders.StreamEventCount}
 }
 
 // firstFin is the first FIN of a session.
@@ -37,13 +37,13 @@ func (t *turn) firstFin() bool {
 		return false
 	}
 	if t.has(decoders.TCPSyn) {
-		return t.refuse(EventFinSyn)
+		return t.refuse(decoders.StreamEventFinSyn)
 	}
 	if !t.ackValid() {
-		return t.refuse(EventFinInvalidAck)
+		return t.refuse(decoders.StreamEventFinInvalidAck)
 	}
 	if t.p.Seq.Less(t.mine.ack) || t.mine.ack.Add(t.mine.window).Less(t.p.Seq) {
-		return t.refuse(EventFinOutOfWindow)
+		return t.refuse(decoders.StreamEventFinOutOfWindow)
 	}
 	t.s.state = flow.TCPFinWait1
 	if t.dir == decoders.ToServer {
@@ -71,7 +71,7 @@ func (t *turn) closing() bool {
 	case t.has(decoders.TCPFin):
 		return t.timestampValid() && t.laterFin()
 	case t.has(decoders.TCPSyn):
-		return t.refuse(EventShutdownSynResend)
+		return t.refuse(decoders.StreamEventShutdownSynResend)
 	case t.has(decoders.TCPAck):
 		return t.timestampValid() && t.lateAck()
 	}
@@ -81,7 +81,7 @@ func (t *turn) closing() bool {
 // laterFin is a FIN after the first one.
 func (t *turn) laterFin() bool {
 	rules := rulesOf(t.s.state)
-	if rules.finWrongSeq == EventCount {
+	if rules.finWrongSeq == decoders.StreamEventCount {
 		return true // both sides have closed: it was sent again
 	}
 	// In FIN_WAIT_2 the server may not know yet that its FIN was acknowledged.
@@ -124,7 +124,7 @@ func (t *turn) lateAck() bool {
 		return t.refuse(rules.invalidAck)
 	}
 	again := t.retransmission()
-	if rules.beforeLast != EventCount && t.p.PayloadLen > 0 && t.end().LessEq(t.mine.ack) {
+	if rules.beforeLast != decoders.StreamEventCount && t.p.PayloadLen > 0 && t.end().LessEq(t.mine.ack) {
 		return t.refuse(rules.beforeLast)
 	}
 	if !again {

@@ -30,8 +30,8 @@ const conformanceFloor = 95
 // events, and one content on any payload.
 type plainRule struct {
 	sid     int
-	proto   string // tcp, tcp-stream, tcp-pkt
-	event   Event  // EventCount: content
+	proto   string               // tcp, tcp-stream, tcp-pkt
+	event   decoders.StreamEvent // StreamEventCount: content
 	content []byte
 	nocase  bool
 	dirs    [2]bool
@@ -49,7 +49,7 @@ func parsePlain(line string) (r plainRule, ok bool) {
 	if m == nil {
 		return r, false
 	}
-	r.proto, r.event, r.dirs = m[1], EventCount, [2]bool{true, true}
+	r.proto, r.event, r.dirs = m[1], decoders.StreamEventCount, [2]bool{true, true}
 	contents, events := 0, 0
 	for rest := m[2]; strings.TrimSpace(rest) != ""; {
 		o := optionForm.FindStringSubmatch(rest)
@@ -75,7 +75,7 @@ func parsePlain(line string) (r plainRule, ok bool) {
 			}
 		case "stream-event":
 			events++
-			if r.event, ok = EventByName(value); !ok {
+			if r.event, ok = decoders.StreamEventByName(value); !ok {
 				return r, false
 			}
 		case "content":
@@ -144,7 +144,7 @@ func (j *judge) inspect(f *flow.Flow, p *decoders.Packet, dir decoders.Direction
 	for _, d := range []decoders.Direction{dir.Opposite(), dir} {
 		for c, ok := e.NextApp(f, d); ok; c, ok = e.NextApp(f, d) {
 			if c.Gap > 0 {
-				v.Events.Add(EventReassemblySeqGap)
+				v.Events.Add(decoders.StreamEventReassemblySeqGap)
 			}
 			e.Consumed(f, d, len(c.Data))
 			if bytes.HasSuffix(c.Data, []byte("\r\n\r\n")) {
@@ -155,7 +155,7 @@ func (j *judge) inspect(f *flow.Flow, p *decoders.Packet, dir decoders.Direction
 	matched := make([]bool, len(j.rules))
 	for c, ok := e.NextRaw(f, dir); ok; c, ok = e.NextRaw(f, dir) {
 		for i := range j.rules {
-			if r := &j.rules[i]; r.event == EventCount && r.proto != "tcp-pkt" && r.dirs[dir] && r.matches(c.Data) {
+			if r := &j.rules[i]; r.event == decoders.StreamEventCount && r.proto != "tcp-pkt" && r.dirs[dir] && r.matches(c.Data) {
 				matched[i] = true
 			}
 		}
@@ -164,7 +164,7 @@ func (j *judge) inspect(f *flow.Flow, p *decoders.Packet, dir decoders.Direction
 		r := &j.rules[i]
 		switch {
 		case !r.dirs[dir]:
-		case r.event != EventCount:
+		case r.event != decoders.StreamEventCount:
 			matched[i] = v.Events.Has(r.event)
 		case r.proto == "tcp-pkt" || !v.Stored:
 			matched[i] = matched[i] || p.PayloadLen > 0 && r.matches(p.Payload())
@@ -186,7 +186,7 @@ func (j *judge) ended(f *flow.Flow, _ flow.EndReason) {
 		matched := make([]bool, len(j.rules))
 		for c, ok := e.NextRaw(f, d); ok; c, ok = e.NextRaw(f, d) {
 			for i := range j.rules {
-				if r := &j.rules[i]; r.event == EventCount && r.proto != "tcp-pkt" && r.dirs[d] && r.matches(c.Data) && !matched[i] {
+				if r := &j.rules[i]; r.event == decoders.StreamEventCount && r.proto != "tcp-pkt" && r.dirs[d] && r.matches(c.Data) && !matched[i] {
 					matched[i] = true
 					j.alert(r, 0)
 				}

@@ -54,7 +54,7 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (c Chunk, ok bool
 			h.flags |= gapped
 			e.stats.Gaps++
 			e.stats.GapBytes += c.Gap
-			e.stats.Events[EventReassemblySeqGap]++
+			e.stats.Events[decoders.StreamEventReassemblySeqGap]++
 		}
 		if r != 0 && h.app < limit {
 			c.Data = e.bytesFrom(s, h, r, h.app, limit)

@@ -68,7 +68,7 @@ func (e *Engine) Release() {
 
 // Verdict is what became of one packet.
 type Verdict struct {
-	Events EventSet
+	Events decoders.StreamEventSet
 	// State of the session after the packet.
 	State flow.TCPState
 	// Stored says that the packet's payload was taken for the stream. Rules on
@@ -101,7 +101,7 @@ func (e *Engine) Packet(f *flow.Flow, p *decoders.Packet, dir decoders.Direction
 		return v
 	}
 	if p.TCPFlags&decoders.TCPAck == 0 && p.Ack != 0 {
-		v.Events.Add(EventPktBrokenAck)
+		v.Events.Add(decoders.StreamEventPktBrokenAck)
 	}
 	if f.Stream == 0 {
 		e.begin(f, p, dir, &v)

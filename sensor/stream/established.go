@@ -44,11 +44,11 @@ func (t *turn) open() bool {
 	case t.has(decoders.TCPSyn):
 		switch {
 		case t.dir == decoders.ToClient:
-			return t.refuse(EventEstSynToclient)
+			return t.refuse(decoders.StreamEventEstSynToclient)
 		case t.p.Seq != t.mine.isn:
-			return t.refuse(EventEstSynResendDiffSeq)
+			return t.refuse(decoders.StreamEventEstSynResendDiffSeq)
 		}
-		return t.refuse(EventEstSynResend)
+		return t.refuse(decoders.StreamEventEstSynResend)
 	case t.has(decoders.TCPAck):
 		return t.timestampValid() && t.exchange()
 	}
@@ -60,13 +60,13 @@ func (t *turn) open() bool {
 func (t *turn) lateSynAck() bool {
 	switch {
 	case t.dir == decoders.ToServer:
-		return t.refuse(EventEstSynackToserver)
+		return t.refuse(decoders.StreamEventEstSynackToserver)
 	case t.p.Ack != t.peer.ack:
-		return t.refuse(EventEstSynackResendWithDifferentAck)
+		return t.refuse(decoders.StreamEventEstSynackResendWithDifferentAck)
 	case t.p.Seq != t.mine.isn:
-		return t.refuse(EventEstSynackResendWithDiffSeq)
+		return t.refuse(decoders.StreamEventEstSynackResendWithDiffSeq)
 	case t.s.flags&confirmed != 0:
-		return t.refuse(EventEstSynackResend)
+		return t.refuse(decoders.StreamEventEstSynackResend)
 	}
 	return true
 }
@@ -74,11 +74,11 @@ func (t *turn) lateSynAck() bool {
 // exchange takes data and acknowledgments.
 func (t *turn) exchange() bool {
 	if !t.ackValid() {
-		return t.refuse(EventEstInvalidAck)
+		return t.refuse(decoders.StreamEventEstInvalidAck)
 	}
 	end := t.end()
 	if t.p.PayloadLen > 0 && end.LessEq(t.mine.ack) {
-		t.event(EventPktSpuriousRetransmission)
+		t.event(decoders.StreamEventPktSpuriousRetransmission)
 	}
 	if probe := t.p.PayloadLen <= 1 && t.p.Seq == t.mine.next-1; end.Less(t.mine.ack) && !probe {
 		switch {
@@ -90,7 +90,7 @@ func (t *turn) exchange() bool {
 			t.s.flags |= oneSided
 			t.mine.ack = t.p.Seq
 		default:
-			return t.refuse(EventEstPktBeforeLastAck)
+			return t.refuse(decoders.StreamEventEstPktBeforeLastAck)
 		}
 	}
 	// A byte into a closed window asks whether it has opened (RFC 9293 section
@@ -98,7 +98,7 @@ func (t *turn) exchange() bool {
 	if t.p.PayloadLen != 1 || t.p.Seq != t.mine.next || t.mine.window != 0 {
 		t.advanceNext()
 		if t.mine.winEnd.Less(t.end()) && t.s.flags&(midstream|oneSided) == 0 {
-			return t.refuse(EventEstPacketOutOfWindow)
+			return t.refuse(decoders.StreamEventEstPacketOutOfWindow)
 		}
 	}
 	if t.dir == decoders.ToClient && t.s.flags&confirmed == 0 && t.peer.isn.Add(1).Less(t.p.Ack) {

@@ -10,12 +10,12 @@ func (e *Engine) begin(f *flow.Flow, p *decoders.Packet, dir decoders.Direction,
 	flags := p.TCPFlags
 	switch {
 	case flags&decoders.TCPRst != 0:
-		v.Events.Add(EventRstButNoSession)
+		v.Events.Add(decoders.StreamEventRstButNoSession)
 		e.stats.NoSession++
 		return
 	case flags&decoders.TCPFin != 0:
 		if !e.cfg.Midstream || p.PayloadLen == 0 || flags&decoders.TCPAck == 0 {
-			v.Events.Add(EventFinButNoSession)
+			v.Events.Add(decoders.StreamEventFinButNoSession)
 			e.stats.NoSession++
 			return
 		}
@@ -248,7 +248,7 @@ func (t *turn) answersAnotherSyn() bool {
 // synSent waits for the answer to the SYN.
 func (t *turn) synSent() bool {
 	if t.answersAnotherSyn() {
-		return t.refuse(EventPktInvalidTimestamp)
+		return t.refuse(decoders.StreamEventPktInvalidTimestamp)
 	}
 	switch {
 	case t.has(decoders.TCPRst):
@@ -279,7 +279,7 @@ func (t *turn) answerSyn() bool {
 		return t.answerFourWay()
 	}
 	if t.dir == decoders.ToServer {
-		return t.refuse(Event3whsSynackInWrongDirection)
+		return t.refuse(decoders.StreamEvent3whsSynackInWrongDirection)
 	}
 	o := t.offerOf()
 	tfo := t.s.flags&fastOpen != 0 || t.p.TCPOpts&decoders.TCPOptTFO != 0
@@ -290,14 +290,14 @@ func (t *turn) answerSyn() bool {
 		if tfo && t.peer.next != o.ack {
 			// The server did not take the data of the SYN: the client will
 			// send it again.
-			t.event(Event3whsSynackTfoDataIgnored)
+			t.event(decoders.StreamEvent3whsSynackTfoDataIgnored)
 			t.peer.next = o.ack
 			t.e.forgetData(t.peer)
 		}
 	default:
 		syn, ok := t.e.findOffer(t.s, func(syn *offer) bool { return o.ack == syn.seq.Add(1) })
 		if !ok {
-			return t.refuse(Event3whsSynackWithWrongAck)
+			return t.refuse(decoders.StreamEvent3whsSynackWithWrongAck)
 		}
 		t.e.forgetData(t.peer)
 		back := t.reversed()
@@ -313,9 +313,9 @@ func (t *turn) answerFourWay() bool {
 	o := t.offerOf()
 	switch {
 	case o.ack != t.peer.isn.Add(1):
-		return t.refuse(Event4whsSynackWithWrongAck)
+		return t.refuse(decoders.StreamEvent4whsSynackWithWrongAck)
 	case o.seq != t.mine.isn:
-		return t.refuse(Event4whsSynackWithWrongSyn)
+		return t.refuse(decoders.StreamEvent4whsSynackWithWrongSyn)
 	}
 	t.takeSynAck(o)
 	t.s.flags |= fourWay
@@ -329,7 +329,7 @@ func (t *turn) openOneSided() bool {
 		return true
 	}
 	if t.dir != decoders.ToServer || t.p.Seq != t.mine.next {
-		return t.refuse(Event3whsAsyncWrongSeq)
+		return t.refuse(decoders.StreamEvent3whsAsyncWrongSeq)
 	}
 	t.s.flags |= oneSided
 	t.s.state = flow.TCPEstablished
@@ -360,10 +360,10 @@ func (t *turn) synRecv() bool {
 		return t.repeatSynAck()
 	case t.has(decoders.TCPSyn):
 		if t.dir == decoders.ToClient {
-			return t.refuse(Event3whsSynToclientOnSynRecv)
+			return t.refuse(decoders.StreamEvent3whsSynToclientOnSynRecv)
 		}
 		if t.p.Seq != t.mine.isn {
-			return t.refuse(Event3whsSynResendDiffSeqOnSynRecv)
+			return t.refuse(decoders.StreamEvent3whsSynResendDiffSeqOnSynRecv)
 		}
 		return true
 	case t.has(decoders.TCPAck):
@@ -382,16 +382,16 @@ func (t *turn) synRecv() bool {
 // answer to a SYN that was sent again.
 func (t *turn) repeatSynAck() bool {
 	if t.dir == decoders.ToServer {
-		return t.refuse(Event3whsSynackToserverOnSynRecv)
+		return t.refuse(decoders.StreamEvent3whsSynackToserverOnSynRecv)
 	}
 	if t.p.Ack != t.peer.ack {
-		return t.refuse(Event3whsSynackResendWithDifferentAck)
+		return t.refuse(decoders.StreamEvent3whsSynackResendWithDifferentAck)
 	}
 	if t.p.Seq == t.mine.isn {
 		return true
 	}
 	if !t.e.addOffer(t.s, t.offerOf(), maxSynAcks) {
-		return t.refuse(Event3whsSynackFlood)
+		return t.refuse(decoders.StreamEvent3whsSynackFlood)
 	}
 	return true
 }
@@ -400,9 +400,9 @@ func (t *turn) repeatSynAck() bool {
 func (t *turn) completeFourWay() bool {
 	switch {
 	case t.p.Seq != t.mine.next:
-		return t.refuse(Event4whsWrongSeq)
+		return t.refuse(decoders.StreamEvent4whsWrongSeq)
 	case !t.ackValid():
-		return t.refuse(Event4whsInvalidAck)
+		return t.refuse(decoders.StreamEvent4whsInvalidAck)
 	}
 	t.established()
 	return true
@@ -418,7 +418,7 @@ func (t *turn) complete() bool {
 		// The server goes on only when it got the client's answer: the capture
 		// missed that.
 		if !t.peer.ack.Less(t.p.Ack) && (t.p.Seq != t.mine.next || t.peer.ack != t.p.Ack) {
-			return t.refuse(Event3whsWrongSeqWrongAck)
+			return t.refuse(decoders.StreamEvent3whsWrongSeqWrongAck)
 		}
 		t.established()
 		return true
@@ -428,11 +428,11 @@ func (t *turn) complete() bool {
 	case t.p.Seq == t.mine.next && t.s.flags&midSynAck != 0 && t.ackValid():
 	case t.p.Seq == t.mine.next:
 		t.s.flags |= evasive
-		return t.refuse(Event3whsRightSeqWrongAckEvasion)
+		return t.refuse(decoders.StreamEvent3whsRightSeqWrongAckEvasion)
 	case t.p.Ack == t.peer.next && t.mine.next.Less(t.p.Seq) && t.p.Seq.LessEq(t.mine.winEnd):
 		// Inside the window, behind segments that the capture missed.
 	default:
-		return t.refuse(Event3whsWrongSeqWrongAck)
+		return t.refuse(decoders.StreamEvent3whsWrongSeqWrongAck)
 	}
 	t.established()
 	return true

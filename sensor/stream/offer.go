@@ -53,7 +53,7 @@ func (t *turn) repeatSyn() bool {
 	// Of a flood the latest is worth most: it is the one that is answered.
 	t.e.dropOldestOffer(t.s)
 	t.e.addOffer(t.s, o, maxSyns)
-	return t.refuse(Event3whsSynFlood)
+	return t.refuse(decoders.StreamEvent3whsSynFlood)
 }
 
 // addOffer keeps an offer unless it is known; false when there are too many.

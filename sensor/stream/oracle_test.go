@@ -68,8 +68,8 @@ func ask(t testing.TB, frames []decoders.Frame, cfg *Config) answer {
 	t.Helper()
 	command, dir := suricata(t), t.TempDir()
 	var rules strings.Builder
-	for e := range EventCount {
-		if e == EventWrongThread {
+	for e := range decoders.StreamEventCount {
+		if e == decoders.StreamEventWrongThread {
 			continue
 		}
 		fmt.Fprintf(&rules, "alert tcp any any -> any any (msg:\"%v\"; stream-event:%v; sid:%d;)\n", e, e, 1000+int(e))
@@ -163,7 +163,7 @@ func tell(t testing.TB, frames []decoders.Frame, cfg Config) answer {
 		for _, d := range []decoders.Direction{decoders.ToServer, decoders.ToClient} {
 			for c, ok := e.NextApp(f, d); ok; c, ok = e.NextApp(f, d) {
 				if c.Gap > 0 {
-					v.Events.Add(EventReassemblySeqGap)
+					v.Events.Add(decoders.StreamEventReassemblySeqGap)
 				}
 			}
 			for _, ok := e.NextRaw(f, d); ok; _, ok = e.NextRaw(f, d) {

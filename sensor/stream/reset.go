@@ -70,7 +70,7 @@ func (t *turn) close() {
 func (t *turn) closed() bool {
 	if t.has(decoders.TCPRst) || t.s.flags&byReset == 0 || t.mine.flags&rstSuspect == 0 {
 		if t.p.PayloadLen > 0 && t.end().LessEq(t.mine.ack) {
-			t.event(EventPktSpuriousRetransmission)
+			t.event(decoders.StreamEventPktSpuriousRetransmission)
 		}
 		return true
 	}
@@ -89,7 +89,7 @@ func (t *turn) closed() bool {
 func (t *turn) afterReset() {
 	if !t.has(decoders.TCPRst) && t.mine.flags&rstSuspect != 0 {
 		t.mine.flags &^= rstSuspect
-		t.event(EventSuspectedRstInject)
+		t.event(decoders.StreamEventSuspectedRstInject)
 	}
 }
 
@@ -106,13 +106,13 @@ func (t *turn) receiverPolicy() Policy {
 // stray one does not close the session. Hosts differ in it.
 func (t *turn) resetValid() bool {
 	if t.p.PayloadLen > 0 {
-		t.event(EventRstWithData)
+		t.event(decoders.StreamEventRstWithData)
 	}
 	if !t.timestampValid() {
 		return false
 	}
 	if t.has(decoders.TCPAck) && t.p.Ack != 0 && !t.ackValid() {
-		return t.refuse(EventRstInvalidAck)
+		return t.refuse(decoders.StreamEventRstInvalidAck)
 	}
 	if t.s.flags&oneSided != 0 {
 		return t.mine.next.LessEq(t.p.Seq)

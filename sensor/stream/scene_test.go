@@ -208,20 +208,20 @@ func TestScenesHaveTheirEventsAndStates(t *testing.T) {
 
 // TestEveryEventHasAScene keeps the list of events honest.
 func TestEveryEventHasAScene(t *testing.T) {
-	without := map[Event]string{
-		Event3whsAckInWrongDir:               "Suricata has 3whs_wrong_seq_wrong_ack in every case that was tried",
-		Event3whsAckDataInject:               "not known when Suricata sets it",
-		EventEstAckZwpData:                   "not known when Suricata sets it",
-		Event3whsSynackResendWithDiffSeq:     "such an answer is kept, and 3whs_synack_flood tells of too many",
-		EventWrongThread:                     "a flow's packets all come to one worker",
-		EventReassemblyNoSegment:             "memory for segments cannot run out on its own",
-		EventReassemblyInsertInvalid:         "no segment is invalid in itself",
-		EventReassemblyDepthReached:          "TestDepthLimitsADirection",
-		EventReassemblySeqGap:                "TestAGapIsExplicitAndTheRestGoesOn",
-		EventReassemblyInsertLimit:           "TestSegmentsOfADirectionAreBounded",
-		EventReassemblyInsertMemcap:          "TestMemoryOfAFlowIsBounded",
-		EventReassemblySegmentBeforeBaseSeq:  "pkt_spurious_retransmission comes first, but for numbers shifted by urgent bytes",
-		EventReassemblyUrgentOobLimitReached: "TestUrgentBytesOutOfBandAreBounded",
+	without := map[decoders.StreamEvent]string{
+		decoders.StreamEvent3whsAckInWrongDir:               "Suricata has 3whs_wrong_seq_wrong_ack in every case that was tried",
+		decoders.StreamEvent3whsAckDataInject:               "not known when Suricata sets it",
+		decoders.StreamEventEstAckZwpData:                   "not known when Suricata sets it",
+		decoders.StreamEvent3whsSynackResendWithDiffSeq:     "such an answer is kept, and 3whs_synack_flood tells of too many",
+		decoders.StreamEventWrongThread:                     "a flow's packets all come to one worker",
+		decoders.StreamEventReassemblyNoSegment:             "memory for segments cannot run out on its own",
+		decoders.StreamEventReassemblyInsertInvalid:         "no segment is invalid in itself",
+		decoders.StreamEventReassemblyDepthReached:          "TestDepthLimitsADirection",
+		decoders.StreamEventReassemblySeqGap:                "TestAGapIsExplicitAndTheRestGoesOn",
+		decoders.StreamEventReassemblyInsertLimit:           "TestSegmentsOfADirectionAreBounded",
+		decoders.StreamEventReassemblyInsertMemcap:          "TestMemoryOfAFlowIsBounded",
+		decoders.StreamEventReassemblySegmentBeforeBaseSeq:  "pkt_spurious_retransmission comes first, but for numbers shifted by urgent bytes",
+		decoders.StreamEventReassemblyUrgentOobLimitReached: "TestUrgentBytesOutOfBandAreBounded",
 	}
 	seen := map[string]bool{}
 	for _, s := range scenes() {
@@ -229,7 +229,7 @@ func TestEveryEventHasAScene(t *testing.T) {
 			seen[name] = true
 		}
 	}
-	for e := range EventCount {
+	for e := range decoders.StreamEventCount {
 		if why := without[e]; (why == "") != seen[e.String()] {
 			t.Errorf("%v: seen %v, without a scene because %q", e, seen[e.String()], why)
 		}

@@ -39,7 +39,7 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	if beyond := off + int64(len(data)) - int64(h.depth); h.depth != 0 && beyond > 0 {
 		if h.flags&depthReached == 0 {
 			h.flags |= depthReached
-			t.event(EventReassemblyDepthReached)
+			t.event(decoders.StreamEventReassemblyDepthReached)
 		}
 		beyond = min(beyond, int64(len(data)))
 		e.stats.BeyondDepth += uint64(beyond)
@@ -48,13 +48,13 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 		}
 	}
 	if h.offset(seq.Add(uint32(len(data)))) <= int64(h.baseOff) {
-		t.event(EventReassemblySegmentBeforeBaseSeq)
+		t.event(decoders.StreamEventReassemblySegmentBeforeBaseSeq)
 		return true
 	}
 	after, overlap := e.place(h, seq)
 	if h.segments >= e.cfg.Segments {
 		e.stats.RefusedSegments++
-		t.event(EventReassemblyInsertLimit)
+		t.event(decoders.StreamEventReassemblyInsertLimit)
 		e.noRoom(t.s)
 		return false
 	}
@@ -65,14 +65,14 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	if overlap {
 		if merged = t.resolve(after, seq, data); merged == nil {
 			e.stats.RefusedSegments++
-			t.event(EventReassemblyInsertLimit)
+			t.event(decoders.StreamEventReassemblyInsertLimit)
 			e.noRoom(t.s)
 			return false
 		}
 	}
 	skip := max(int64(h.baseOff)-off, 0)
 	if !t.write(uint64(off+skip), merged[skip:], &merged[0] == &data[0]) {
-		t.event(EventReassemblyInsertMemcap)
+		t.event(decoders.StreamEventReassemblyInsertMemcap)
 		e.noRoom(t.s)
 		return false
 	}
@@ -180,7 +180,7 @@ func (t *turn) resolve(after uint32, seq decoders.Seq, data []byte) []byte {
 		if !different {
 			continue
 		}
-		t.event(EventReassemblyOverlapDifferentData)
+		t.event(decoders.StreamEventReassemblyOverlapDifferentData)
 		e.stats.Overlaps++
 		if e.cfg.Inline || !h.policy.newWins(seq, end, g.seq, g.end()) {
 			if &merged[0] == &data[0] {

@@ -106,10 +106,10 @@ type turn struct {
 	v          *Verdict
 }
 
-func (t *turn) event(ev Event) { t.v.Events.Add(ev) }
+func (t *turn) event(ev decoders.StreamEvent) { t.v.Events.Add(ev) }
 
 // refuse reports an oddity for which the packet is not taken.
-func (t *turn) refuse(ev Event) bool {
+func (t *turn) refuse(ev decoders.StreamEvent) bool {
 	t.v.Events.Add(ev)
 	return false
 }

@@ -1,5 +1,7 @@
 package stream
 
+import "spanwatch/decoders"
+
 import "math/bits"
 
 // Stats are an engine's counters since it was made.
@@ -32,7 +34,7 @@ type Stats struct {
 	Evicted         uint64 // sessions whose reassembly made room for others
 	EvictedBytes    uint64 // that were held for them
 
-	Events [EventCount]uint64 // packets with the event
+	Events [decoders.StreamEventCount]uint64 // packets with the event
 }
 
 // Add adds the counters of another worker's engine.
@@ -67,7 +69,7 @@ func (s *Stats) Add(o *Stats) {
 	}
 }
 
-func (s *Stats) countEvents(set *EventSet) {
+func (s *Stats) countEvents(set *decoders.StreamEventSet) {
 	for w, v := range set {
 		for ; v != 0; v &= v - 1 {
 			s.Events[w<<6+bits.TrailingZeros64(v)]++

@@ -126,7 +126,7 @@ func (r *room) say(s piece) Verdict {
 }
 
 // names writes a set of events.
-func names(s EventSet) string {
+func names(s decoders.StreamEventSet) string {
 	var list []string
 	for _, e := range s.Append(nil) {
 		list = append(list, e.String())

@@ -44,14 +44,14 @@ func (t *turn) timestampValid() bool {
 		switch policy {
 		case PolicyOldLinux, PolicyWindows, PolicyWindows2k3, PolicyVista, PolicySolaris, PolicyOldSolaris:
 		default:
-			return t.refuse(EventPktInvalidTimestamp)
+			return t.refuse(decoders.StreamEventPktInvalidTimestamp)
 		}
 	}
 	age := int32(value-h.tsLast) + 1 // hosts differ in whether one less is old
 	if old := seconds(t.p.Timestamp) - h.tsTime; h.tsTime != 0 && int32(old) > timestampLife {
-		return inOrder || t.refuse(EventPktInvalidTimestamp)
+		return inOrder || t.refuse(decoders.StreamEventPktInvalidTimestamp)
 	}
-	return age >= 0 || t.refuse(EventPktInvalidTimestamp)
+	return age >= 0 || t.refuse(decoders.StreamEventPktInvalidTimestamp)
 }
 
 // updateTimestamp remembers the timestamp of a packet that was taken, if the

@@ -14,7 +14,7 @@ func (t *turn) storeUrgent() bool {
 	}
 	policy := t.e.cfg.Urgent
 	if policy == UrgentOOB && h.urgent >= t.e.cfg.UrgentLimit {
-		t.event(EventReassemblyUrgentOobLimitReached)
+		t.event(decoders.StreamEventReassemblyUrgentOobLimitReached)
 		policy = t.e.cfg.UrgentBeyond
 	}
 	rest := payload[:len(payload)-1]

@@ -27,7 +27,7 @@ func (t *turn) ackValid() bool {
 			return true
 		}
 	}
-	t.event(EventPktInvalidAck)
+	t.event(decoders.StreamEventPktInvalidAck)
 	return false
 }
 
@@ -58,7 +58,7 @@ func (t *turn) past() bool {
 	if t.p.PayloadLen == 0 || t.mine.flags&started == 0 || t.mine.base.Less(t.mine.inStream(t.end())) {
 		return false
 	}
-	t.event(EventPktSpuriousRetransmission)
+	t.event(decoders.StreamEventPktSpuriousRetransmission)
 	return true
 }
 
@@ -79,7 +79,7 @@ func (t *turn) badWindowUpdate() bool {
 		return false
 	}
 	if t.peer.next.Less(t.p.Ack) && t.mine.next.Less(t.p.Seq) {
-		t.event(EventPktBadWindowUpdate)
+		t.event(decoders.StreamEventPktBadWindowUpdate)
 		return true
 	}
 	return false
@@ -94,11 +94,11 @@ func (t *turn) retransmission() bool {
 	end := t.end()
 	switch {
 	case end.LessEq(t.mine.ack):
-		t.event(EventPktSpuriousRetransmission)
+		t.event(decoders.StreamEventPktSpuriousRetransmission)
 	case t.p.Seq.Less(t.mine.ack), end.LessEq(t.mine.next):
 	default:
 		return false
 	}
-	t.event(EventPktRetransmission)
+	t.event(decoders.StreamEventPktRetransmission)
 	return true
 }
