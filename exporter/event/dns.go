@@ -2,7 +2,6 @@ package event
 
 import (
 	"encoding/hex"
-	"net/netip"
 	"strconv"
 )
 
@@ -260,7 +259,7 @@ func (r *DNSRecord) appendData(dst []byte) []byte {
 	case DNSAddr4:
 		return append(appendAddr(append(dst, '"'), r.Addr, 4), '"')
 	case DNSAddr6: // shortened (RFC 5952), unlike addresses of packets: so Suricata does
-		return append(netip.AddrFrom16(r.Addr).AppendTo(append(dst, '"')), '"')
+		return append(appendAddr(append(dst, '"'), r.Addr, 6), '"')
 	case DNSSOA:
 		dst = AppendText(append(dst, `{"mname":`...), r.SOA.MName)
 		dst = AppendText(append(dst, `,"rname":`...), r.SOA.RName)

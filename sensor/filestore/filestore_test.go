@@ -27,8 +27,10 @@ func add(s *Store, text string) bool { return s.Add(sha256.Sum256([]byte(text)),
 func TestFilesAreKeptOnceUnderTheirHash(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, bounds(dir))
-	if !add(s, "evidence") || !add(s, "evidence") {
-		t.Error("a file was refused")
+	for range 2 {
+		if !add(s, "evidence") {
+			t.Error("a file was refused")
+		}
 	}
 	s.Close()
 	sum := sha256.Sum256([]byte("evidence"))

@@ -182,6 +182,9 @@ func (m *dnsRecords) of(tx *dns.Tx) *event.DNS {
 func (m *dnsRecords) section(dst []event.DNSRecord, records []dns.RR) []event.DNSRecord {
 	for i := range records {
 		r := &records[i]
+		if _, _, _, some := dns.NextOption(r.Data); r.Form == dns.FormOPT && !some {
+			continue // says nothing
+		}
 		e := event.DNSRecord{Name: r.Name.Text, Truncated: r.Name.Truncated, Type: uint16(r.Type), TTL: r.TTL}
 		switch r.Form {
 		case dns.FormAddress:
