@@ -32,6 +32,7 @@ type Inspector struct {
 	vars    *keyword.Vars
 	notes   notes
 	txs     txNotes
+	scans   streamScans
 	ids     []uint32           // candidates, reused
 	scratch *prefilter.Scratch // of the matchers of rules
 

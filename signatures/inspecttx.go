@@ -116,6 +116,8 @@ func (i *Inspector) searchTx(g *txGroup, tx app.Tx) {
 			}
 			if b.matcher == nil {
 				i.addAll(b.sigs)
+			} else if scan := i.streamScan(b, tx, n); scan != nil {
+				i.scanStream(scan, piece)
 			} else if data, ok := i.machine.Transformed(b.list, piece.Data); ok {
 				i.scan(b.matcher, data)
 			}
@@ -130,6 +132,22 @@ func (i *Inspector) searchTx(g *txGroup, tx app.Tx) {
 			h.searched[dir] = searched
 		}
 	}
+}
+
+// streamScan returns what is remembered of a streamed buffer; nil when its
+// pieces are searched whole.
+func (i *Inspector) streamScan(b *txBuffer, tx app.Tx, instance int) *streamScan {
+	if !b.grows() || i.in.Flow == nil {
+		return nil
+	}
+	h := i.txs.head(tx.State())
+	if h == nil && !tx.Complete(i.in.Dir) {
+		h = i.txs.open(i.in.Flow, tx, i.generation)
+	}
+	if h == nil {
+		return nil
+	}
+	return i.scans.slot(h.serial, b, instance)
 }
 
 func (i *Inspector) addAll(sigs []*Signature) {

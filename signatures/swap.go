@@ -28,6 +28,7 @@ func (i *Inspector) Swap(rules *Ruleset) {
 		i.swaps.searched = i.rules.searchedBuffers()
 	}
 	i.generation++
+	i.scans.clear()
 	if i.costs != nil {
 		i.costs.swap(i.rules, rules)
 	}

@@ -20,6 +20,7 @@ type txNotes struct {
 	free    uint32
 	limit   int
 	inUse   int
+	heads   uint64 // made so far
 	refused uint64
 }
 
@@ -29,7 +30,7 @@ type txNote struct {
 	next  uint32
 	first uint32 // of a head: its matches
 
-	tx       uint64    // of a head
+	serial   uint64    // of a head: no other ever has it
 	searched [2]uint64 // of a head: buffers that were searched, by direction
 
 	// generation of the ruleset that searched is about, of a head; see Swap.
@@ -69,7 +70,8 @@ func (n *txNotes) open(f *FlowState, tx app.Tx, generation uint32) *txNote {
 	if i == 0 {
 		return nil
 	}
-	n.slab[i] = txNote{next: f.txs, tx: tx.ID(), generation: generation}
+	n.heads++
+	n.slab[i] = txNote{next: f.txs, serial: n.heads, generation: generation}
 	f.txs, state.Detect[0] = i, i
 	return &n.slab[i]
 }

@@ -102,6 +102,16 @@ type txBuffer struct {
 	// bit of txNote.searched; 0 for a buffer of several instances or pieces,
 	// which may have more the next time, and beyond 64 buffers.
 	bit uint64
+
+	number  uint64 // in the group
+	longest int    // bytes of the longest pattern of matcher
+}
+
+// grows reports whether the buffer comes in pieces of which each is searched
+// in its new bytes only. What transforms make of a piece says nothing about
+// the next.
+func (b *txBuffer) grows() bool {
+	return b.matcher != nil && b.list.Source.Streamed && len(b.list.Transforms) == 0
 }
 
 // newTxGroup makes the group of sigs, which are in inspection order.
@@ -126,7 +136,10 @@ func (b *groupBuilder) newTxGroup(sigs []*Signature) (g txGroup) {
 	}
 	for _, key := range keys {
 		list := searched[key][0].fast.list
-		buffer := txBuffer{list: list, sigs: searched[key]}
+		buffer := txBuffer{list: list, sigs: searched[key], number: uint64(len(g.buffers))}
+		for _, s := range buffer.sigs {
+			buffer.longest = max(buffer.longest, len(s.fast.content.Fast()))
+		}
 		if b.prefilter {
 			buffer.matcher, _ = b.matcher(buffer.sigs)
 		}
