@@ -188,11 +188,11 @@ var faults = []fault{
 		strike: after(4*time.Second, freeze, thaw), heal: thaw,
 	},
 	{
-		name: "sensor SIGKILLed in the middle", short: true, addr: proxied, kills: true,
+		name: "sensor SIGKILLed in the middle", addr: proxied, kills: true,
 		strike: after(1500*time.Millisecond, freeze, killSensor), heal: thaw,
 	},
 	{
-		name: "sensor SIGKILLed at the onset of a fault", addr: proxied, kills: true, unused: true,
+		name: "sensor SIGKILLed at the onset of a fault", short: true, addr: proxied, kills: true, unused: true,
 		strike: after(400*time.Millisecond, freeze, killSensor), heal: thaw,
 	},
 	{
