@@ -18,6 +18,9 @@ type Definition struct {
 	// Without it they name the sides of the packet that completed the
 	// transaction. EVE has some protocols the one way, some the other.
 	FlowSides bool
+	// Event is the type of event that records are; empty for one of the
+	// protocol's own name.
+	Event string
 }
 
 // Described is implemented by parsers whose folder says all about them.

@@ -85,8 +85,13 @@ func newAppTable(o *Options) (appTable, error) {
 		}
 		if d, ok := c.Parser.(app.Described); ok {
 			proto := c.Parser.Proto()
-			t.types[proto], _ = event.TypeByName(proto.String())
-			t.flowSides[proto] = d.Definition().FlowSides
+			of := d.Definition()
+			kind := of.Event
+			if kind == "" {
+				kind = proto.String()
+			}
+			t.types[proto], _ = event.TypeByName(kind)
+			t.flowSides[proto] = of.FlowSides
 		}
 		t.parsers[c.Parser.Proto()] = c.Parser
 		enabled = append(enabled, c)

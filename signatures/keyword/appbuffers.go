@@ -12,6 +12,9 @@ const (
 	HTTPTrailer = 4
 )
 
+// httpProtos are the versions of HTTP.
+var httpProtos = Protos(app.ProtoHTTP, app.ProtoHTTP2)
+
 // appSources is the table of the buffers of transactions, a block for each
 // protocol that does not define them in its own folder (app.Definition).
 func appSources() []Source {
@@ -34,7 +37,7 @@ func appSources() []Source {
 		Source{Name: "dns.additionals.rrname", Buffer: app.DNSAdditionalsRRName, Dirs: both, Multi: true},
 		Source{Name: "dns.response.rrname", Buffer: app.DNSResponseRRName, Dirs: toClient, Multi: true},
 	)
-	add(Protos(app.ProtoHTTP),
+	add(httpProtos,
 		Source{Name: "http.method", Buffer: app.HTTPMethod, Dirs: toServer, Stage: HTTPLine, Class: ClassMethod, Check: checkMethod},
 		Source{Name: "http.uri", Aliases: []string{"http.uri.normalized"}, Buffer: app.HTTPURI, Dirs: toServer, Stage: HTTPLine},
 		Source{Name: "http.uri.raw", Buffer: app.HTTPURIRaw, Dirs: toServer, Stage: HTTPLine},

@@ -1,7 +1,6 @@
 package keyword
 
 import (
-	"spanwatch/decoders/app"
 	"spanwatch/signatures/rule"
 )
 
@@ -78,7 +77,7 @@ func setResponseBody(b *Builder, o *rule.Option) *rule.Diagnostic {
 // bodyOfResponse restricts a rule that names the body of a response by an older
 // word, which is the file of a response.
 func (b *Builder) bodyOfResponse(o *rule.Option) *rule.Diagnostic {
-	if d := b.needApps(o, Protos(app.ProtoHTTP)); d != nil {
+	if d := b.needApps(o, httpProtos); d != nil {
 		return d
 	}
 	return b.narrow(o, DirToClient)

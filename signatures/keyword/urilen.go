@@ -37,7 +37,7 @@ func setUrilen(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if t.want, d = b.integerText(o, strings.TrimSpace(value), 16); d != nil {
 		return d
 	}
-	if d := b.needApps(o, Protos(app.ProtoHTTP)); d != nil {
+	if d := b.needApps(o, httpProtos); d != nil {
 		return d
 	}
 	if d := b.narrow(o, DirToServer); d != nil {

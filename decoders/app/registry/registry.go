@@ -14,6 +14,7 @@ import (
 	"spanwatch/decoders/app/file"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
+	"spanwatch/decoders/app/http2"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/ntp"
 	"spanwatch/decoders/app/recognised"
@@ -60,6 +61,7 @@ func NewWith(c Config) Set {
 	for _, p := range append([]app.Described{
 		dcerpc.NewParser(),
 		dhcp.NewParser(),
+		http2.NewParser(),
 		mqtt.NewParser(),
 		ntp.NewParser(),
 		sip.NewParser(),

@@ -41,6 +41,8 @@ var rules = []rule{
 	{"decoders/app/dce", nil, nil, "remote calls know neither transport nor pipe"},
 	{"decoders/app/file", []string{"decoders", "decoders/app"}, nil, "files know no protocol"},
 	{"decoders/app/mime", []string{"decoders/app", "decoders/app/file"}, nil, "mail bodies know no protocol"},
+	{"decoders/app/http2", []string{"decoders", "decoders/app", "decoders/app/body", "decoders/app/file"}, []string{"golang.org/x/net"},
+		"a protocol must not know another protocol"},
 	{"decoders/app/*", []string{"decoders", "decoders/app", "decoders/app/body", "decoders/app/dce", "decoders/app/file", "decoders/app/mime"}, nil,
 		"a protocol must not know another protocol"},
 	{"decoders/app", []string{"decoders"}, nil, "the contract knows no protocol"},

@@ -1,0 +1,72 @@
+package http2
+
+import (
+	"bytes"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/body"
+	"spanwatch/decoders/app/file"
+)
+
+// Parser is the HTTP/2 of one worker and used by one goroutine.
+type Parser struct {
+	pool     *app.Pool[*Tx]
+	hashes   file.Hashes
+	decoders []*body.Decoder // not in use
+	patterns []app.Pattern
+}
+
+var (
+	_ app.Described = (*Parser)(nil)
+	_ app.Patterned = (*Parser)(nil)
+)
+
+// keptDecoders wait to be used again.
+const keptDecoders = 64
+
+// NewParser makes a Parser that computes all hashes of files.
+func NewParser() *Parser {
+	return &Parser{
+		pool: app.NewPool(func() *Tx { return new(Tx) }), hashes: file.AllHashes,
+		patterns: []app.Pattern{{Transport: app.TCP, Dir: decoders.ToServer, Bytes: []byte(preface)}},
+	}
+}
+
+// Proto returns app.ProtoHTTP2.
+func (p *Parser) Proto() app.Proto { return app.ProtoHTTP2 }
+
+// New makes the state of a flow.
+func (p *Parser) New() app.State { return newState(p) }
+
+// Patterns is the preface of the client.
+func (p *Parser) Patterns() []app.Pattern { return p.patterns }
+
+// Probe says Yes to the preface of the client.
+func (p *Parser) Probe(in app.Input) app.Answer {
+	switch {
+	case in.Datagram:
+		return app.No
+	case bytes.HasPrefix(in.Data, []byte(preface)):
+		return app.Yes
+	case bytes.HasPrefix([]byte(preface), in.Data):
+		return app.Maybe
+	}
+	return app.No
+}
+
+func (p *Parser) takeDecoder() *body.Decoder {
+	if n := len(p.decoders); n > 0 {
+		d := p.decoders[n-1]
+		p.decoders = p.decoders[:n-1]
+		return d
+	}
+	return &body.Decoder{}
+}
+
+func (p *Parser) giveDecoder(d *body.Decoder) {
+	d.Reset()
+	if len(p.decoders) < keptDecoders {
+		p.decoders = append(p.decoders, d)
+	}
+}

@@ -1,0 +1,252 @@
+package http2
+
+import (
+	"bytes"
+
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/body"
+	"spanwatch/decoders/app/file"
+)
+
+// Progress of a side, as that of HTTP/1: rules on both are the same.
+const (
+	Started   = 0
+	InBody    = 3 // the fields are there
+	Completed = 5
+)
+
+// phase is the state of a stream. They are in the order that Suricata has
+// them in, which decides what counts as progress of the request and of the
+// response.
+type phase uint8
+
+const (
+	phaseOpen             phase = iota
+	phaseDataClient             // the client sends a body
+	phaseHalfClosedClient       // the request is over
+	phaseDataServer
+	phaseHalfClosedServer
+	phaseClosed
+	phaseGlobal // not a stream but the connection
+)
+
+// Events, as rules and anomaly records name them.
+const (
+	EventInvalidFrameHeader = app.FirstEvent + app.Event(app.ProtoHTTP2)*app.EventsPerProtocol + iota
+	EventInvalidClientMagic
+	EventInvalidFrameData
+	EventInvalidHeader
+	EventInvalidFrameLength
+	EventExtraHeaderData
+	EventLongFrameData
+	EventStreamIDReuse
+	EventInvalidHTTP1Settings
+	EventFailedDecompression
+	EventInvalidRange
+	EventHeaderIntegerOverflow
+	EventTooManyStreams
+	EventAuthorityHostMismatch
+	EventUserinfoInURI
+	EventReassemblyLimitReached
+	EventDNSRequestTooLong
+	EventDNSResponseTooLong
+	EventDataStreamZero
+	EventTooManyFrames
+)
+
+var _ = app.NameEvents(app.ProtoHTTP2,
+	"invalid_frame_header", "invalid_client_magic", "invalid_frame_data", "invalid_header", "invalid_frame_length",
+	"extra_header_data", "long_frame_data", "stream_id_reuse", "invalid_http1_settings", "failed_decompression",
+	"invalid_range", "header_integer_overflow", "too_many_streams", "authority_host_mismatch", "userinfo_in_uri",
+	"reassembly_limit_reached", "dns_request_too_long", "dns_response_too_long", "data_stream_zero", "too_many_frames")
+
+const (
+	maxFrames = 65536 // of a side of a transaction, as in Suricata
+	maxDNS    = 65535 // bytes of a DNS message (RFC 8484 section 6)
+)
+
+// Tx is a stream, or a frame that concerns the whole connection. It implements
+// app.Tx and app.Streamed.
+type Tx struct {
+	id     uint64
+	parser *Parser
+	stream uint32
+	phase  phase
+	sides  [2]sent
+	bodies [2]content
+	dns    [2]bool // the body is a DNS message
+	events app.EventSet
+	state  app.TxState
+}
+
+var (
+	_ app.Reusable = (*Tx)(nil)
+	_ app.Recorder = (*Tx)(nil)
+	_ app.Streamed = (*Tx)(nil)
+)
+
+// frame takes note of a frame.
+func (t *Tx) frame(dir decoders.Direction, kind uint8) {
+	s := &t.sides[dir]
+	if s.frames++; s.frames > maxFrames {
+		t.events.Add(EventTooManyFrames)
+	}
+	s.kinds = appendBounded(s.kinds, kind)
+}
+
+// carries notes that a side sends a body.
+func (t *Tx) carries(dir decoders.Direction) {
+	if dir == decoders.ToServer {
+		t.phase = max(t.phase, phaseDataClient)
+	} else {
+		t.phase = max(t.phase, phaseDataServer)
+	}
+}
+
+// ended notes that a side has sent all of it.
+func (t *Tx) ended(dir decoders.Direction) {
+	switch t.phase {
+	case phaseHalfClosedClient, phaseDataServer:
+		if dir == decoders.ToClient {
+			t.phase = phaseClosed
+		}
+	case phaseHalfClosedServer:
+		if dir == decoders.ToServer {
+			t.phase = phaseClosed
+		}
+	case phaseClosed, phaseGlobal:
+	default:
+		if dir == decoders.ToClient {
+			t.phase = phaseHalfClosedServer
+		} else {
+			t.phase = phaseHalfClosedClient
+		}
+	}
+	if t.phase == phaseClosed {
+		for i := range t.bodies {
+			t.bodies[i].cut(t.parser)
+		}
+	}
+}
+
+func (t *Tx) over() bool { return t.phase >= phaseClosed }
+
+// finish is done with a stream that is not complete.
+func (t *Tx) finish(p *Parser) {
+	for i := range t.bodies {
+		t.bodies[i].cut(p)
+	}
+	t.phase = phaseClosed
+}
+
+// body takes bytes of a body.
+func (t *Tx) body(p *Parser, dir decoders.Direction, b []byte) {
+	c := &t.bodies[dir]
+	c.write(p, dir, b)
+	if t.dns[dir] && c.Size > maxDNS {
+		if dir == decoders.ToServer {
+			t.events.Add(EventDNSRequestTooLong)
+		} else {
+			t.events.Add(EventDNSResponseTooLong)
+		}
+	}
+}
+
+// examine looks at the fields of a block, which begin with the given one.
+func (t *Tx) examine(dir decoders.Direction, first int) {
+	s := &t.sides[dir]
+	var authority, host []byte
+	for i := first; i < len(s.fields); i++ {
+		f := &s.fields[i]
+		if f.resize {
+			continue
+		}
+		name, value := s.name(f), s.value(f)
+		switch {
+		case equalFold(name, ":authority"):
+			authority = value
+			if bytes.IndexByte(value, '@') >= 0 {
+				t.events.Add(EventUserinfoInURI)
+			}
+		case equalFold(name, "host"):
+			host = value
+		case string(name) == "content-encoding":
+			if e := encodingOf(value); e != body.Identity {
+				t.bodies[dir].encoded(t.parser, e)
+			}
+		case string(name) == "content-type":
+			t.dns[dir] = string(value) == "application/dns-message"
+		}
+	}
+	if authority != nil && host != nil && !bytes.EqualFold(authority, host) {
+		t.events.Add(EventAuthorityHostMismatch)
+	}
+}
+
+// ID numbers the transactions of the flow.
+func (t *Tx) ID() uint64 { return t.id }
+
+// Progress returns InBody once the fields of a side are there for sure: it
+// sends a body, or has ended.
+func (t *Tx) Progress(dir decoders.Direction) uint8 {
+	switch {
+	case t.over():
+		return Completed
+	case dir == decoders.ToServer && t.phase >= phaseDataClient, dir == decoders.ToClient && t.phase >= phaseDataServer:
+		return InBody
+	}
+	return Started
+}
+
+// Complete reports that both sides have ended.
+func (t *Tx) Complete(decoders.Direction) bool { return t.over() }
+
+// State returns the memory of the transaction's consumers.
+func (t *Tx) State() *app.TxState { return &t.state }
+
+// HasEvent reports an oddity.
+func (t *Tx) HasEvent(e app.Event) bool { return t.events.Has(app.ProtoHTTP2, e) }
+
+// AppendEvents appends all oddities.
+func (t *Tx) AppendEvents(dst []app.Event) []app.Event {
+	return t.events.Append(app.ProtoHTTP2, dst)
+}
+
+// File returns the bodies for export, that of the request first.
+func (t *Tx) File(i int) (*file.File, decoders.Direction) {
+	for d := range t.bodies {
+		if c := &t.bodies[d]; c.State != file.Unused {
+			if i == 0 {
+				return &c.File, c.Dir
+			}
+			i--
+		}
+	}
+	return nil, 0
+}
+
+// Stream returns what is new of a body.
+func (t *Tx) Stream(b app.Buffer, i int) (app.Piece, bool) {
+	if b == app.HTTPRequestBody {
+		b = app.FileData.In(decoders.ToServer)
+	}
+	for d := range t.bodies {
+		if piece, ok := t.bodies[d].Stream(b, i); ok {
+			return piece, true
+		}
+	}
+	return app.Piece{}, false
+}
+
+// Inspected says that the pieces given out are done with.
+func (t *Tx) Inspected(dir decoders.Direction) { t.bodies[dir].Inspected(dir) }
+
+// Reuse makes the transaction as new.
+func (t *Tx) Reuse(id uint64) {
+	for d := range t.sides {
+		t.sides[d].reuse()
+		t.bodies[d].clear(t.parser)
+	}
+	*t = Tx{id: id, sides: t.sides, bodies: t.bodies}
+}
