@@ -49,6 +49,10 @@ type Field struct {
 	// Flags are bits by name: rules say which are set and which are not, as
 	// in `name:dup,!retain`.
 	Flags map[string]uint64
+	// Keys makes it a number under a key, of which these are the names, lower
+	// case: rules ask for `name:KEY`, or for its number as in `name:KEY>5`.
+	// Integer returns the key in the upper 32 bits.
+	Keys map[string]uint64
 }
 
 // Dirs is a set of directions, one bit each.

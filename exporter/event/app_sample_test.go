@@ -135,6 +135,44 @@ func fullSMB(o *event.Object) {
 	o.End()
 }
 
+// fullHTTP2 is the http object of HTTP/2, which the protocol's folder writes.
+func fullHTTP2(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	o.String("version", "2")
+	for _, name := range []string{"request_headers", "response_headers"} {
+		o.List(name)
+		o.Object("")
+		o.Text("name", text)
+		o.Text("value", text)
+		o.End()
+		o.Object("")
+		o.Uint("table_size_update", 4096)
+		o.End()
+		o.End()
+	}
+	for _, name := range []string{"http_method", "url", "hostname", "http_user_agent"} {
+		o.Text(name, text)
+	}
+	o.Uint("length", 331)
+	o.Uint("status", 200)
+	o.Object("http2")
+	o.Uint("stream_id", 1)
+	for _, name := range []string{"request", "response"} {
+		o.Object(name)
+		o.List("settings")
+		o.Object("")
+		o.String("settings_id", "SETTINGSENABLEPUSH")
+		o.Uint("settings_value", 1<<32-1)
+		o.End()
+		o.End()
+		o.String("error_code", "NoError")
+		o.Uint("priority", 255)
+		o.String("has_multiple", "error_code")
+		o.End()
+	}
+	o.End()
+}
+
 func fullDHCP(o *event.Object) {
 	text, v4 := []byte("a \"text\" \xff"), []byte{192, 0, 2, 1}
 	o.String("type", "reply")

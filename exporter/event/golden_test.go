@@ -118,15 +118,18 @@ func samples(e *event.Encoder) []sample {
 			return finish(e, e.AppendEngine(dst, x), event.TypeEngine, &x.Envelope, 0, 0)
 		}}
 	}
-	appSample := func(t event.Type, object func(*event.Object)) sample {
+	namedSample := func(name string, t event.Type, object func(*event.Object)) sample {
 		x := &event.App{Envelope: fullEnvelope(), Type: t}
 		var o event.Object
 		o.Begin(nil)
 		object(&o)
 		x.Object = o.Finish()
-		return sample{t.String() + "_full", t, func(e *event.Encoder, dst []byte) []byte {
+		return sample{name, t, func(e *event.Encoder, dst []byte) []byte {
 			return finish(e, e.AppendApp(dst, x), t, &x.Envelope, 0, 0)
 		}}
+	}
+	appSample := func(t event.Type, object func(*event.Object)) sample {
+		return namedSample(t.String()+"_full", t, object)
 	}
 	overloadSample := func(name string, o *event.Overload) sample {
 		return sample{name, event.TypeOverload, func(e *event.Encoder, dst []byte) []byte {
@@ -152,6 +155,7 @@ func samples(e *event.Encoder) []sample {
 		dnsSample("dns_empty", &event.DNS{}),
 		httpSample("http_full", fullHTTP()),
 		httpSample("http_empty", &event.HTTP{}),
+		namedSample("http2_full", event.TypeHTTP, fullHTTP2),
 		fileSample("fileinfo_full", fullFileInfo(e)),
 		fileSample("fileinfo_empty", &event.FileInfo{}),
 		tlsSample("tls_full", fullTLS()),

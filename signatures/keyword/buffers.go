@@ -47,9 +47,10 @@ type Source struct {
 	order  int  // place in the table: of equal patterns the later buffer's wins
 }
 
-// From returns the progress from which the buffer is to be had, 0 for any.
+// From returns the progress from which the buffer is to be had, 0 for any. Of
+// several protocols only the versions of HTTP count their progress alike.
 func (s *Source) From() uint8 {
-	if s.Apps&(s.Apps-1) != 0 {
+	if s.Apps&(s.Apps-1) != 0 && s.Apps != httpProtos {
 		return 0
 	}
 	return s.Stage

@@ -79,7 +79,7 @@ func TestTableIsConsistent(t *testing.T) {
 
 func TestUnsupportedAndUnknownKeywordsAreToldApart(t *testing.T) {
 	tests := []struct{ options, code, what string }{
-		{"smb.share;", "unsupported-keyword", "keyword smb.share is not supported yet"},
+		{"template2:x;", "unsupported-keyword", "keyword template2 is not supported yet"},
 		{"lua:x.lua;", "unsupported-keyword", "keyword lua is not supported yet"},
 		{"contnet:\"x\";", "unknown-keyword", `unknown keyword "contnet"`},
 		{"zzzzzzzz:1;", "unknown-keyword", `unknown keyword "zzzzzzzz"`},

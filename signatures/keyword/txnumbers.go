@@ -55,6 +55,7 @@ type txField struct {
 	multi   bool // several values: the rule may give an index
 	names   map[string]uint64
 	flags   map[string]uint64 // bits by name; then names is nil
+	keys    map[string]uint64 // by name, where numbers are under keys
 	dirs    DirectionSet      // in which it exists; 0 for both
 }
 
@@ -83,7 +84,10 @@ func txKeywords() []Keyword {
 		if field.flags != nil {
 			form += "|[!]flag,…"
 		}
-		if field.multi {
+		switch {
+		case field.keys != nil:
+			form = field.name + ":key[int]"
+		case field.multi:
 			form += "[,index]"
 		}
 		keywords = append(keywords, Keyword{Name: field.name, Aliases: field.aliases, Kind: KindApp, Syntax: form, Setup: func(b *Builder, o *rule.Option) *rule.Diagnostic {
@@ -94,6 +98,9 @@ func txKeywords() []Keyword {
 				if d := b.narrow(o, field.dirs); d != nil {
 					return d
 				}
+			}
+			if field.keys != nil {
+				return b.addKeyedNumber(o, field)
 			}
 			return b.addTxNumber(o, field)
 		}})

@@ -25,6 +25,7 @@ var fields = []app.Field{
 	{Name: "http2.priority", Buffer: bufferPriority, Dirs: app.Both, Bits: 8, Multi: true},
 	{Name: "http2.window", Buffer: bufferWindow, Dirs: app.Both, Bits: 32, Multi: true},
 	{Name: "http2.size_update", Buffer: bufferSizeUpdate, Dirs: app.Both, Bits: 64, Multi: true},
+	{Name: "http2.settings", Buffer: bufferSettings, Dirs: app.Both, Bits: 32, Multi: true, Keys: settingWords},
 	{Name: "http2.header_name", Buffer: bufferHeaderName, Dirs: app.Both, Multi: true},
 }
 
@@ -57,7 +58,7 @@ func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
 		}
 		return nil, false
 	}
-	request, response := &t.sides[decoders.ToServer], &t.sides[decoders.ToClient]
+	request, response := t.visible(decoders.ToServer), t.visible(decoders.ToClient)
 	switch b {
 	case app.HTTPRequestHeader:
 		if f := request.at(i); f != nil {
@@ -99,10 +100,24 @@ func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
 	return t.either(b)
 }
 
+// visible returns what a side sent once that is due for rules on HTTP: more
+// fields may come before.
+func (t *Tx) visible(dir decoders.Direction) *sent {
+	if t.Progress(dir) == Started {
+		return &nothing
+	}
+	return &t.sides[dir]
+}
+
+// nothing is a side that is not to be looked at yet. It is never written to:
+// what is made of no fields is not there.
+var nothing sent
+
 // either returns a buffer that both sides have.
 func (t *Tx) either(b app.Buffer) ([]byte, bool) {
 	for d := range t.sides {
-		s, dir := &t.sides[d], decoders.Direction(d)
+		dir := decoders.Direction(d)
+		s := t.visible(dir)
 		switch b {
 		case app.HTTPHeader.In(dir):
 			return s.header()
@@ -199,7 +214,7 @@ func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
 		}
 	}
 	if i == 0 && (b == app.HTTPURI || b == app.HTTPURIRaw) {
-		path, ok := t.sides[decoders.ToServer].first(":path")
+		path, ok := t.visible(decoders.ToServer).first(":path")
 		return uint64(len(path)), ok
 	}
 	return 0, false

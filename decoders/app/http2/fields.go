@@ -50,6 +50,7 @@ const (
 	madeNames
 	madeLine
 	madeHost
+	madeCode
 	madeJoined // one of each name in joinedNames from here
 	madeCount  = madeJoined + len(joinedNames)
 )
@@ -71,6 +72,7 @@ func (s *sent) add(name, value []byte) bool {
 	if len(s.fields) >= maxCount || len(s.lines)+len(name)+len(value)+4 > maxFields {
 		return false
 	}
+	s.reserve()
 	f := field{start: len(s.lines), name: len(name)}
 	s.lines = append(append(append(s.lines, name...), ": "...), value...)
 	f.end = len(s.lines)
@@ -81,8 +83,19 @@ func (s *sent) add(name, value []byte) bool {
 	return true
 }
 
+// reserve makes in one go the room that the fields of most transactions need.
+func (s *sent) reserve() {
+	if cap(s.lines) == 0 {
+		s.lines = make([]byte, 0, 1024)
+	}
+	if cap(s.fields) == 0 {
+		s.fields = make([]field, 0, 32)
+	}
+}
+
 // addSize takes note of a new size of the table.
 func (s *sent) addSize(v uint64) {
+	s.reserve()
 	if len(s.fields) < maxCount {
 		s.fields = append(s.fields, field{resize: true, size: v})
 	}
@@ -123,8 +136,11 @@ func (s *sent) joined(which int) ([]byte, bool) {
 		}
 		m.text = append(m.text, s.value(f)...)
 	}
-	m.valid = count > 0
-	return m.text, m.valid
+	if count == 0 {
+		return nil, false
+	}
+	m.valid = true
+	return m.text, true
 }
 
 // header returns the fields as lines, without white space around their values.
@@ -148,6 +164,9 @@ func (s *sent) header() ([]byte, bool) {
 // names returns the names of the fields, each on a line, with an empty line
 // around them.
 func (s *sent) names() ([]byte, bool) {
+	if len(s.lines) == 0 {
+		return nil, false
+	}
 	m := &s.made[madeNames]
 	if !m.valid {
 		m.text, m.valid = append(m.text[:0], "\r\n"...), true
@@ -158,7 +177,7 @@ func (s *sent) names() ([]byte, bool) {
 		}
 		m.text = append(m.text, "\r\n"...)
 	}
-	return m.text, len(s.lines) > 0
+	return m.text, true
 }
 
 // at returns field i, sizes of the table apart.

@@ -73,10 +73,16 @@ type setting struct {
 const settingTableSize = 1
 
 // settingNames are the parameters that are told of (RFC 9113 section 6.5.2,
-// RFC 8441, RFC 9218), in the words of EVE; rules write them with underscores.
+// RFC 8441, RFC 9218), in the words of EVE.
 var settingNames = [...]string{
 	1: "SETTINGSHEADERTABLESIZE", 2: "SETTINGSENABLEPUSH", 3: "SETTINGSMAXCONCURRENTSTREAMS", 4: "SETTINGSINITIALWINDOWSIZE",
 	5: "SETTINGSMAXFRAMESIZE", 6: "SETTINGSMAXHEADERLISTSIZE", 8: "SETTINGSENABLECONNECTPROTOCOL", 9: "SETTINGSNORFC7540PRIORITIES",
+}
+
+// settingWords are the parameters as rules write them.
+var settingWords = map[string]uint64{
+	"settings_header_table_size": 1, "settings_enable_push": 2, "settings_max_concurrent_streams": 3, "settings_initial_window_size": 4,
+	"settings_max_frame_size": 5, "settings_max_header_list_size": 6, "settings_enable_connect_protocol": 8, "settings_no_rfc7540_priorities": 9,
 }
 
 // errorNames are the error codes (RFC 9113 section 7): as rules write them, as

@@ -1,6 +1,8 @@
 package http2
 
 import (
+	"strconv"
+
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 )
@@ -131,7 +133,9 @@ func (s *sent) recordFrames(r *app.Record, name string) {
 		e := s.errors[0]
 		switch {
 		case int(e.code) >= len(errorNames):
-			r.Word("error_code", "UNKNOWN")
+			m := &s.made[madeCode]
+			m.text = strconv.AppendUint(m.text[:0], uint64(e.code), 10)
+			r.Text("error_code", m.text)
 		case e.goAway:
 			r.Word("error_code", errorNames[e.code][2])
 		default:

@@ -346,7 +346,7 @@ func (s *State) dataBytes(b []byte, dir decoders.Direction) int {
 	if n > 0 {
 		d.left -= n
 		if t := s.tx(d.stream); t != nil && d.stream != 0 {
-			t.body(s.parser, dir, b[:n])
+			t.bodies[dir].write(s.parser, dir, b[:n])
 		}
 	}
 	pad := min(d.padding, len(b)-n)
@@ -363,12 +363,14 @@ func (s *State) dataDone(dir decoders.Direction) {
 	}
 	d.open = false
 	t := s.tx(d.stream)
-	switch {
-	case t == nil || d.stream == 0:
-	case d.end:
+	if t == nil || d.stream == 0 {
+		return
+	}
+	t.dataEnded(dir)
+	if d.end {
 		t.bodies[dir].close(s.parser)
 		t.ended(dir)
-	default:
+	} else {
 		t.carries(dir)
 	}
 }

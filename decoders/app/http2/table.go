@@ -78,6 +78,9 @@ func (t *table) add(name, value []byte) {
 	}
 	t.first = (t.first + len(t.ring) - 1) % len(t.ring)
 	e := &t.ring[t.first]
+	if cap(e.text) == 0 {
+		e.text = make([]byte, 0, max(len(name)+len(value), 64))
+	}
 	e.text = append(append(e.text[:0], name...), value...)
 	e.name = len(name)
 	t.count++

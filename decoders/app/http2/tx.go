@@ -140,16 +140,14 @@ func (t *Tx) finish(p *Parser) {
 	t.phase = phaseClosed
 }
 
-// body takes bytes of a body.
-func (t *Tx) body(p *Parser, dir decoders.Direction, b []byte) {
-	c := &t.bodies[dir]
-	c.write(p, dir, b)
-	if t.dns[dir] && c.Size > maxDNS {
-		if dir == decoders.ToServer {
-			t.events.Add(EventDNSRequestTooLong)
-		} else {
-			t.events.Add(EventDNSResponseTooLong)
-		}
+// dataEnded notes that a DATA frame is complete.
+func (t *Tx) dataEnded(dir decoders.Direction) {
+	switch {
+	case !t.dns[dir] || t.bodies[dir].Size <= maxDNS:
+	case dir == decoders.ToServer:
+		t.events.Add(EventDNSRequestTooLong)
+	default:
+		t.events.Add(EventDNSResponseTooLong)
 	}
 }
 
