@@ -26,6 +26,9 @@ var (
 func named(fields []schema.Field, names []string, bound bool) (rules []rule) {
 	for _, f := range fields {
 		path := steps(f.Path)
+		if f.Path == "tftp.packet" { // the kind of a request, which EVE calls so
+			continue
+		}
 		if slices.Contains(names, path[len(path)-1]) {
 			rules = append(rules, rule{path: path, bound: bound})
 		}
