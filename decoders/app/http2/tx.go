@@ -33,17 +33,12 @@ const (
 
 // Events, as rules and anomaly records name them.
 const (
-	EventInvalidFrameHeader = app.FirstEvent + app.Event(app.ProtoHTTP2)*app.EventsPerProtocol + iota
-	EventInvalidClientMagic
+	EventInvalidClientMagic = app.FirstEvent + app.Event(app.ProtoHTTP2)*app.EventsPerProtocol + iota
 	EventInvalidFrameData
 	EventInvalidHeader
 	EventInvalidFrameLength
-	EventExtraHeaderData
 	EventLongFrameData
 	EventStreamIDReuse
-	EventInvalidHTTP1Settings
-	EventFailedDecompression
-	EventInvalidRange
 	EventHeaderIntegerOverflow
 	EventTooManyStreams
 	EventAuthorityHostMismatch
@@ -56,10 +51,9 @@ const (
 )
 
 var _ = app.NameEvents(app.ProtoHTTP2,
-	"invalid_frame_header", "invalid_client_magic", "invalid_frame_data", "invalid_header", "invalid_frame_length",
-	"extra_header_data", "long_frame_data", "stream_id_reuse", "invalid_http1_settings", "failed_decompression",
-	"invalid_range", "header_integer_overflow", "too_many_streams", "authority_host_mismatch", "userinfo_in_uri",
-	"reassembly_limit_reached", "dns_request_too_long", "dns_response_too_long", "data_stream_zero", "too_many_frames")
+	"invalid_client_magic", "invalid_frame_data", "invalid_header", "invalid_frame_length", "long_frame_data", "stream_id_reuse",
+	"header_integer_overflow", "too_many_streams", "authority_host_mismatch", "userinfo_in_uri", "reassembly_limit_reached",
+	"dns_request_too_long", "dns_response_too_long", "data_stream_zero", "too_many_frames")
 
 const (
 	maxFrames = 65536 // of a side of a transaction, as in Suricata
