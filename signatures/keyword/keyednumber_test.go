@@ -21,7 +21,7 @@ func (s settings) Integer(_ app.Buffer, i int) (uint64, bool) {
 }
 
 func TestNumbersUnderAKeyAreCompared(t *testing.T) {
-	tx := settings{numbers: []uint64{2<<32 | 0, 4<<32 | 65536}} // ENABLE_PUSH 0, INITIAL_WINDOW_SIZE 65536
+	tx := settings{numbers: []uint64{2 << 32, 4<<32 | 65536}} // ENABLE_PUSH 0, INITIAL_WINDOW_SIZE 65536
 	for value, want := range map[string]bool{
 		"SETTINGS_ENABLE_PUSH":                   true,
 		"SETTINGS_ENABLE_PUSH=0":                 true,
