@@ -80,7 +80,8 @@ func TestFlowRecordsAreExactWhenTheRingOverflows(t *testing.T) {
 				if got.packets != rx.Packets || got.bytes != rx.Bytes || got.packetsByEVEFlows != rx.Packets || got.flows != 6_000 || got.uncounted != 0 {
 					t.Errorf("flows have %+v, the interface received %+v\n%s", got, rx, r.output())
 				}
-				if got.kernelOnly < 10 || got.unseenPackets < 10_000 || got.unseenBytes != 1000*got.unseenPackets {
+				// The rings of two workers may take a frame of every flow.
+				if workers == "1" && got.kernelOnly < 10 || got.unseenPackets < 10_000 || got.unseenBytes != 1000*got.unseenPackets {
 					t.Errorf("the ring did not overflow, or it is not told: %+v", got)
 				}
 			})

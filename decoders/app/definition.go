@@ -141,27 +141,26 @@ func (s EventSet) Append(p Proto, dst []Event) []Event {
 	return dst
 }
 
-// Buffers yields every number that a buffer can have, for tests that ask a
-// transaction for all of them.
-func Buffers() iter.Seq[Buffer] {
-	return func(yield func(Buffer) bool) {
-		for _, block := range [...][2]Buffer{{BufferNone, BufferCount}, {FirstField, FirstField + Buffer(protoCount)*FieldsPerProtocol},
-			{FirstPair, FirstPair + Buffer(protoCount)*2*FieldsPerProtocol}} {
-			for b := block[0]; b < block[1]; b++ {
-				if !yield(b) {
-					return
-				}
-			}
-		}
-	}
+// Buffers yields every number that a buffer of a protocol can have, for tests
+// that ask a transaction for all of them: those that protocols share, and its
+// own.
+func Buffers(p Proto) iter.Seq[Buffer] {
+	single, pair := FirstField+Buffer(p)*FieldsPerProtocol, FirstPair+Buffer(p)*2*FieldsPerProtocol
+	return blocks([2]Buffer{BufferNone, BufferCount}, [2]Buffer{single, single + FieldsPerProtocol}, [2]Buffer{pair, pair + 2*FieldsPerProtocol})
 }
 
-// Events yields every number that an event can have.
-func Events() iter.Seq[Event] {
-	return func(yield func(Event) bool) {
-		for _, block := range [...][2]Event{{EventNone, EventCount}, {FirstEvent, FirstEvent + Event(protoCount)*EventsPerProtocol}} {
-			for e := block[0]; e < block[1]; e++ {
-				if !yield(e) {
+// Events yields every number that an event of a protocol can have.
+func Events(p Proto) iter.Seq[Event] {
+	first := FirstEvent + Event(p)*EventsPerProtocol
+	return blocks([2]Event{EventNone, EventCount}, [2]Event{first, first + EventsPerProtocol})
+}
+
+// blocks yields the numbers of some ranges, their ends left out.
+func blocks[T Buffer | Event](ranges ...[2]T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for _, r := range ranges {
+			for n := r[0]; n < r[1]; n++ {
+				if !yield(n) {
 					return
 				}
 			}

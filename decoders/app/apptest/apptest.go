@@ -37,9 +37,14 @@ type Conversation struct {
 	Grows bool
 }
 
+// tested is the protocol whose own buffers and events Snapshot asks for: that
+// of the last Check or Fuzz, since a package has the tests of one protocol.
+var tested app.Proto
+
 // Check runs conversations through parsers made by newParser.
 func Check(t *testing.T, newParser func() app.Parser, conversations []Conversation) {
 	t.Helper()
+	tested = newParser().Proto()
 	if len(conversations) == 0 {
 		t.Fatal("no conversations to check")
 	}
@@ -152,7 +157,7 @@ func Snapshot(t testing.TB, s app.State) []string {
 		if u, ok := tx.(app.Unidirectional); ok {
 			fmt.Fprintf(&b, " only %v", u.Direction())
 		}
-		for buffer := range app.Buffers() {
+		for buffer := range app.Buffers(tested) {
 			for i := 0; ; i++ {
 				data, ok := tx.Buffer(buffer, i)
 				if !ok {
@@ -169,7 +174,7 @@ func Snapshot(t testing.TB, s app.State) []string {
 			}
 		}
 		var listed, asked []app.Event
-		for e := range app.Events() {
+		for e := range app.Events(tested) {
 			if tx.HasEvent(e) {
 				asked = append(asked, e)
 			}
@@ -266,6 +271,7 @@ func checkAllocations(t *testing.T, p app.Parser, c Conversation) {
 // an error ended the flow, and memory must come back.
 func Fuzz(t *testing.T, newParser func() app.Parser, data, ops []byte) {
 	t.Helper()
+	tested = newParser().Proto()
 	for _, datagram := range []bool{true, false} {
 		p := newParser()
 		s := p.New()

@@ -294,6 +294,7 @@ func TestWhatIsNoMessage(t *testing.T) {
 		{"an unknown type of record", "\x01\x00\x00\x05hello", app.StatusError},
 		{"a record with another protocol", "\x00\x00\x00\x05hello", app.StatusError},
 		{"a header that is too short", "\x00\x00\x00\x08\xfeSMBabcd", app.StatusError},
+		{"a message that ends before its header does", string(record(strings.Replace(v2(false, v2Create, 0, 0, zeros(80)), u32(0)+u64(0)+u32(0)+u32(5), u32(48)+u64(0)+u32(0)+u32(5), 1))), app.StatusError},
 		{"an encrypted message", "\x00\x00\x00\x08\xfdSMBabcd", app.StatusOK},
 		{"a keep-alive", "\x85\x00\x00\x00", app.StatusOK},
 		{"the start of a record", "\x00\x00\x01\x00\xfeSMB", app.StatusIncomplete},

@@ -44,7 +44,7 @@ func parseHeadV2(b []byte) (h headV2, ok bool) {
 func (s *State) messagesV2(data []byte, dir decoders.Direction) bool {
 	for len(data) > 0 {
 		h, ok := parseHeadV2(data)
-		if !ok {
+		if !ok || h.next > 0 && h.next < headerV2 {
 			return false
 		}
 		message := data
