@@ -47,7 +47,7 @@ T ?= 30s
 fuzz: deps-build ## Fuzz every parser for T each (make fuzz T=10m)
 	@for pkg in $$(grep -rlE '^func Fuzz' --include=*_test.go . | xargs -n1 dirname | sort -u); do \
 		for f in $$(grep -hoE '^func Fuzz\w+' $$pkg/*_test.go | awk '{print $$2}'); do \
-			echo "== $$pkg $$f"; $(GO) test -run xxx -fuzz "^$$f$$" -fuzztime $(T) $$pkg || exit 1; \
+			echo "== $$pkg $$f"; $(GO) test -run xxx -fuzz "^$$f$$" -fuzztime $(T) -fuzzminimizetime 5x $$pkg || exit 1; \
 		done; \
 	done
 
