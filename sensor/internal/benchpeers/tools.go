@@ -144,7 +144,7 @@ const everyEvent = `
         - http: {extended: yes}
         - dns
         - tls: {extended: yes}
-        - files: {force-magic: no}
+        - files: {force-magic: no, force-hash: [md5, sha1, sha256]}
         - smtp
         - ftp
         - rdp
