@@ -83,8 +83,11 @@ func TestALiveSensorWithoutBrokerCountsOrKeepsItsEvents(t *testing.T) {
 	}
 	const flows = 4000
 	t.Run("without a spool", func(t *testing.T) {
-		if a := run(t, flows); a.made < flows || a.dropped != a.made || a.reasons["queue_full"] == 0 || a.reasons["unreachable"] == 0 {
-			t.Errorf("got %+v, want all dropped, some by a full queue and some as unreachable", a)
+		// A queue that fills (queue_full) or waits out its time (unreachable): which
+		// of the two takes an event depends on how fast the flows end.
+		a := run(t, flows)
+		if a.made < flows || a.dropped != a.made || a.reasons["queue_full"]+a.reasons["unreachable"] != a.dropped || a.reasons["unreachable"] == 0 {
+			t.Errorf("got %+v, want all dropped, by a full queue or as unreachable", a)
 		}
 	})
 	var kept int
