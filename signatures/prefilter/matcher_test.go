@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"spanwatch/decoders/decoderstest"
 	"spanwatch/signatures/hyperscan"
 )
 
@@ -203,10 +204,21 @@ func TestWorkersShareMatchers(t *testing.T) {
 	}
 }
 
-func TestCacheKeepsDatabases(t *testing.T) {
-	if !hyperscan.Available() {
-		t.Skip(hyperscan.ErrUnavailable)
+// needHyperscan skips a test of compiled sets in a build without the library,
+// and fails it where $SPANWATCH_TEST_REQUIRE asks for the library.
+func needHyperscan(t *testing.T) {
+	t.Helper()
+	if hyperscan.Available() {
+		return
 	}
+	if decoderstest.Required("hyperscan") {
+		t.Fatal(hyperscan.ErrUnavailable)
+	}
+	t.Skip(hyperscan.ErrUnavailable)
+}
+
+func TestCacheKeepsDatabases(t *testing.T) {
+	needHyperscan(t)
 	dir := t.TempDir()
 	patterns := []Pattern{{Bytes: []byte("needle"), NoCase: true, ID: 7}, {Bytes: []byte("needle"), NoCase: true, ID: 8}}
 	scan := func() []uint32 {
@@ -272,9 +284,7 @@ func TestCacheKeepsDatabases(t *testing.T) {
 }
 
 func TestCacheThatOthersCanWriteIsNotUsed(t *testing.T) {
-	if !hyperscan.Available() {
-		t.Skip(hyperscan.ErrUnavailable)
-	}
+	needHyperscan(t)
 	dir := filepath.Join(t.TempDir(), "cache")
 	patterns := []Pattern{{Bytes: []byte("needle"), ID: 7}}
 	files := func() int {
@@ -307,9 +317,7 @@ func TestCacheThatOthersCanWriteIsNotUsed(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
-	if !hyperscan.Available() {
-		t.Skip(hyperscan.ErrUnavailable)
-	}
+	needHyperscan(t)
 	dir := t.TempDir()
 	total := func() (n int, bytes int64) {
 		entries, err := os.ReadDir(dir)
@@ -350,9 +358,7 @@ func TestCacheIsBounded(t *testing.T) {
 // TestSetsAreCompiledWhenItPays follows a set from the plain matcher to the
 // library: what is found must not depend on it.
 func TestSetsAreCompiledWhenItPays(t *testing.T) {
-	if !hyperscan.Available() {
-		t.Skip(hyperscan.ErrUnavailable)
-	}
+	needHyperscan(t)
 	patterns := make([]Pattern, minHyperscan)
 	for i := range patterns {
 		patterns[i] = Pattern{Bytes: fmt.Appendf(nil, "pattern %d", i), ID: uint32(i)}
