@@ -49,6 +49,10 @@ type Field struct {
 	// Flags are bits by name: rules say which are set and which are not, as
 	// in `name:dup,!retain`.
 	Flags map[string]uint64
+	// Kinds are properties that a number of 32 bits, which may have a sign, has
+	// or has not. Rules ask for one, as in `name:weak` and `name:!weak`, or list
+	// the values that they want by number or by Words, as in `name:17,rc4-hmac`.
+	Kinds map[string]func(value uint64) bool
 	// Keys makes it a number under a key, of which these are the names, lower
 	// case: rules ask for `name:KEY`, or for its number as in `name:KEY>5`.
 	// Integer returns the key in the upper 32 bits.

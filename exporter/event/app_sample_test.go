@@ -210,3 +210,17 @@ func fullTFTP(o *event.Object) {
 	o.Text("file", []byte("a \"text\" \xff"))
 	o.Text("mode", []byte("octet"))
 }
+
+func fullKRB5(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	o.String("msg_type", "KRB_AS_REP")
+	o.String("failed_request", "KRB_AS_REQ")
+	o.String("error_code", "KDC_ERR_PREAUTH_REQUIRED")
+	o.Text("cname", text)
+	o.Text("realm", text)
+	o.Text("sname", text)
+	o.String("encryption", "rc4-hmac")
+	o.Bool("weak_encryption", true)
+	o.String("ticket_encryption", "aes256-cts-hmac-sha1-96")
+	o.Bool("ticket_weak_encryption", false)
+}

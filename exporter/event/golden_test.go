@@ -169,6 +169,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeDHCP, fullDHCP),
 		appSample(event.TypeNTP, fullNTP),
 		appSample(event.TypeTFTP, fullTFTP),
+		appSample(event.TypeKRB5, fullKRB5),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

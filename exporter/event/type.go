@@ -30,6 +30,7 @@ const (
 	TypeDHCP
 	TypeNTP
 	TypeTFTP
+	TypeKRB5
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -60,6 +61,7 @@ var typeNames = [NumTypes]string{
 	TypeDHCP:     "dhcp",
 	TypeNTP:      "ntp",
 	TypeTFTP:     "tftp",
+	TypeKRB5:     "krb5",
 }
 
 // String returns the value of event_type.

@@ -56,7 +56,8 @@ type txField struct {
 	names   map[string]uint64
 	flags   map[string]uint64 // bits by name; then names is nil
 	keys    map[string]uint64 // by name, where numbers are under keys
-	dirs    DirectionSet      // in which it exists; 0 for both
+	kinds   map[string]func(uint64) bool
+	dirs    DirectionSet // in which it exists; 0 for both
 }
 
 // txFields is the table of them, a block for each protocol that does not
@@ -87,6 +88,8 @@ func txKeywords() []Keyword {
 		switch {
 		case field.keys != nil:
 			form = field.name + ":key[int]"
+		case field.kinds != nil:
+			form = field.name + ":[!]kind|value,…"
 		case field.multi:
 			form += "[,index]"
 		}
@@ -101,6 +104,9 @@ func txKeywords() []Keyword {
 			}
 			if field.keys != nil {
 				return b.addKeyedNumber(o, field)
+			}
+			if field.kinds != nil {
+				return b.addChoice(o, field)
 			}
 			return b.addTxNumber(o, field)
 		}})

@@ -65,7 +65,7 @@ func (t Tag) IsApplication() bool { return t&0xc0 == application }
 // IsContext reports that the tag is of class context.
 func (t Tag) IsContext() bool { return t&0xc0 == context }
 
-// Errors of Length and Next.
+// Errors of Header, Length and Next.
 var (
 	ErrShort     = errors.New("BER value is not complete")
 	ErrMalformed = errors.New("no BER value of definite length")
@@ -75,8 +75,10 @@ var (
 // no message is longer than 4 GiB.
 const maxDigits = 4
 
-// header reads tag and length. n is how many bytes they take.
-func header(b []byte) (tag Tag, n, length int, err error) {
+// Header reads tag and length of the first value of b. n is how many bytes
+// they take themselves, length how many follow. The error is ErrShort when
+// they are not all there, and ErrMalformed.
+func Header(b []byte) (tag Tag, n, length int, err error) {
 	if len(b) == 0 {
 		return 0, 0, 0, ErrShort
 	}
@@ -104,17 +106,16 @@ func header(b []byte) (tag Tag, n, length int, err error) {
 }
 
 // Length returns the tag of the first value of b and how many bytes it takes
-// with its header, whether or not they are all there. The error is ErrShort
-// when the header is not, and ErrMalformed.
+// with its header, whether or not they are all there. Errors are Header's.
 func Length(b []byte) (tag Tag, whole int, err error) {
-	tag, n, length, err := header(b)
+	tag, n, length, err := Header(b)
 	return tag, n + length, err
 }
 
 // Next cuts the first value off b. The error is ErrShort when b ends before it
 // does, and ErrMalformed.
 func Next(b []byte) (tag Tag, body, rest []byte, err error) {
-	tag, n, length, err := header(b)
+	tag, n, length, err := Header(b)
 	if err != nil {
 		return tag, nil, b, err
 	}

@@ -15,6 +15,7 @@ import (
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
 	"spanwatch/decoders/app/http2"
+	"spanwatch/decoders/app/krb5"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/ntp"
 	"spanwatch/decoders/app/recognised"
@@ -62,6 +63,7 @@ func NewWith(c Config) Set {
 		dcerpc.NewParser(),
 		dhcp.NewParser(),
 		http2.NewParser(),
+		krb5.NewParser(),
 		mqtt.NewParser(),
 		ntp.NewParser(),
 		sip.NewParser(),

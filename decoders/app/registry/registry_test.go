@@ -26,8 +26,8 @@ func TestEveryProtocolIsListedOnce(t *testing.T) {
 			t.Errorf("rules can not name %v", p)
 		}
 	}
-	if _, ok := set.Parser(app.ProtoKRB5); ok || set.Has(app.ProtoKRB5) {
-		t.Error("there is a parser for krb5")
+	if _, ok := set.Parser(app.ProtoBittorrentDHT); ok || set.Has(app.ProtoBittorrentDHT) {
+		t.Error("there is a parser for bittorrent-dht")
 	}
 }
 
