@@ -76,7 +76,7 @@ func runRules(_ context.Context, args []string) (int, error) {
 	if err != nil {
 		return exitFailure, err
 	}
-	loader := ruleLoader{cfg: &cfg.Rules, geo: geo, keepText: verb == "explain"}
+	loader := ruleLoader{cfg: &cfg.Rules, geo: geo, keepText: verb == "explain", fileStore: cfg.FileStore.Enabled}
 	rs, report, err := loader.load()
 	if err != nil {
 		return exitFailure, err

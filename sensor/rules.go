@@ -27,6 +27,7 @@ type ruleLoader struct {
 	// keepText keeps the text of rules in memory: for explaining them and for
 	// events that show it.
 	keepText bool
+	fileStore bool // files are kept, which rules may require
 	// datasets are those of the ruleset in use, whose values the next one
 	// takes over.
 	datasets *keyword.Datasets
@@ -43,6 +44,10 @@ func (l *ruleLoader) load() (*signatures.Ruleset, *signatures.Report, error) {
 	}
 	if l.geo != nil && len(l.geo.Loaded()) > 0 {
 		options.Country = func(a decoders.Addr, version uint8) ([2]byte, bool) { return l.geo.Country(a.Netip(version)) }
+	}
+	options.Features = slices.Clone(c.Features)
+	if l.fileStore {
+		options.Features = append(options.Features, keyword.FeatureFileStore)
 	}
 	maps.Copy(options.Vars.Addresses, c.AddressVars)
 	maps.Copy(options.Vars.Ports, c.PortVars)

@@ -72,7 +72,7 @@ func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
 	}
 	s.geo = geo.NewCache()
-	s.rules = &ruleLoader{cfg: &cfg.Rules, geo: geo, keepText: cfg.Events.AlertRule}
+	s.rules = &ruleLoader{cfg: &cfg.Rules, geo: geo, keepText: cfg.Events.AlertRule, fileStore: cfg.FileStore.Enabled}
 	ruleset, report, err := s.rules.load()
 	if err != nil {
 		return nil, err

@@ -42,7 +42,8 @@ type Options struct {
 	Datasets *keyword.Datasets
 	// KeepText keeps the text of rules, for Signature.RawText.
 	KeepText bool
-	// Features are those that rules may require (`requires: feature X`).
+	// Features are those that rules may require (`requires: feature X`); nil
+	// stands for JA3 and JA4.
 	Features []string
 	// ActionOrder is the order in which rules of different actions are
 	// inspected; nil is pass, drop, reject, alert.
@@ -63,6 +64,9 @@ func Load(sources []Source, opts Options) (*Ruleset, *Report) {
 	}
 	if opts.Classifications == nil {
 		opts.Classifications = ruleconf.DefaultClassifications()
+	}
+	if opts.Features == nil {
+		opts.Features = []string{keyword.FeatureJA3, keyword.FeatureJA4}
 	}
 	if opts.References == nil {
 		opts.References = ruleconf.DefaultReferences()

@@ -80,6 +80,43 @@ func fullMQTT(o *event.Object) {
 	o.End()
 }
 
+func fullQUIC(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	print := func(name string) {
+		o.Object(name)
+		o.Text("hash", []byte("910a5e3a4d51593bd59a44611544f209"))
+		o.Text("string", text)
+		o.End()
+	}
+	o.String("version", "Q046")
+	o.Text("sni", text)
+	o.Text("ua", text)
+	o.List("cyu")
+	print("")
+	o.End()
+	print("ja3")
+	print("ja3s")
+	o.String("ja4", "q13d0310h3_55b375c5d22e_cd85d2d88918")
+	o.List("extensions")
+	o.Object("")
+	o.String("name", "alpn")
+	o.Uint("type", 16)
+	o.List("values")
+	o.Text("", text)
+	o.End()
+	o.End()
+	o.Object("")
+	o.Uint("type", 65535)
+	o.End()
+	o.End()
+}
+
+func fullWebSocket(o *event.Object) {
+	o.Bool("fin", true)
+	o.Uint("mask", 1<<32-1)
+	o.String("opcode", "text")
+}
+
 func fullDCERPC(o *event.Object) {
 	o.String("request", "REQUEST")
 	o.String("response", "RESPONSE")

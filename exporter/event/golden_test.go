@@ -170,6 +170,8 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeNTP, fullNTP),
 		appSample(event.TypeTFTP, fullTFTP),
 		appSample(event.TypeKRB5, fullKRB5),
+		appSample(event.TypeQUIC, fullQUIC),
+		appSample(event.TypeWebSocket, fullWebSocket),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

@@ -31,37 +31,41 @@ const (
 	TypeNTP
 	TypeTFTP
 	TypeKRB5
+	TypeQUIC
+	TypeWebSocket
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
 )
 
 var typeNames = [NumTypes]string{
-	TypeNone:     "none",
-	TypeAlert:    "alert",
-	TypeFlow:     "flow",
-	TypeNetflow:  "netflow",
-	TypeAnomaly:  "anomaly",
-	TypeDNS:      "dns",
-	TypeStats:    "stats",
-	TypeHTTP:     "http",
-	TypeFileInfo: "fileinfo",
-	TypeTLS:      "tls",
-	TypeSSH:      "ssh",
-	TypeSMTP:     "smtp",
-	TypeFTP:      "ftp",
-	TypeFTPData:  "ftp_data",
-	TypeARP:      "arp",
-	TypeOverload: "overload",
-	TypeSIP:      "sip",
-	TypeMQTT:     "mqtt",
-	TypeDCERPC:   "dcerpc",
-	TypeEngine:   "engine",
-	TypeSMB:      "smb",
-	TypeDHCP:     "dhcp",
-	TypeNTP:      "ntp",
-	TypeTFTP:     "tftp",
-	TypeKRB5:     "krb5",
+	TypeNone:      "none",
+	TypeAlert:     "alert",
+	TypeFlow:      "flow",
+	TypeNetflow:   "netflow",
+	TypeAnomaly:   "anomaly",
+	TypeDNS:       "dns",
+	TypeStats:     "stats",
+	TypeHTTP:      "http",
+	TypeFileInfo:  "fileinfo",
+	TypeTLS:       "tls",
+	TypeSSH:       "ssh",
+	TypeSMTP:      "smtp",
+	TypeFTP:       "ftp",
+	TypeFTPData:   "ftp_data",
+	TypeARP:       "arp",
+	TypeOverload:  "overload",
+	TypeSIP:       "sip",
+	TypeMQTT:      "mqtt",
+	TypeDCERPC:    "dcerpc",
+	TypeEngine:    "engine",
+	TypeSMB:       "smb",
+	TypeDHCP:      "dhcp",
+	TypeNTP:       "ntp",
+	TypeTFTP:      "tftp",
+	TypeKRB5:      "krb5",
+	TypeQUIC:      "quic",
+	TypeWebSocket: "websocket",
 }
 
 // String returns the value of event_type.

@@ -133,6 +133,7 @@ type Rules struct {
 	MaxAlertsPerPacket int               `yaml:"max-alerts-per-packet" doc:"Further alerts of one packet are counted and dropped." min:"1" max:"255"`
 	Prefilter          bool              `yaml:"prefilter" doc:"Search candidates with the multi-pattern matcher; off evaluates every rule of a group (for tests)."`
 	Strict             bool              `yaml:"strict" doc:"Refuse to start when any rule fails to load, and refuse a reload then."`
+	Features           []string          `yaml:"features" doc:"What rules may ask for with requires: feature; output::file-store follows file-store.enabled. Without ja3 or ja4, rules on these fingerprints do not load."`
 	ActionOrder        []string          `yaml:"action-order" doc:"Order in which rules of different actions are inspected: pass, drop, reject, alert unless said otherwise."`
 
 	ReputationCategories string   `yaml:"reputation-categories" path:"read" doc:"Categories of host reputation (iprep): number,name,description."`
@@ -245,6 +246,7 @@ func Default() *Config {
 			PortVars:           map[string]string{},
 			MaxAlertsPerPacket: 15,
 			Prefilter:          true,
+			Features:           []string{"ja3", "ja4"},
 			CacheDir:           "auto",
 			CacheSize:          512 << 20,
 			StepLimit:          3000,

@@ -81,11 +81,11 @@ func appSources() []Source {
 		Source{Name: "tls.random_bytes", Buffer: app.TLSRandomBytes, Dirs: both},
 	)
 	add(Protos(app.ProtoTLS, app.ProtoQUIC),
-		Source{Name: "ja3.hash", Aliases: []string{"ja3_hash"}, Buffer: app.JA3Hash, Dirs: toServer, Check: checkDigest},
-		Source{Name: "ja3.string", Aliases: []string{"ja3_string"}, Buffer: app.JA3String, Dirs: toServer},
-		Source{Name: "ja3s.hash", Buffer: app.JA3SHash, Dirs: toClient, Check: checkDigest},
-		Source{Name: "ja3s.string", Buffer: app.JA3SString, Dirs: toClient},
-		Source{Name: "ja4.hash", Aliases: []string{"ja4_hash"}, Buffer: app.JA4Hash, Dirs: toServer},
+		Source{Name: "ja3.hash", Aliases: []string{"ja3_hash"}, Buffer: app.JA3Hash, Dirs: toServer, Feature: FeatureJA3, Check: checkDigest},
+		Source{Name: "ja3.string", Aliases: []string{"ja3_string"}, Buffer: app.JA3String, Dirs: toServer, Feature: FeatureJA3},
+		Source{Name: "ja3s.hash", Buffer: app.JA3SHash, Dirs: toClient, Feature: FeatureJA3, Check: checkDigest},
+		Source{Name: "ja3s.string", Buffer: app.JA3SString, Dirs: toClient, Feature: FeatureJA3},
+		Source{Name: "ja4.hash", Aliases: []string{"ja4_hash"}, Buffer: app.JA4Hash, Dirs: toServer, Feature: FeatureJA4},
 	)
 	add(Protos(app.ProtoSSH),
 		Source{Name: "ssh.proto", Aliases: []string{"ssh_proto"}, Buffer: app.SSHProto, Dirs: both},

@@ -29,6 +29,9 @@ type Source struct {
 	Multi  bool         // several instances, each tried on its own
 	// Streamed: the buffer grows and is looked at piece by piece (app.Streamed).
 	Streamed bool
+	// Feature is what has to be switched on for the buffer (Environment.Features);
+	// empty for nothing.
+	Feature string
 	// Stage is the progress of the transaction from which the buffer is to be
 	// had, 0 when that is not known; buffers of earlier stages are looked at
 	// first. Of a buffer of several protocols it says the order only.
@@ -146,6 +149,9 @@ func (b *Builder) useSource(o *rule.Option, s *Source) *rule.Diagnostic {
 // sourceList returns the list to fill for a buffer, once the rule is known to
 // be able to have it.
 func (b *Builder) sourceList(o *rule.Option, s *Source, dirs DirectionSet) (*List, *rule.Diagnostic) {
+	if s.Feature != "" && !slices.Contains(b.env.Features, s.Feature) {
+		return nil, b.fail(o, "feature-off", s.Name+" is not to be had", "the feature "+s.Feature+" is switched off", "")
+	}
 	if s.Packet == nil {
 		if d := b.needApps(o, s.Apps); d != nil {
 			return nil, d

@@ -28,7 +28,7 @@ func tryPlan(t testing.TB, options string) (*Plan, *rule.Diagnostic) {
 }
 
 func planOf(r *rule.Rule) (*Plan, *rule.Diagnostic) {
-	b := NewBuilder(NewSet(), NewNames(), &Environment{}, r)
+	b := NewBuilder(NewSet(), NewNames(), &Environment{Features: []string{FeatureJA3, FeatureJA4}}, r)
 	for i := range r.Options {
 		if d := b.Add(&r.Options[i]); d != nil {
 			return nil, d
@@ -151,9 +151,22 @@ func TestOptionsThatCannotBeHonouredAreRefused(t *testing.T) {
 }
 
 func TestRequirementsThatAreMetLoad(t *testing.T) {
-	for _, value := range []string{"version >= 7.0.3", "version >= 7.0.3 < 8 | >= 8.0.1", "keyword content", "version>=8"} {
+	for _, value := range []string{"version >= 7.0.3", "version >= 7.0.3 < 8 | >= 8.0.1", "keyword content", "version>=8", "feature ja3", "feature ja4"} {
 		if _, d := tryPlan(t, "requires:"+value+";"); d != nil {
 			t.Errorf("requires:%s: %v", value, d)
+		}
+	}
+}
+
+func TestFingerprintsThatAreSwitchedOffDoNotLoad(t *testing.T) {
+	for options, code := range map[string]string{"ja4.hash; content:\"a\";": "feature-off", "ja3_string; content:\"a\";": "feature-off", "requires: feature ja4;": CodeRequires} {
+		r, err := rule.ParseOne(`alert tls any any -> any any (`+options+` sid:1;)`, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := NewBuilder(NewSet(), NewNames(), &Environment{}, r)
+		if d := b.Add(&r.Options[0]); d == nil || d.Code != code {
+			t.Errorf("%s: %v, want %s", options, d, code)
 		}
 	}
 }

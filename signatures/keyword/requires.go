@@ -12,6 +12,14 @@ import (
 // engine does not have: the rule is skipped, which is no failure.
 const CodeRequires = "requires-unmet"
 
+// Features that rules may require, by Suricata's names. Without JA3 or JA4 the
+// buffers of these fingerprints are not there.
+const (
+	FeatureJA3       = "ja3"
+	FeatureJA4       = "ja4"
+	FeatureFileStore = "output::file-store"
+)
+
 // languageVersion is the version of Suricata whose rule language this is.
 var languageVersion = [3]int{8, 0, 7}
 

@@ -1,5 +1,5 @@
 // Package recognised tells protocols that nothing more is known of: IMAP,
-// POP3, Telnet, RDP, QUIC and SNMP.
+// POP3, Telnet, RDP and SNMP.
 //
 //	start of a flow ──► Parser.Probe ──► the flow's protocol
 //
@@ -43,7 +43,6 @@ func Parsers() []app.Described {
 		&Parser{proto: app.ProtoPOP3, transports: tcp, ports: []uint16{110}, probe: pop3},
 		&Parser{proto: app.ProtoTelnet, transports: tcp, ports: []uint16{23}, probe: telnet},
 		&Parser{proto: app.ProtoRDP, transports: tcp, ports: []uint16{3389}, probe: rdp},
-		&Parser{proto: app.ProtoQUIC, transports: udp, ports: []uint16{443, 80}, probe: quic},
 		&Parser{proto: app.ProtoSNMP, transports: udp, ports: []uint16{161, 162}, probe: snmp},
 	}
 }
@@ -150,23 +149,6 @@ func rdp(data []byte) app.Answer {
 	case len(data) < header:
 		return app.Maybe
 	case data[5] != request && data[5] != confirm || int(data[4]) < header || int(binary.BigEndian.Uint16(data[2:])) != int(data[4])+5:
-		return app.No
-	}
-	return app.Yes
-}
-
-// quic knows a packet with the long header of a version that there is: Google's
-// first ones, drafts, RFC 9000 and RFC 9369.
-func quic(data []byte) app.Answer {
-	const least, long = 7, 0xc0
-	if len(data) < least || data[0]&long != long {
-		return app.No
-	}
-	version := binary.BigEndian.Uint32(data[1:])
-	switch {
-	case version == 1, version == 0x6b3343cf, version>>8 == 0xff0000:
-	case version>>24 == 'Q' && version>>16&0xff == '0':
-	default:
 		return app.No
 	}
 	return app.Yes

@@ -18,6 +18,7 @@ import (
 	"spanwatch/decoders/app/krb5"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/ntp"
+	"spanwatch/decoders/app/quic"
 	"spanwatch/decoders/app/recognised"
 	"spanwatch/decoders/app/sip"
 	"spanwatch/decoders/app/smb"
@@ -66,6 +67,7 @@ func NewWith(c Config) Set {
 		krb5.NewParser(),
 		mqtt.NewParser(),
 		ntp.NewParser(),
+		quic.NewParser(),
 		sip.NewParser(),
 		smb.NewParserWith(c.Transfers),
 		tftp.NewParser(),

@@ -6,6 +6,7 @@ import (
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/fingerprint"
 )
 
 // Extensions that are looked into (IANA, TLS ExtensionType).
@@ -52,7 +53,7 @@ func (n *numbers) reuse() numbers {
 }
 
 func addNumber(list []uint16, n uint16) []uint16 {
-	if isGREASE(n) || len(list) >= maxNumbers {
+	if fingerprint.IsGREASE(n) || len(list) >= maxNumbers {
 		return list
 	}
 	return append(list, n)
@@ -150,7 +151,7 @@ func (t *Tx) readHello(body []byte, dir decoders.Direction, client bool) {
 }
 
 func (n *numbers) named(v Version) {
-	if !isGREASE(uint16(v)) {
+	if !fingerprint.IsGREASE(uint16(v)) {
 		n.newest = max(n.newest, v)
 	}
 }
@@ -298,8 +299,8 @@ func (t *Tx) alpn(c *cursor, s *side) {
 		if len(p) == 0 {
 			continue
 		}
-		if len(s.protocols) == 0 && len(p) > 1 && !(len(p) == 2 && isGREASE(binary.BigEndian.Uint16(p))) {
-			s.numbers.alpn = [2]byte{p[0], p[len(p)-1]}
+		if ends, ok := fingerprint.ALPNEnds(p); ok && len(s.protocols) == 0 {
+			s.numbers.alpn = ends
 		}
 		if kept := t.keep(p); kept != (span{}) {
 			s.protocols = append(s.protocols, kept)

@@ -3,11 +3,12 @@ package tls
 import (
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/fingerprint"
 )
 
 // Parser is the TLS of one worker and used by one goroutine.
 type Parser struct {
-	sorted []uint16 // scratch of JA4
+	ja4 fingerprint.Maker
 }
 
 var (

@@ -164,16 +164,6 @@ func TestJA4OfAnEmptyHello(t *testing.T) {
 	}
 }
 
-func TestJA4TakesTheEndsOfALPN(t *testing.T) {
-	for ends, want := range map[[2]byte]string{
-		{}: "00", {'h', '2'}: "h2", {'s', '1'}: "s1", {0xab, 0xcd}: "ad", {'h', 0xff}: "6f",
-	} {
-		if got := string(appendJA4ALPN(nil, ends)); got != want {
-			t.Errorf("%q: %s, want %s", ends, got, want)
-		}
-	}
-}
-
 func TestMalformedShapes(t *testing.T) {
 	client := func(extensions ...[]byte) []byte { return handshakeRecord(clientHello, hello(extensions...)) }
 	cert := certificateFor(t, "a")

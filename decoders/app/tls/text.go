@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 
 	"spanwatch/decoders"
+	"spanwatch/decoders/app/fingerprint"
 )
 
 // item is a text that is made when first asked for.
@@ -76,7 +77,7 @@ func (t *Tx) appendItem(dst []byte, i item) []byte {
 	case itemJA3String:
 		return t.sides[dir].numbers.appendJA3(dst, dir == decoders.ToServer)
 	case itemJA3Hash:
-		return appendMD5(dst, t.item(itemJA3String+item(dir)))
+		return fingerprint.AppendMD5(dst, t.item(itemJA3String+item(dir)))
 	case itemJA4:
 		return t.appendJA4(dst)
 	}

@@ -63,10 +63,6 @@ func (v Version) valid() bool {
 	return false
 }
 
-// isGREASE reports whether a number is one of those that clients send so that
-// servers stay tolerant (RFC 8701): fingerprints leave them out.
-func isGREASE(n uint16) bool { return n&0x0f0f == 0x0a0a && n>>8 == n&0xff }
-
 const hexDigits = "0123456789abcdef"
 
 func appendHex16(dst []byte, n uint16) []byte {

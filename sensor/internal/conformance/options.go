@@ -145,6 +145,12 @@ func protocolOption(option, value string) ([]string, bool) {
 		}
 	}
 	switch what {
+	case "ja3-fingerprints", "ja4-fingerprints":
+		others := map[string]string{"ja3-fingerprints": "ja4", "ja4-fingerprints": "ja3"}
+		if value == "no" {
+			return []string{"--set", "rules.features=" + others[what]}, true
+		}
+		return nil, true
 	case "enabled":
 		if value == "no" || value == "false" {
 			return []string{"--set", "app.disabled=" + name}, true
