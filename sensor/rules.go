@@ -26,7 +26,7 @@ type ruleLoader struct {
 	geo *enrich.DB // for geoip; nil when there is no database
 	// keepText keeps the text of rules in memory: for explaining them and for
 	// events that show it.
-	keepText bool
+	keepText  bool
 	fileStore bool // files are kept, which rules may require
 	// datasets are those of the ruleset in use, whose values the next one
 	// takes over.
