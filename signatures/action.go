@@ -10,6 +10,7 @@ const (
 	ActionDrop                     // a sensor in the path would drop the packet
 	ActionReject                   // … and answer with a reset or ICMP
 	ActionAlert
+	ActionConfig // matches change how the sensor goes on with what matched, without an alert
 )
 
 // String returns the action's verb as rules write it.
@@ -23,6 +24,8 @@ func (a Action) String() string {
 		return "reject"
 	case ActionAlert:
 		return "alert"
+	case ActionConfig:
+		return "config"
 	}
 	return "none"
 }
@@ -39,7 +42,7 @@ func (a Action) Verdict() string {
 
 // actions by the verb of a rule. Those that are missing belong to firewalls.
 var actions = map[string]Action{
-	"alert": ActionAlert, "pass": ActionPass, "drop": ActionDrop,
+	"alert": ActionAlert, "config": ActionConfig, "pass": ActionPass, "drop": ActionDrop,
 	"reject": ActionReject, "rejectsrc": ActionReject, "rejectdst": ActionReject, "rejectboth": ActionReject,
 }
 

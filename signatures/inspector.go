@@ -391,6 +391,9 @@ func (i *Inspector) matched(s *Signature, tx app.Tx, stream bool, mark int, out 
 	if s.plan.Meta.Bypass && i.in.Flow != nil {
 		i.in.Flow.flags |= flowBypassed
 	}
+	if s.plan.Meta.Silence {
+		i.silence(tx)
+	}
 	m := Match{Sig: s, Tx: tx, Stream: stream, Captured: caught, Alert: !s.NoAlert(), Action: s.action}
 	if tx != nil {
 		m.TxID = tx.ID()

@@ -32,11 +32,23 @@ func (i *Inspector) inspectTransactions(out []Match) []Match {
 		if s, ok := tx.(app.Streamed); ok {
 			s.Inspected(dir)
 		}
+		state.Looked[dir] = tx.Progress(dir)
 		if tx.Complete(dir) {
 			i.txDone(tx)
 		}
 	}
 	return out
+}
+
+// silence keeps the record of a transaction from being written: of the match's
+// own, or of a match on a packet the one that the packet goes on with.
+func (i *Inspector) silence(tx app.Tx) {
+	if tx == nil && len(i.in.Txs) > 0 {
+		tx = i.in.Txs[0]
+	}
+	if tx != nil {
+		tx.State().Silent = true
+	}
 }
 
 // txDone notes that one direction of a transaction needs no further look.
@@ -191,6 +203,9 @@ func (i *Inspector) tryTx(s *Signature, tx app.Tx, out []Match) []Match {
 func (i *Inspector) evaluateTx(s *Signature, tx app.Tx, out []Match) []Match {
 	dir := i.in.Dir
 	i.stats.Candidates++
+	if s.onlyHook() {
+		return i.evaluateHook(s, tx, out)
+	}
 	note := i.txs.find(tx, s, dir)
 	var m txMatch
 	if note != nil {
@@ -233,6 +248,24 @@ func (i *Inspector) evaluateTx(s *Signature, tx app.Tx, out []Match) []Match {
 		out[len(out)-1].File = int(m.file) + 1
 	}
 	return out
+}
+
+// evaluateHook evaluates a rule about nothing of a transaction but its stage. It
+// matches at every look while the stage lasts.
+func (i *Inspector) evaluateHook(s *Signature, tx app.Tx, out []Match) []Match {
+	if !s.hook.reached(tx, i.in.Dir, tx.State().Looked[i.in.Dir]) || !i.holds(s) {
+		return out
+	}
+	if i.machine.Spent() {
+		i.stats.Uninspected++
+		return out
+	}
+	mark := i.machine.Captures.Mark()
+	if !i.packetBuffersHold(s) {
+		i.machine.Captures.Cut(mark)
+		return out
+	}
+	return i.matched(s, tx, false, mark, out)
 }
 
 // aboutFiles says whether a part of s is a buffer of files.

@@ -26,12 +26,14 @@ alert dns any any -> any any (dns.query; content:"abc"; dsize:5; sid:10;)
 alert udp any any -> any any (content:"abcdef"; dsize:<4; sid:11;)
 alert icmp any any -> any any (dns.query; content:"abc"; sid:12;)
 alert udp any any => any any (content:"abc"; sid:13;)
-config udp any any -> any any (content:"abc"; sid:14;)
+accept:hook udp any any -> any any (content:"abc"; sid:14;)
+alert http1:request_line any any -> any any (http.user_agent; content:"abc"; sid:21;)
+alert http1:request_complete any any -> any any (http.user_agent; content:"abc"; sid:22;)
 alert dns:no_such_hook any any -> any any (dns.query; content:"abc"; sid:15;)
 alert udp any any -> any any (content:"abc"; classtype:nobody-knows; sid:16;)
 alert udp any any -> any any (content:"abc"; gid:2; sid:1;)
 `)}}, Options{})
-	if report.Total != 20 || report.Loaded != 5 || report.Failed != 12 || report.Skipped != 2 || report.Replaced != 1 || report.Disabled != 1 {
+	if report.Total != 22 || report.Loaded != 5 || report.Failed != 14 || report.Skipped != 2 || report.Replaced != 1 || report.Disabled != 1 {
 		t.Errorf("total %d loaded %d failed %d skipped %d replaced %d disabled %d",
 			report.Total, report.Loaded, report.Failed, report.Skipped, report.Replaced, report.Disabled)
 	}
@@ -43,7 +45,7 @@ alert udp any any -> any any (content:"abc"; gid:2; sid:1;)
 	}
 	want := map[uint32]string{
 		1: "duplicate-sid", 3: "unsupported-protocol", 4: "unsupported-keyword", 5: "unknown-keyword",
-		10: "bad-combination", 11: "never-matches", 12: "wrong-protocol", 13: "bad-combination", 14: "unsupported-action", 15: "unsupported-hook",
+		10: "bad-combination", 11: "never-matches", 12: "wrong-protocol", 13: "bad-combination", 14: "unsupported-action", 15: "unsupported-hook", 21: "bad-combination", 22: "bad-combination",
 	}
 	for _, d := range report.Failures {
 		if code, ok := want[d.Sid]; ok && d.Code != code {

@@ -80,7 +80,7 @@ func (s *Signature) Type() RuleType { return s.kind }
 // NoAlert reports whether matches make no alert, only effects.
 func (s *Signature) NoAlert() bool {
 	m := &s.plan.Meta
-	return m.NoAlert || s.action == ActionPass && !m.ForceAlert
+	return m.NoAlert || (s.action == ActionPass || s.action == ActionConfig) && !m.ForceAlert
 }
 
 // FastPattern returns the bytes that make the signature a candidate and the

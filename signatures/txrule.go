@@ -25,6 +25,10 @@ type txPart struct {
 	done  bool  // the hook waits for the end of the transaction's side
 }
 
+// onlyHook reports whether the stage of the rule's hook is all that it asks of a
+// transaction.
+func (s *Signature) onlyHook() bool { return s.hook != nil && len(s.parts) == 1 }
+
 // maxTxParts is the number of bits in txMatch.held.
 const maxTxParts = 30
 

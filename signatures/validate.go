@@ -56,6 +56,9 @@ func (s *Signature) validate(r *rule.Rule) *rule.Diagnostic {
 			return d
 		}
 	}
+	if d := s.hookOfBuffers(fail); d != nil {
+		return d
+	}
 	if d := s.lateBits(fail); d != nil {
 		return d
 	}

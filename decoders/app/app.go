@@ -141,9 +141,12 @@ type Unidirectional interface {
 }
 
 // TxState is what the consumers of a transaction remember on it. Detection
-// owns Detect, the pipeline owns Logged.
+// owns the rest, the pipeline Logged.
 type TxState struct {
 	Detect [2]uint32 // handle of detection's memory per direction; 0 is none
 	Logged bool
+	Silent bool    // a rule asked that there be no record
 	Done   [2]bool // inspection finished per direction
+	// Looked is the progress at which detection last looked, by direction.
+	Looked [2]uint8
 }

@@ -30,6 +30,9 @@ func (w *worker) records(f *flow.Flow, p *decoders.Packet, dir decoders.Directio
 			continue
 		}
 		st.Logged = true
+		if st.Silent {
+			continue
+		}
 		w.appAnomalies(a.proto, tx, p, f)
 		switch t := tx.(type) {
 		case *dns.Tx:

@@ -4,14 +4,6 @@ import (
 	"spanwatch/decoders/app"
 )
 
-// Stages of HTTP, as its parser counts the progress of either direction.
-const (
-	HTTPLine    = 1
-	HTTPHeaders = 2
-	HTTPBody    = 3
-	HTTPTrailer = 4
-)
-
 // httpProtos are the versions of HTTP.
 var httpProtos = Protos(app.ProtoHTTP, app.ProtoHTTP2)
 

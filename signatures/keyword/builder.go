@@ -268,6 +268,13 @@ func (b *Builder) SetApp(p app.Proto) {
 	}
 }
 
+// NarrowHook restricts the rule to the directions of the hook of its header.
+func (b *Builder) NarrowHook(dirs DirectionSet) {
+	if b.text.Direction != rule.Transactional {
+		b.plan.Dirs &= dirs
+	}
+}
+
 // narrow restricts the directions in which the rule can match. A
 // transactional rule (=>) is about both sides of a transaction.
 func (b *Builder) narrow(o *rule.Option, dirs DirectionSet) *rule.Diagnostic {

@@ -54,6 +54,7 @@ type Meta struct {
 	NoAlert       bool
 	ForceAlert    bool // keyword alert
 	Bypass        bool
+	Silence       bool       // config: the transaction's record is not written
 	Tag           *Tag       // nil for none
 	FileStore     *FileStore // nil for none
 }

@@ -32,6 +32,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "replace", Kind: KindAction, Traits: NeedsPacket, Syntax: `content:"abc"; replace:"xyz" (inert)`, Setup: modify(setReplace)},
 		{Name: "nfq_set_mark", Kind: KindAction, Syntax: "nfq_set_mark:val/mask (inert)", Setup: setNfqMark},
 		{Name: "tag", Kind: KindAction, Argument: Optional, Traits: ip, Syntax: "tag:session|host[,N,packets|bytes|seconds[,src|dst]]", Setup: setTag},
+		{Name: "config", Kind: KindAction, Syntax: "config:logging disable, type tx, scope tx", Setup: setConfig},
 		{Name: "bypass", Kind: KindAction, Argument: None, Syntax: "bypass", Setup: setBypass},
 		{Name: "filestore", Kind: KindAction, Argument: Optional, Syntax: "filestore[:request|response|both[,file|tx|ssn]]", Setup: setFilestore},
 		{Name: "tls.store", Aliases: []string{"tls_store"}, Kind: KindAction, Argument: None, Syntax: "tls.store (inert)", Setup: setTLSStore},

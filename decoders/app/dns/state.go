@@ -2,6 +2,7 @@ package dns
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
@@ -19,6 +20,9 @@ type State struct {
 	// message was found behind it yet.
 	lost    [2]bool
 	skipped uint64
+	// silent are the numbers of requests without a record, whose responses are
+	// to have none either; the oldest gives way.
+	silent []uint16
 }
 
 var (
@@ -111,8 +115,39 @@ func (s *State) message(msg []byte, dir decoders.Direction) verdict {
 	s.nextID++
 	tx.dir = dir
 	tx.record.Response = dir == decoders.ToClient
+	if tx.record.Response {
+		tx.state.Silent = s.answersSilent(tx.record.ID)
+	}
 	s.txs = append(s.txs, tx)
 	return v
+}
+
+// maxSilent bounds State.silent.
+const maxSilent = 64
+
+// answersSilent reports whether a response is to a request without a record.
+func (s *State) answersSilent(id uint16) bool {
+	for _, t := range s.txs {
+		if tx := t.(*Tx); tx.dir == decoders.ToServer && tx.state.Silent && tx.record.ID == id {
+			return true
+		}
+	}
+	i := slices.Index(s.silent, id)
+	if i >= 0 {
+		s.silent = slices.Delete(s.silent, i, i+1)
+	}
+	return i >= 0
+}
+
+// noteSilent remembers a request without a record beyond its release.
+func (s *State) noteSilent(tx *Tx) {
+	if tx.dir != decoders.ToServer || !tx.state.Silent {
+		return
+	}
+	if len(s.silent) == maxSilent {
+		s.silent = slices.Delete(s.silent, 0, 1)
+	}
+	s.silent = append(s.silent, tx.record.ID)
 }
 
 // Txs returns the messages that were not released yet, oldest first.
@@ -124,6 +159,7 @@ func (s *State) Release() {
 	kept := s.txs[:0]
 	for _, t := range s.txs {
 		if tx := t.(*Tx); tx.done() {
+			s.noteSilent(tx)
 			s.parser.give(tx)
 		} else {
 			kept = append(kept, t)
@@ -139,5 +175,5 @@ func (s *State) Reset() {
 		s.parser.give(t.(*Tx))
 	}
 	clear(s.txs)
-	*s = State{parser: s.parser, txs: s.txs[:0]}
+	*s = State{parser: s.parser, txs: s.txs[:0], silent: s.silent[:0]}
 }

@@ -308,3 +308,25 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 }
+
+func TestTheResponseToASilentRequestIsSilentToo(t *testing.T) {
+	for _, released := range []bool{false, true} {
+		s := NewParser().New().(*State)
+		parse := func(m *builder, dir decoders.Direction) *Tx {
+			s.Parse(app.Input{Data: m.b, Dir: dir, Datagram: true})
+			return s.Txs()[len(s.Txs())-1].(*Tx)
+		}
+		request := parse(query(), decoders.ToServer)
+		request.state.Silent = true
+		if released {
+			request.state.Logged, request.state.Done = true, [2]bool{true, true}
+			s.Release()
+		}
+		if !parse(response(), decoders.ToClient).state.Silent {
+			t.Errorf("request released %v: the response has a record", released)
+		}
+		if released && parse(response(), decoders.ToClient).state.Silent {
+			t.Error("a second response is silent too")
+		}
+	}
+}

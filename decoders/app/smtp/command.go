@@ -92,7 +92,7 @@ func (s *State) beginUnless(line []byte) {
 func (s *State) endReset() {
 	s.resetting = false
 	if s.cur != nil {
-		s.cur.complete()
+		s.cur.abandon()
 	}
 }
 

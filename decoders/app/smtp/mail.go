@@ -99,6 +99,7 @@ func (s *State) endMail(whole bool) {
 		tx.addOddities()
 	}
 	tx.complete()
+	tx.answered = !whole // nobody can tell which reply is to it
 }
 
 // bdatCommand reads BDAT size [LAST].

@@ -25,12 +25,16 @@ func (s *State) replyLine(line []byte) {
 		}
 		s.upgraded = true
 		if s.cur != nil {
-			s.cur.complete()
+			s.cur.abandon()
 		}
 	case c == startTLS:
 		s.setEvent(app.EventSMTPTLSRejected)
 	case c == data && code != 354:
 		s.dataRejected()
+	case c == data && s.cur != nil:
+		s.cur.accepted = true
+	case (c == endOfMail || c == bdat) && !s.multiline:
+		s.mailAnswered()
 	case c == rset && s.resetting && !s.multiline:
 		s.resetting = false
 		if code == 250 {
@@ -45,6 +49,16 @@ func (s *State) replyLine(line []byte) {
 	s.ended = true
 }
 
+// mailAnswered completes the oldest mail that waits for an answer.
+func (s *State) mailAnswered() {
+	for _, tx := range s.txs {
+		if t := tx.(*Tx); t.done && !t.answered {
+			t.answered = true
+			return
+		}
+	}
+}
+
 // unexpected takes a reply that no command waits for: the greeting, or one to
 // a command that was lost or taken for mail text.
 func (s *State) unexpected(code int) {
@@ -54,6 +68,9 @@ func (s *State) unexpected(code int) {
 	if code == 354 && s.mode == commands && s.cur != nil && !s.cur.done {
 		s.mode = mailText
 		s.startMail()
+	}
+	if s.lost {
+		s.mailAnswered()
 	}
 	if !s.greeted {
 		s.greeted = !s.multiline

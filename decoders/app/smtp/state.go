@@ -8,6 +8,7 @@ import (
 )
 
 const (
+	maxWaiting  = 64   // mails without an answer; of more, the oldest is not waited for
 	maxLine     = 4096 // bytes of a line that are read at a time; Suricata's limit
 	maxLive     = 256  // transactions not released, Suricata's max-tx
 	maxUnread   = 4096 // commands without reply
@@ -105,8 +106,8 @@ func (s *State) Parse(in app.Input) app.Result {
 		}
 		at += n
 	}
-	if in.EOF && d == decoders.ToServer {
-		s.clientEOF()
+	if in.EOF {
+		s.end(d)
 	}
 	if at < len(in.Data) { // the start of another protocol
 		return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: len(in.Data) - at + 1}
@@ -190,8 +191,15 @@ func (s *State) gap(d decoders.Direction, n uint64) {
 	}
 }
 
-// clientEOF ends what the client did not end.
-func (s *State) clientEOF() {
+// end ends what a side did not end.
+func (s *State) end(d decoders.Direction) {
+	if d == decoders.ToClient { // no answer is to come
+		for _, tx := range s.txs {
+			t := tx.(*Tx)
+			t.answered = t.answered || t.done
+		}
+		return
+	}
 	if s.cur == nil || s.cur.done {
 		return
 	}
@@ -209,6 +217,9 @@ func (s *State) begin() *Tx {
 		s.parser.stats.GivenUp++
 		s.setEvent(app.EventSMTPTooManyTransactions)
 		return s.cur
+	}
+	if len(s.txs) >= maxWaiting {
+		s.mailAnswered()
 	}
 	tx := s.parser.take()
 	tx.id = s.nextID

@@ -27,10 +27,13 @@ func (s eventSet) has(e app.Event) bool { return s&(1<<(e-firstEvent)) != 0 }
 
 // Tx is one mail. It implements app.Tx and app.Streamed.
 type Tx struct {
-	id     uint64
-	flow   *State
-	done   bool
-	events eventSet
+	id   uint64
+	flow *State
+	done bool // the client has sent all of it
+	// answered: the server has said what became of it. accepted: it has asked
+	// for the mail.
+	answered, accepted bool
+	events             eventSet
 
 	hasFrom    bool
 	mailFrom   []byte
@@ -57,16 +60,30 @@ var (
 // ID returns the number of the mail in its flow, from 0.
 func (t *Tx) ID() uint64 { return t.id }
 
-// Progress is 1 in both directions once the mail is complete, as in Suricata.
-func (t *Tx) Progress(decoders.Direction) uint8 {
-	if t.done {
-		return 1
+// Progress of a side.
+const (
+	Commands = iota // who the mail is from and for
+	Data            // the client sends the mail, the server has asked for it
+	Finished        // the mail is complete, the server has answered to it
+)
+
+// Progress returns one of the constants above.
+func (t *Tx) Progress(dir decoders.Direction) uint8 {
+	server := dir == decoders.ToClient
+	switch {
+	case t.Complete(dir):
+		return Finished
+	case server && t.accepted, !server && (t.hasData || t.hasChunks):
+		return Data
 	}
-	return 0
+	return Commands
 }
 
-// Complete reports that the mail is complete.
-func (t *Tx) Complete(decoders.Direction) bool { return t.done }
+// Complete reports that the client has sent the mail, or that the server has
+// answered to it.
+func (t *Tx) Complete(dir decoders.Direction) bool {
+	return t.done && (t.answered || dir == decoders.ToServer)
+}
 
 // HasEvent reports an oddity of the mail or its commands.
 func (t *Tx) HasEvent(e app.Event) bool {
@@ -87,7 +104,7 @@ func (t *Tx) AppendEvents(dst []app.Event) []app.Event {
 func (t *Tx) State() *app.TxState { return &t.state }
 
 func (t *Tx) released() bool {
-	return t.done && t.state.Logged && t.state.Done == [2]bool{true, true}
+	return t.Complete(decoders.ToClient) && t.state.Logged && t.state.Done == [2]bool{true, true}
 }
 
 func (t *Tx) addRecipient(to []byte) {
@@ -99,9 +116,16 @@ func (t *Tx) addRecipient(to []byte) {
 	t.ends = append(t.ends, len(t.recipients))
 }
 
+// complete ends the mail, to which an answer is to come.
 func (t *Tx) complete() {
 	t.closeFile()
 	t.done = true
+}
+
+// abandon ends a transaction that brought no mail.
+func (t *Tx) abandon() {
+	t.complete()
+	t.answered = true
 }
 
 // truncate ends an open attachment before its end.
