@@ -163,7 +163,7 @@ func TestDepthLimitsADirection(t *testing.T) {
 		t.Errorf("beyond the depth: %+v", v)
 	}
 	r.answer(16)
-	want(t, "app", r.app(decoders.ToServer), "12345678")
+	want(t, "app", r.app(decoders.ToServer), "12345678$")
 	want(t, "raw", r.raw(decoders.ToServer), "12345678")
 	if n := r.Stats().BeyondDepth; n != 7 {
 		t.Errorf("%d bytes beyond the depth, want 7", n)

@@ -13,7 +13,8 @@ type Chunk struct {
 	// What was not Consumed before them is lost with them. A chunk with a gap
 	// is the event reassembly_seq_gap of the packet under work.
 	Gap uint64
-	EOF bool // nothing follows in this direction
+	// EOF: nothing follows in this direction, or nothing that is reassembled.
+	EOF bool
 }
 
 // Raw is a piece of a direction for rules on stream payload, free of gaps.
@@ -36,6 +37,9 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (c Chunk, ok bool
 		return
 	}
 	limit, final := e.dueApp(s, h), s.final()
+	if h.flags&depthReached != 0 && h.depth != 0 && h.acked >= uint64(h.depth) {
+		limit, final = min(limit, uint64(h.depth)), true // what comes is for nobody
+	}
 	if h.app >= limit && (!final || h.flags&eofGiven != 0) {
 		return
 	}

@@ -220,7 +220,7 @@ func compareWithModel(t *testing.T, r *rand.Rand, policy Policy) (pieces int) {
 			}
 			m.app, seen = at, to
 			n := len(c.Data)
-			if !end && r.IntN(3) == 0 {
+			if !end && !c.EOF && r.IntN(3) == 0 {
 				n = r.IntN(n + 1)
 			}
 			room.Consumed(&room.flow, decoders.ToServer, n)
