@@ -35,7 +35,9 @@ func (f *FTPRecord) append(dst []byte) []byte {
 	if f.Command != "" {
 		dst = appendStringMember(dst, `"command":`, f.Command)
 		dst = appendOptionalText(dst, start, `"command_data":`, f.Data)
-		dst = appendBoolMember(dst, `,"command_truncated":`, f.CommandCut)
+		if len(f.Data) > 0 {
+			dst = appendBoolMember(dst, `,"command_truncated":`, f.CommandCut)
+		}
 	}
 	dst = appendTexts(dst, start, `"completion_code":[`, f.Codes)
 	dst = appendTexts(dst, start, `"reply":[`, f.Replies)

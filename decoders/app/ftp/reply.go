@@ -16,6 +16,12 @@ func (s *State) reply(l line) bool {
 	t := s.replying
 	last := separator != '-'
 	switch {
+	case s.cut:
+		if t = s.newTx(); t == nil {
+			return false
+		}
+		s.cut, s.replying = false, t
+		last = separator == ' ' && code == s.code
 	case t != nil:
 		last = separator == ' ' && code == s.code
 	default:
@@ -35,6 +41,20 @@ func (s *State) reply(l line) bool {
 	s.replying = nil
 	s.final(t, code, l.text)
 	return true
+}
+
+// cutReply ends the transaction of a reply whose other lines come with a later
+// packet: records tell of what came at once. Those lines are a reply without
+// command.
+func (s *State) cutReply(now int64) {
+	if t := s.replying; t != nil && now != s.time {
+		if !t.done {
+			s.final(t, s.code, t.replyText(0))
+		}
+		t.done = true
+		s.replying, s.cut = nil, true
+	}
+	s.time = now
 }
 
 // replyCode reads the three digits at the start of a line and what follows
@@ -92,7 +112,7 @@ func (s *State) oldestWaiting() *Tx {
 
 // noMoreReplies ends all transactions: the server has said its last.
 func (s *State) noMoreReplies() {
-	s.replying = nil
+	s.replying, s.cut = nil, false
 	for _, tx := range s.txs {
 		t := tx.(*Tx)
 		t.unanswered = t.unanswered || !t.done

@@ -38,7 +38,9 @@ type State struct {
 	txs      []app.Tx
 	skip     [2]bool // the rest of a line is passed over
 	replying *Tx     // gets the lines of a multi-line reply
-	code     [3]byte // that a multi-line reply began with; valid iff replying
+	code     [3]byte // that a multi-line reply began with; valid iff replying or cut
+	cut      bool    // the rest of a multi-line reply is to come, without replying
+	time     int64   // of the packet that brought its last line
 	auth     bool    // AUTH TLS waits for its answer
 	upgraded bool
 	agreed   agreement
@@ -78,6 +80,9 @@ func (s *State) Parse(in app.Input) app.Result {
 	s.expected, s.names = s.expected[:0], s.names[:0]
 	if in.Gap > 0 {
 		s.skip[in.Dir] = true
+	}
+	if in.Dir == decoders.ToClient {
+		s.cutReply(in.Timestamp)
 	}
 	at := 0
 	for at < len(in.Data) && !s.upgraded {

@@ -425,3 +425,28 @@ func BenchmarkConversation(b *testing.B) {
 		s.Reset()
 	}
 }
+
+func TestAReplyOfSeveralPacketsIsARecordOfEach(t *testing.T) {
+	s := NewParser().New().(*State)
+	say := func(time int64, dir decoders.Direction, text string) {
+		s.Parse(app.Input{Data: []byte(text), Dir: dir, Timestamp: time})
+	}
+	say(1, toServer, "PASS x\r\n")
+	say(2, toClient, "230-Welcome\r\n one\r\n")
+	say(3, toServer, "NOOP\r\n") // pipelined
+	say(4, toClient, " two\r\n three\r\n")
+	say(5, toClient, "230 in\r\n")
+	say(6, toClient, "200 ok\r\n")
+	var got []string
+	for _, tx := range s.Txs() {
+		r := tx.(*Tx).Record()
+		if !r.WasAnswered {
+			t.Errorf("%s was not answered", r.Command)
+		}
+		got = append(got, r.Command.String()+":"+string(bytes.Join(r.Replies, []byte("|")))+":"+string(bytes.Join(r.Codes, nil)))
+	}
+	want := []string{"PASS:230-Welcome| one:", "NOOP:ok:200", ": two| three:", ":in:230"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

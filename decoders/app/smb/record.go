@@ -53,11 +53,8 @@ func (t *Tx) AppendRecord(r *app.Record) bool {
 		r.End()
 	case kindDisposition:
 		r.Text("filename", t.texts[textName])
-		if t.deletes {
-			r.Word("disposition", "DELETE")
-		} else {
-			r.Word("disposition", "UNKNOWN")
-		}
+		t.recordAccess(r)
+		r.Text("fuid", t.texts[textHandle])
 	case kindCall:
 		t.call.record(r, &m)
 	}
@@ -65,13 +62,29 @@ func (t *Tx) AppendRecord(r *app.Record) bool {
 	return true
 }
 
+func (t *Tx) recordAccess(r *app.Record) {
+	if t.deletes {
+		r.Word("access", "delete on close")
+	} else {
+		r.Word("access", "normal")
+	}
+}
+
+// The status of a server that failed for no reason that has a number of its own,
+// as an error class and code (MS-CIFS section 2.2.2.4).
+const serverError = 1<<16 | 2
+
 // recordStatus appends the status: by name where it has one, of version 1
 // without NT status codes the error code in decimal.
 func (t *Tx) recordStatus(r *app.Record, m *maker) {
 	switch name, ok := statusNames[t.status]; {
 	case t.dosStatus:
 		code := t.status >> 16
-		r.Text("status", m.text(func(b []byte) []byte { return appendDecimal(b, uint64(code)) }))
+		if t.status&0xffff00ff == serverError {
+			r.Word("status", "SRV_ERROR")
+		} else {
+			r.Text("status", m.text(func(b []byte) []byte { return appendDecimal(b, uint64(code)) }))
+		}
 		r.Text("status_code", m.text(func(b []byte) []byte {
 			return append(b, '0', 'x', hexDigits[code>>12], hexDigits[code>>8&15], hexDigits[code>>4&15], hexDigits[code&15])
 		}))
@@ -187,11 +200,7 @@ func (t *Tx) recordCreate(r *app.Record) {
 	} else {
 		r.Word("disposition", "UNKNOWN")
 	}
-	if t.deletes {
-		r.Word("access", "delete on close")
-	} else {
-		r.Word("access", "normal")
-	}
+	t.recordAccess(r)
 	for i, name := range [...]string{"created", "accessed", "modified", "changed"} {
 		r.Uint(name, t.times[i])
 	}

@@ -1,6 +1,9 @@
 package smb
 
-import "spanwatch/decoders/app/dce"
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app/dce"
+)
 
 // Bounds of what is remembered of a flow; the oldest gives way.
 const (
@@ -109,6 +112,14 @@ func (h *handle) carriesCalls(data []byte) bool {
 		_, h.calls = dce.ParseHeader(data)
 	}
 	return h.calls
+}
+
+// noFile reports whether what is read or written with a handle is no file: the
+// tree is one of pipes. A handle that was taken for a file before, for want of a
+// tree, goes on as one.
+func (s *State) noFile(tree uint32, h *handle, dir decoders.Direction) bool {
+	t := s.treeOf(tree)
+	return t != nil && t.pipe && (h == nil || s.tx(h.file[dir]) == nil)
 }
 
 // expect notes a request; tx may be nil.

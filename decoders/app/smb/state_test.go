@@ -306,3 +306,17 @@ func TestWhatIsNoMessage(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatIsWrittenToAPipeIsNoFile(t *testing.T) {
+	messages := slices.Concat(
+		treeConnect2(1, `\\srv\IPC$`, sharePipe),
+		create2(2, "PSEXESVC", 2),
+		[]apptest.Message{write2(3, 2, 0, "not a remote call"), answer2(v2Write, 3, 0, u16(17)+zeros(14))},
+		read2(4, 2, 0, "nor this one"),
+	)
+	for _, tx := range parsed(t, messages).Txs() {
+		if f, _ := tx.(*Tx).File(0); f != nil {
+			t.Errorf("a file %q of %d bytes", f.Name(), f.Size)
+		}
+	}
+}

@@ -234,6 +234,9 @@ func (s *State) writeV1(h headV1, b blockV1, m []byte) (*Tx, handleID) {
 		}
 		return tx, id
 	}
+	if s.noFile(uint32(h.tree), f, decoders.ToServer) {
+		return s.newV1(h), id
+	}
 	to := s.fileSink(f, offset, decoders.ToServer, 1, h.command)
 	s.sinkBytes(&to, data)
 	return nil, id
@@ -280,7 +283,7 @@ func (s *State) bulkV1(m []byte, dir decoders.Direction) (at int, size uint64, t
 	case h.command == v1WriteAndX && !h.answer:
 		at, size, id, offset := dataV1(b)
 		f := s.handleOf(id)
-		if at < b.at || f.carriesCalls(part(m, at, len(m))) {
+		if at < b.at || f.carriesCalls(part(m, at, len(m))) || s.noFile(uint32(h.tree), f, decoders.ToServer) {
 			return 0, 0, to, false
 		}
 		s.expect(request{key: h.key, command: h.command, handle: id}, nil)
@@ -312,6 +315,9 @@ func readAtV1(b blockV1) (at int, size uint64) {
 }
 
 func (s *State) readSinkV1(h headV1, f *handle, offset uint64) sink {
+	if s.noFile(uint32(h.tree), f, decoders.ToClient) {
+		return sink{}
+	}
 	to := s.fileSink(f, offset, decoders.ToClient, 1, h.command)
 	if t := s.tx(to.tx); t != nil {
 		t.session, t.status, t.hasStatus = uint64(h.user), h.status, true

@@ -14,6 +14,7 @@ const (
 	readV2  = headerV2 + 16
 
 	flagAnswerV2  = 0x01
+	flagAsyncV2   = 0x02 // the header has a number where others have their tree
 	statusPending = 0x00000103
 )
 
@@ -33,10 +34,14 @@ func parseHeadV2(b []byte) (h headV2, ok bool) {
 		return h, false
 	}
 	le := binary.LittleEndian
-	return headV2{
+	h = headV2{
 		status: le.Uint32(b[8:]), command: le.Uint16(b[12:]), flags: le.Uint32(b[16:]), next: le.Uint32(b[20:]),
 		message: le.Uint64(b[24:]), tree: le.Uint32(b[36:]), session: le.Uint64(b[40:]),
-	}, true
+	}
+	if h.flags&flagAsyncV2 != 0 {
+		h.tree = 0
+	}
+	return h, true
 }
 
 // messagesV2 reads a record, which may have several messages one behind the
@@ -161,9 +166,17 @@ func (s *State) writeV2(h headV2, m []byte) (*Tx, handleID) {
 		}
 		return tx, id
 	}
-	to := s.fileSink(f, offset, decoders.ToServer, 2, h.command)
+	to := s.writeSink(h, f, offset)
 	s.sinkBytes(&to, data)
 	return nil, id
+}
+
+// writeSink is the sink of what a client writes to a file.
+func (s *State) writeSink(h headV2, f *handle, offset uint64) sink {
+	if s.noFile(h.tree, f, decoders.ToServer) {
+		return sink{}
+	}
+	return s.fileSink(f, offset, decoders.ToServer, 2, h.command)
 }
 
 // writeAt reads where the data of a write is, and where it goes.
@@ -188,7 +201,7 @@ func (s *State) bulkV2(m []byte, dir decoders.Direction) (at int, size uint64, t
 			return 0, 0, to, false
 		}
 		s.expect(request{key: h.message, command: h.command, handle: id}, nil)
-		return at, size, s.fileSink(f, offset, dir, 2, h.command), true
+		return at, size, s.writeSink(h, f, offset), true
 	case h.command == v2Read && h.flags&flagAnswerV2 != 0 && len(m) >= readV2:
 		at, size := readAt(m)
 		wait := s.peek(h.message, h.command)
@@ -226,6 +239,9 @@ func readAt(m []byte) (at int, size uint64) {
 
 // readSink is the sink of what a server sends of a file.
 func (s *State) readSink(h headV2, f *handle, offset uint64) sink {
+	if s.noFile(h.tree, f, decoders.ToClient) {
+		return sink{}
+	}
 	to := s.fileSink(f, offset, decoders.ToClient, 2, h.command)
 	if t := s.tx(to.tx); t != nil {
 		t.session, t.status, t.hasStatus = h.session, h.status, true
@@ -267,6 +283,7 @@ func (s *State) setInfoV2(h headV2, m []byte) *Tx {
 		tx.kind, tx.deletes = kindDisposition, data[0] == 1
 		if f != nil {
 			tx.set(textName, f.name)
+			tx.texts[textHandle] = appendHandle(tx.texts[textHandle][:0], f.id, 2)
 		}
 		return tx
 	}
