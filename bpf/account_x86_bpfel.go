@@ -77,22 +77,21 @@ type accountFlowKey struct {
 }
 
 type accountFlowSlot struct {
-	_          structs.HostLayout
-	Key        accountFlowKey
-	Seq        uint32
-	Generation uint32
-	Counts     struct {
-		_        structs.HostLayout
-		Packets  [2]uint64
-		Bytes    [2]uint64
-		First    uint64
-		Last     uint64
-		TcpFlags [2]uint8
-		FirstDir uint8
-		Sides    uint8
-		Index    uint32
-		Spare    uint64
+	_    structs.HostLayout
+	Head struct {
+		_          structs.HostLayout
+		Id         [2]uint64
+		Packets    [2]uint64
+		Bytes      [2]uint64
+		Last       uint32
+		TcpFlags   [2]uint8
+		FirstDir   uint8
+		Sides      uint8
+		Seq        uint32
+		Generation uint32
 	}
+	Key   accountFlowKey
+	First uint64
 }
 
 type accountReason uint32
@@ -219,9 +218,11 @@ const (
 	accountProgSwTcIn           = "sw_tc_in"
 	accountProgSwTcOut          = "sw_tc_out"
 	accountProgSwXdp            = "sw_xdp"
+	accountVarBlockBits         = "block_bits"
 	accountVarBurstEvery        = "burst_every"
 	accountVarDedupWindow       = "dedup_window"
 	accountVarExportFeedVerdict = "export_feed_verdict"
+	accountVarExportFlowSlot    = "export_flow_slot"
 	accountVarExportReason      = "export_reason"
 	accountVarExportSide        = "export_side"
 	accountVarExportTunnelKind  = "export_tunnel_kind"
@@ -307,9 +308,11 @@ type accountMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type accountVariableSpecs struct {
+	BlockBits         *ebpf.VariableSpec `ebpf:"block_bits"`
 	BurstEvery        *ebpf.VariableSpec `ebpf:"burst_every"`
 	DedupWindow       *ebpf.VariableSpec `ebpf:"dedup_window"`
 	ExportFeedVerdict *ebpf.VariableSpec `ebpf:"export_feed_verdict"`
+	ExportFlowSlot    *ebpf.VariableSpec `ebpf:"export_flow_slot"`
 	ExportReason      *ebpf.VariableSpec `ebpf:"export_reason"`
 	ExportSide        *ebpf.VariableSpec `ebpf:"export_side"`
 	ExportTunnelKind  *ebpf.VariableSpec `ebpf:"export_tunnel_kind"`
@@ -379,9 +382,11 @@ func (m *accountMaps) Close() error {
 //
 // It can be passed to loadAccountObjects or ebpf.CollectionSpec.LoadAndAssign.
 type accountVariables struct {
+	BlockBits         *ebpf.Variable `ebpf:"block_bits"`
 	BurstEvery        *ebpf.Variable `ebpf:"burst_every"`
 	DedupWindow       *ebpf.Variable `ebpf:"dedup_window"`
 	ExportFeedVerdict *ebpf.Variable `ebpf:"export_feed_verdict"`
+	ExportFlowSlot    *ebpf.Variable `ebpf:"export_flow_slot"`
 	ExportReason      *ebpf.Variable `ebpf:"export_reason"`
 	ExportSide        *ebpf.Variable `ebpf:"export_side"`
 	ExportTunnelKind  *ebpf.Variable `ebpf:"export_tunnel_kind"`

@@ -8,9 +8,22 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"structs"
 
 	"github.com/cilium/ebpf"
 )
+
+type accountLruFlowCounts struct {
+	_        structs.HostLayout
+	Packets  [2]uint64
+	Bytes    [2]uint64
+	First    uint64
+	Last     uint64
+	TcpFlags [2]uint8
+	FirstDir uint8
+	Sides    uint8
+	Zero     uint32
+}
 
 // Names of all BPF objects in the ELF.
 //

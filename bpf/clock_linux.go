@@ -16,8 +16,9 @@ import (
 type clock struct {
 	tick    int64 // nanoseconds
 	jiffies uint64
-	mono    int64 // monotonic nanoseconds at that jiffy
-	wall    int64 // Unix nanoseconds less monotonic nanoseconds
+	mono    int64  // monotonic nanoseconds at that jiffy
+	wall    int64  // Unix nanoseconds less monotonic nanoseconds
+	now     uint64 // the jiffy of the last follow, or its neighbour
 }
 
 // set reads both clocks within one tick.
@@ -53,6 +54,14 @@ func (c *clock) follow() {
 	unix.ClockGettime(unix.CLOCK_MONOTONIC, &mono)
 	unix.ClockGettime(unix.CLOCK_REALTIME, &wall)
 	c.wall = wall.Nano() - mono.Nano()
+	c.now = c.jiffies + uint64((mono.Nano()-c.mono)/c.tick)
+}
+
+// whole returns the jiffy with the given low half, of those next to the last
+// follow: half a circle of 32 bits is 24 days with ticks of a millisecond, and a
+// flow that is read had packets since it was read before.
+func (c *clock) whole(low uint32) uint64 {
+	return c.now + uint64(int64(int32(low-uint32(c.now))))
 }
 
 // unix returns Unix nanoseconds at a jiffy.

@@ -32,5 +32,5 @@
 // ErrNotSupported. Tested on 6.18.
 package bpf
 
-//go:generate go tool bpf2go -go-package bpf -target amd64,arm64 -type reason -type side -type tunnel_kind -type feed_verdict account src/account.bpf.c -- -O2 -Wall -Werror -mcpu=v3 -idirafter /usr/include/x86_64-linux-gnu -idirafter /usr/include/aarch64-linux-gnu
-//go:generate go tool bpf2go -go-package bpf -target amd64,arm64 -no-global-types accountLru src/account_lru.bpf.c -- -O2 -Wall -Werror -mcpu=v3 -idirafter /usr/include/x86_64-linux-gnu -idirafter /usr/include/aarch64-linux-gnu
+//go:generate go tool bpf2go -go-package bpf -target amd64,arm64 -type reason -type side -type tunnel_kind -type feed_verdict -type flow_slot account src/account.bpf.c -- -O2 -Wall -Werror -mcpu=v3 -idirafter /usr/include/x86_64-linux-gnu -idirafter /usr/include/aarch64-linux-gnu
+//go:generate go tool bpf2go -go-package bpf -target amd64,arm64 -no-global-types -type flow_counts accountLru src/account_lru.bpf.c -- -O2 -Wall -Werror -mcpu=v3 -idirafter /usr/include/x86_64-linux-gnu -idirafter /usr/include/aarch64-linux-gnu

@@ -48,6 +48,7 @@ func (p *Programs) Evictions(limit int, fn func(*FlowRecord)) (n int, err error)
 	if p.ring.reader == nil {
 		return 0, nil
 	}
+	p.clock.follow()
 	for n < limit {
 		err := p.ring.reader.ReadInto(&p.ring.record)
 		if errors.Is(err, os.ErrDeadlineExceeded) {
@@ -62,7 +63,9 @@ func (p *Programs) Evictions(limit int, fn func(*FlowRecord)) (n int, err error)
 		}
 		// The reader's copy is the start of an allocation of its own, so
 		// aligned for every type.
-		p.fill((*accountFlowSlot)(unsafe.Pointer(unsafe.SliceData(sample))))
+		slot := (*accountFlowSlot)(unsafe.Pointer(unsafe.SliceData(sample)))
+		p.fill(slot)
+		p.record.Slot = slot.Head.Seq
 		fn(&p.record)
 		n++
 	}

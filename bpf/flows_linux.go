@@ -45,10 +45,12 @@ func (p *Programs) ReadFlows(fn func(*FlowRecord)) error {
 			if word>>(16*way)&0xffff == 0 {
 				continue
 			}
-			if !p.readSlot(&p.slots[set*ways+way]) {
+			slot := set*ways + way
+			if !p.readSlot(&p.slots[slot]) {
 				p.torn.Add(1)
 				continue
 			}
+			p.record.Slot = uint32(slot)
 			fn(&p.record)
 		}
 	}
@@ -58,13 +60,13 @@ func (p *Programs) ReadFlows(fn func(*FlowRecord)) error {
 // readSlot copies a slot into p.record between two looks at its sequence number.
 func (p *Programs) readSlot(s *accountFlowSlot) bool {
 	for range maxTornReads {
-		before := atomic.LoadUint32(&s.Seq)
+		before := atomic.LoadUint32(&s.Head.Seq)
 		if before&1 != 0 {
 			continue
 		}
 		p.fill(s)
 		readBarrier()
-		if atomic.LoadUint32(&s.Seq) == before {
+		if atomic.LoadUint32(&s.Head.Seq) == before {
 			return true
 		}
 	}
@@ -81,13 +83,12 @@ func readBarrier() {
 }
 
 func (p *Programs) fill(s *accountFlowSlot) {
-	r := &p.record
+	r, h := &p.record, &s.Head
 	r.Key = *(*FlowKey)(unsafe.Pointer(&s.Key))
-	c := &s.Counts
-	r.Packets, r.Bytes = c.Packets, c.Bytes
-	r.First, r.Last = p.clock.unix(c.First), p.clock.unix(c.Last)
-	r.TCPFlags, r.FirstDir, r.Sides = c.TcpFlags, c.FirstDir, c.Sides
-	r.Slot, r.Generation = c.Index, s.Generation
+	r.Packets, r.Bytes = h.Packets, h.Bytes
+	r.First, r.Last = p.clock.unix(s.First), p.clock.unix(p.clock.whole(h.Last))
+	r.TCPFlags, r.FirstDir, r.Sides = h.TcpFlags, h.FirstDir, h.Sides
+	r.Generation = h.Generation
 }
 
 // lruReader holds what reading the LRU hash needs.
@@ -105,8 +106,7 @@ type lruCounts = struct {
 	TcpFlags [2]uint8
 	FirstDir uint8
 	Sides    uint8
-	Index    uint32
-	Spare    uint64
+	Zero     uint32
 }
 
 const lruBatch = 4096
@@ -128,12 +128,12 @@ func (p *Programs) readLRU(fn func(*FlowRecord)) error {
 				if c.First == 0 {
 					continue
 				}
-				slot := accountFlowSlot{Key: p.lru.keys[i]}
-				slot.Counts.Packets, slot.Counts.Bytes = c.Packets, c.Bytes
-				slot.Counts.First, slot.Counts.Last = c.First, c.Last
-				slot.Counts.TcpFlags, slot.Counts.FirstDir, slot.Counts.Sides = c.TcpFlags, c.FirstDir, c.Sides
-				slot.Counts.Index = uint32(cpu)
-				p.fill(&slot)
+				r := &p.record
+				r.Key = *(*FlowKey)(unsafe.Pointer(&p.lru.keys[i]))
+				r.Packets, r.Bytes = c.Packets, c.Bytes
+				r.First, r.Last = p.clock.unix(c.First), p.clock.unix(c.Last)
+				r.TCPFlags, r.FirstDir, r.Sides = c.TcpFlags, c.FirstDir, c.Sides
+				r.Slot, r.Generation = uint32(cpu), 0
 				fn(&p.record)
 			}
 		}

@@ -14,7 +14,7 @@ func TestRecordsAreTheKernels(t *testing.T) {
 	for _, c := range []struct{ ours, kernel any }{
 		{FlowKey{}, accountFlowKey{}},
 		{Count{}, accountCount{}},
-		{lruCounts{}, accountFlowSlot{}.Counts},
+		{lruCounts{}, accountLruFlowCounts{}},
 	} {
 		ours, kernel := reflect.TypeOf(c.ours), reflect.TypeOf(c.kernel)
 		if ours.Size() != kernel.Size() {

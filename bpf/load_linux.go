@@ -7,9 +7,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -137,11 +139,16 @@ func newPrograms(cfg Config, linkType uint32, programs []string) (*Programs, err
 	if err != nil {
 		return nil, fmt.Errorf("count CPUs: %w", err)
 	}
-	spec, err := cfg.spec(shards, linkType, append(programs, accountProgSwFeed, accountProgSwClock))
-	if err != nil {
-		return nil, err
+	var collection *ebpf.Collection
+	for _, maxBlock := range [...]int{math.MaxInt, smallBlock} {
+		var spec *ebpf.CollectionSpec
+		if spec, err = cfg.spec(shards, linkType, append(programs, accountProgSwFeed, accountProgSwClock), maxBlock); err != nil {
+			return nil, err
+		}
+		if collection, err = ebpf.NewCollection(spec); !errors.Is(err, unix.E2BIG) {
+			break
+		}
 	}
-	collection, err := ebpf.NewCollection(spec)
 	if err != nil {
 		return nil, loadError(err)
 	}
@@ -152,8 +159,13 @@ func newPrograms(cfg Config, linkType uint32, programs []string) (*Programs, err
 	return p, nil
 }
 
+// smallBlock is so many sets as fit an element of an array on every kernel: some
+// refuse elements above what kmalloc gives, 4 MiB with pages of 4 KiB (E2BIG).
+const smallBlock = 1 << 12
+
 // spec sizes the maps and sets the constants of the object for cfg.
-func (c *Config) spec(shards int, linkType uint32, programs []string) (*ebpf.CollectionSpec, error) {
+// An element of the array of flows has at most maxBlock sets.
+func (c *Config) spec(shards int, linkType uint32, programs []string, maxBlock int) (*ebpf.CollectionSpec, error) {
 	loadSpec := loadAccount
 	if c.Store == StoreLRU {
 		loadSpec = loadAccountLru
@@ -188,10 +200,19 @@ func (c *Config) spec(shards int, linkType uint32, programs []string) (*ebpf.Col
 	if c.Store == StoreLRU {
 		spec.Maps[accountLruMapLruFlows].MaxEntries = uint32(c.FlowsPerCPU)
 	} else {
-		spec.Maps[accountMapFlows].MaxEntries = uint32(shards * c.FlowsPerCPU)
-		spec.Maps[accountMapTags].MaxEntries = uint32(shards * sets)
+		block := min(sets, maxBlock)
+		for _, m := range []struct {
+			name string
+			size uintptr // of a set
+		}{{accountMapFlows, ways * unsafe.Sizeof(accountFlowSlot{})}, {accountMapTags, unsafe.Sizeof(uint64(0))}} {
+			spec := spec.Maps[m.name]
+			spec.ValueSize = uint32(block) * uint32(m.size)
+			spec.MaxEntries = uint32(shards * sets / block)
+			spec.Key, spec.Value = nil, nil // sizes are not those of the types any more
+		}
 		spec.Maps[accountMapEvictions].MaxEntries = uint32(c.EvictionBytes)
 		vars[accountVarSetBits] = uint32(bits.TrailingZeros(uint(sets)))
+		vars[accountVarBlockBits] = uint32(bits.TrailingZeros(uint(block)))
 		vars[accountVarShards] = uint32(shards)
 	}
 	for name, value := range vars {

@@ -11,17 +11,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mapped shows the entries of an array map, which live until unmapped. Entries
-// must be a multiple of eight bytes, as the kernel rounds them up to that.
+// mapped shows what an array map holds, which lives until unmapped. Its entries
+// are whole T, and a multiple of eight bytes, as the kernel rounds them up to that.
 func mapped[T any](m *ebpf.Map) ([]T, error) {
 	var t T
-	size := int(m.MaxEntries()) * int(unsafe.Sizeof(t))
+	size := int(m.MaxEntries()) * int(m.ValueSize())
 	page := os.Getpagesize()
 	b, err := unix.Mmap(m.FD(), 0, (size+page-1)/page*page, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("map %s: %w", m, err)
 	}
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), m.MaxEntries()), nil
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), size/int(unsafe.Sizeof(t))), nil
 }
 
 // unmapped undoes mapped, and leaves nil.

@@ -31,6 +31,7 @@ const (
 	accountProgSwXdp      = "sw_xdp"
 	accountVarBenchFlows  = "bench_flows"
 	accountVarBenchSkewed = "bench_skewed"
+	accountVarBlockBits   = "block_bits"
 	accountVarBurstEvery  = "burst_every"
 	accountVarDedupWindow = "dedup_window"
 	accountVarHasFrags    = "has_frags"
@@ -112,6 +113,7 @@ type accountMapSpecs struct {
 type accountVariableSpecs struct {
 	BenchFlows  *ebpf.VariableSpec `ebpf:"bench_flows"`
 	BenchSkewed *ebpf.VariableSpec `ebpf:"bench_skewed"`
+	BlockBits   *ebpf.VariableSpec `ebpf:"block_bits"`
 	BurstEvery  *ebpf.VariableSpec `ebpf:"burst_every"`
 	DedupWindow *ebpf.VariableSpec `ebpf:"dedup_window"`
 	HasFrags    *ebpf.VariableSpec `ebpf:"has_frags"`
@@ -175,6 +177,7 @@ func (m *accountMaps) Close() error {
 type accountVariables struct {
 	BenchFlows  *ebpf.Variable `ebpf:"bench_flows"`
 	BenchSkewed *ebpf.Variable `ebpf:"bench_skewed"`
+	BlockBits   *ebpf.Variable `ebpf:"block_bits"`
 	BurstEvery  *ebpf.Variable `ebpf:"burst_every"`
 	DedupWindow *ebpf.Variable `ebpf:"dedup_window"`
 	HasFrags    *ebpf.Variable `ebpf:"has_frags"`

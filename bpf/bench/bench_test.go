@@ -97,11 +97,15 @@ func load(b *testing.B, program string, w workload) *ebpf.Collection {
 	}
 	set(b, spec, "bench_skewed", skewed)
 	if m := spec.Maps["flows"]; m != nil {
-		m.MaxEntries = uint32(shards * flowsPerCPU)
-		spec.Maps["tags"].MaxEntries = uint32(shards * flowsPerCPU / 4)
+		m.MaxEntries, m.ValueSize = uint32(shards), flowsPerCPU*128
+		m.Key, m.Value = nil, nil
+		m = spec.Maps["tags"]
+		m.MaxEntries, m.ValueSize = uint32(shards), flowsPerCPU/4*8
+		m.Key, m.Value = nil, nil
 		spec.Maps["bursts"].MaxEntries = uint32(shards * 4096)
 		spec.Maps["evictions"].MaxEntries = ringBytes
 		set(b, spec, "set_bits", uint32(15))
+		set(b, spec, "block_bits", uint32(15))
 		set(b, spec, "shards", uint32(shards))
 		set(b, spec, "hash_seed", [14]uint32{0x9b05688c, 0x1f83d9ab, 0x5be0cd19, 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
 			0x510e527f, 0xcbbb9d5d, 0x629a292a, 0x9159015a, 0x152fecd8, 0x67332667, 0x8eb44a87})

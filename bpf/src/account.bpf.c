@@ -13,3 +13,4 @@ EXPORT(enum reason, export_reason);
 EXPORT(enum side, export_side);
 EXPORT(enum tunnel_kind, export_tunnel_kind);
 EXPORT(enum feed_verdict, export_feed_verdict);
+EXPORT(struct flow_slot, export_flow_slot);

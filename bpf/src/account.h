@@ -42,6 +42,32 @@ static __always_inline __u64 segments_bytes(__u64 bytes, __u32 segments, __u32 h
 	return bytes + (__u64)(segments - 1) * headers;
 }
 
+/* Counts a plain packet, of worth bytes in all. */
+static __always_inline void account_plain(const struct plain *pl, const struct frame *f, __u32 worth,
+					  struct cpu_totals *t, __u32 cpu, __u64 now)
+{
+	__u64 bytes = worth, packets = f->segments;
+
+	if (packets > 1)
+		bytes = segments_bytes(bytes, packets, pl->header_end + (worth - f->len));
+	count_add(&t->total[f->side], packets, bytes);
+	if (pl->vlan_count)
+		count_vlan(pl->vlan, f->side, packets, bytes);
+	store_add_plain(pl, t, cpu, f->side, packets, bytes, now);
+}
+
+/* The fast way for what is no plain packet, or has to be compared with others. */
+static __always_inline int parse_fast(const struct view *v, struct packet *p, __u32 len)
+{
+	struct plain pl;
+
+	if (dedup_window && parse_plain(v->data, v->end, &pl, len, p->vlan_count, p->key.vlans[0])) {
+		packet_of_plain(p, &pl);
+		return 1;
+	}
+	return parse_fast6(v->data, v->end, p, len);
+}
+
 /* Counts an outermost packet that was parsed with result r. */
 static __always_inline void account_outer(const struct view *v, struct packet *p, int r, const struct frame *f,
 					  struct cpu_totals *t, __u32 cpu, __u64 now)

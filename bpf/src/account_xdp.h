@@ -9,12 +9,33 @@ volatile const __u8 has_frags; /* the kernel has XDP buffers of several pieces (
 
 /*
  * Asking for the length of a frame of several pieces is a call. A first piece is
- * either a buffer, which is at least as long as this, or the headers alone, and
- * then the IP header announces more than is there.
+ * either a buffer, which holds at least a tagged frame of the usual MTU, or the
+ * headers alone, and then the IP header announces more than is there.
  */
-#define FIRST_PIECE 1024
+#define FIRST_PIECE 1519
 
 PARSER(parse_xdp, struct xdp_md)
+
+static __always_inline int account_xdp_other(struct xdp_md *ctx, const struct view *v, struct frame *f,
+					     struct cpu_totals *t, __u32 cpu, __u64 now)
+{
+	struct packet p = {};
+	int r = REASON_NONE;
+
+	packet_begin(&p, f->len, 0, 0);
+	if (!parse_fast(v, &p, f->len)) {
+		if (has_frags && f->len < FIRST_PIECE) {
+			f->len = bpf_xdp_get_buff_len(ctx);
+			p.limit = f->len;
+			p.worth = f->len;
+		}
+		r = parse_xdp(ctx, &p);
+	}
+	account_outer(v, &p, r, f, t, cpu, now);
+	if (max_depth)
+		ACCOUNT_TUNNELS(parse_xdp, ctx, &p, f, t, cpu, now);
+	return XDP_PASS;
+}
 
 static __always_inline int account_xdp(struct xdp_md *ctx)
 {
@@ -23,8 +44,7 @@ static __always_inline int account_xdp(struct xdp_md *ctx)
 	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
 	struct cpu_totals *t = bpf_map_lookup_elem(&totals, &zero);
 	__u64 now = bpf_jiffies64();
-	struct packet p = {};
-	int r = REASON_NONE;
+	struct plain pl;
 
 	if (!t)
 		return XDP_PASS;
@@ -32,19 +52,11 @@ static __always_inline int account_xdp(struct xdp_md *ctx)
 	if (has_frags && f.len >= FIRST_PIECE)
 		f.len = bpf_xdp_get_buff_len(ctx);
 	burst_tick(t, cpu, now);
-	packet_begin(&p, f.len, 0, 0);
-	if (link_type != TYPE_ETHERNET || !parse_fast(v.data, v.end, &p, f.len)) {
-		if (has_frags && f.len < FIRST_PIECE) {
-			f.len = bpf_xdp_get_buff_len(ctx);
-			p.limit = f.len;
-			p.worth = f.len;
-		}
-		r = parse_xdp(ctx, &p);
+	if (!dedup_window && parse_plain(v.data, v.end, &pl, f.len, 0, 0)) {
+		account_plain(&pl, &f, f.len, t, cpu, now);
+		return XDP_PASS;
 	}
-	account_outer(&v, &p, r, &f, t, cpu, now);
-	if (max_depth)
-		ACCOUNT_TUNNELS(parse_xdp, ctx, &p, &f, t, cpu, now);
-	return XDP_PASS;
+	return account_xdp_other(ctx, &v, &f, t, cpu, now);
 }
 
 SEC("xdp.frags")

@@ -35,9 +35,13 @@ struct {
 static __always_inline int bench_parse(struct xdp_md *ctx, struct packet *p)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct plain pl;
 
 	packet_begin(p, end - data, 0, 0);
-	return bench_vary(ctx) && parse_fast((void *)(long)ctx->data, (void *)(long)ctx->data_end, p, p->limit);
+	if (!bench_vary(ctx) || !parse_plain((void *)(long)ctx->data, (void *)(long)ctx->data_end, &pl, p->limit, 0, 0))
+		return 0;
+	packet_of_plain(p, &pl);
+	return 1;
 }
 
 SEC("xdp")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Makes many flows of the one packet that a test run repeats: writes a source
- * port and the low half of a source address into the frame, which is Ethernet,
+ * port and a source address into the frame, which is Ethernet,
  * IPv4 without options and TCP.
  */
 #ifndef SPANWATCH_BENCH_VARY_H
@@ -43,7 +43,7 @@ static __always_inline int bench_vary(struct xdp_md *ctx)
 		i = i * bench_flows >> 32;
 	}
 	*(__u16 *)(b + 34) = i;
-	*(__u16 *)(b + 28) = i >> 16;
+	*(__u32 *)(b + 26) = 10 | (__u32)(i >> 16) << 16; /* whole, as it is read: a part would have to wait */
 	return 1;
 }
 

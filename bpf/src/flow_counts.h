@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What both flow stores do with a packet. */
+/* What a packet changes in a flow of a hash. */
 #ifndef SPANWATCH_FLOW_COUNTS_H
 #define SPANWATCH_FLOW_COUNTS_H
 
@@ -33,8 +33,7 @@ static __always_inline void flow_counts_begin(struct flow_counts *c, const struc
 	c->tcp_flags[1] = p->tcp_flags & (__u8)reversed;
 	c->first_dir = p->reversed & 1;
 	c->sides = 1 << side;
-	c->index = 0;
-	c->spare = 0;
+	c->zero = 0;
 }
 
 #endif

@@ -73,24 +73,33 @@ static __always_inline int key_equal(const struct flow_key *x, const struct flow
 /*
  * NH of UMAC (RFC 4418 section 5.2.2): sums of products of 32-bit halves. Two
  * keys collide with a probability of 2^-32 for whoever does not know the seed,
- * and the products do not wait for each other as in a chain of multiplies. The
- * last multiply spreads the sum over the bits that choose set and tag.
+ * and the products do not wait for each other as in a chain of multiplies.
  */
+static __always_inline __u64 hash_word(__u64 w, __u32 i)
+{
+	__u32 lo = (__u32)w + hash_seed[2 * i];
+	__u32 hi = (__u32)(w >> 32) + hash_seed[2 * i + 1];
+
+	return (__u64)lo * hi;
+}
+
+/* Spreads the sum over the bits that choose set and tag. */
+static __always_inline __u64 hash_mix(__u64 h)
+{
+	h ^= h >> 32;
+	h *= 0x9e3779b97f4a7c15ULL;
+	return h ^ h >> 29;
+}
+
 static __always_inline __u64 key_hash(const struct flow_key *k)
 {
 	const __u64 *w = (const __u64 *)k;
 	__u64 h = 0;
 
 #pragma unroll
-	for (__u32 i = 0; i < KEY_WORDS; i++) {
-		__u32 lo = (__u32)w[i] + hash_seed[2 * i];
-		__u32 hi = (__u32)(w[i] >> 32) + hash_seed[2 * i + 1];
-
-		h += (__u64)lo * hi;
-	}
-	h ^= h >> 32;
-	h *= 0x9e3779b97f4a7c15ULL;
-	return h ^ h >> 29;
+	for (__u32 i = 0; i < KEY_WORDS; i++)
+		h += hash_word(w[i], i);
+	return hash_mix(h);
 }
 
 #endif

@@ -8,8 +8,6 @@
 
 #define MAX_DEPTH 4 /* bound of max_depth */
 
-volatile const __u32 link_type = TYPE_ETHERNET; /* what frames of the interface start with */
-
 /* p is all zero. The tag that the driver took out of the frame was four bytes on the wire. */
 static __always_inline void packet_begin(struct packet *p, __u32 len, __u32 tagged, __u32 tci)
 {

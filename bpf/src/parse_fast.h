@@ -7,7 +7,7 @@
 #ifndef SPANWATCH_PARSE_FAST_H
 #define SPANWATCH_PARSE_FAST_H
 
-#include "key.h"
+#include "flow_id.h"
 #include "parse_ip.h"
 
 struct l4_fast {
@@ -46,6 +46,85 @@ static __always_inline int fast_l4(const __u8 *b, void *end, __u8 proto, __u32 o
 	return 1;
 }
 
+/* A plain packet, in registers: it need not become a struct packet to be counted. */
+struct plain {
+	struct flow_id id;
+	__u32 reversed; /* 0 or 1 */
+	__u32 off;      /* of the IP header */
+	__u32 limit;
+	__u32 header_end;
+	__u32 vlan;
+	__u8 vlan_count; /* 0 or 1 */
+	__u8 tcp_flags;
+};
+
+/*
+ * Address and port in one number compare as the order of endpoints wants, and
+ * exchange them without a branch that half of the packets would mispredict.
+ */
+static __always_inline int plain_ipv4(const __u8 *b, void *end, struct plain *f, __u32 off, __u32 len)
+{
+	struct l4_fast l4;
+	__u64 x, y, reversed, swap;
+
+	if ((void *)(b + 20) > end || b[0] != 0x45 || *(__be16 *)(b + 6) & bpf_htons(IPV4_FRAGMENT))
+		return 0;
+	f->limit = bpf_ntohs(*(__be16 *)(b + 2));
+	if (f->limit < 20)
+		return 0;
+	f->limit += off;
+	if (f->limit > len || !fast_l4(b + 20, end, b[9], off + 20, f->limit, &l4))
+		return 0;
+	x = (__u64)bpf_ntohl(*(__be32 *)(b + 12)) << 16 | l4.src_port;
+	y = (__u64)bpf_ntohl(*(__be32 *)(b + 16)) << 16 | l4.dst_port;
+	reversed = (y - x) >> 63;
+	asm volatile("" : "+r"(reversed)); /* or it becomes a branch */
+	swap = (x ^ y) & -reversed;
+	x ^= swap;
+	y ^= swap;
+	f->off = off;
+	f->reversed = reversed;
+	f->header_end = off + 20 + l4.header;
+	f->tcp_flags = l4.tcp_flags;
+	flow_id_plain(bpf_htonl((__u32)(x >> 16)) | (__u64)bpf_htonl((__u32)(y >> 16)) << 32,
+		      (x & 0xffff) | (y & 0xffff) << 16 | (__u64)f->vlan << 32 | (__u64)b[9] << 48 | PLAIN_VERSION, &f->id);
+	return 1;
+}
+
+/* Whether the frame holds a plain packet. tagged and vlan are of a tag that the driver took out. */
+static __always_inline int parse_plain(void *data, void *end, struct plain *f, __u32 len, __u32 tagged, __u32 vlan)
+{
+	const __u8 *b = data;
+	__be16 type;
+
+	if (link_type != TYPE_ETHERNET || (void *)(b + ETHERNET_LEN + 4) > end)
+		return 0;
+	f->vlan_count = !!tagged;
+	f->vlan = tagged ? vlan & 0xfff : 0;
+	type = *(__be16 *)(b + 12);
+	if (type == bpf_htons(ETHER_IPV4))
+		return plain_ipv4(b + ETHERNET_LEN, end, f, ETHERNET_LEN, len);
+	if (type != bpf_htons(ETHER_VLAN) || tagged || *(__be16 *)(b + ETHERNET_LEN + 2) != bpf_htons(ETHER_IPV4))
+		return 0;
+	f->vlan_count = 1;
+	f->vlan = bpf_ntohs(*(__be16 *)(b + ETHERNET_LEN)) & 0xfff;
+	return plain_ipv4(b + ETHERNET_LEN + 4, end, f, ETHERNET_LEN + 4, len);
+}
+
+/* Fills in p, all zero but for its source, VLAN and worth. */
+static __always_inline void packet_of_plain(struct packet *p, const struct plain *f)
+{
+	key_of_plain(&p->key, &f->id);
+	p->vlan_count = f->vlan_count;
+	p->reversed = f->reversed;
+	p->ip_off = f->off;
+	p->l4_off = f->off + 20;
+	p->limit = f->limit;
+	p->header_end = f->header_end;
+	p->tcp_flags = f->tcp_flags;
+	p->version = 4;
+}
+
 /*
  * Writes the key behind the addresses in whole words: the hash reads words, and a
  * read of what several smaller writes left waits until these are in the cache.
@@ -64,39 +143,6 @@ static __always_inline void fast_done(struct packet *p, const struct l4_fast *l4
 	p->header_end = l4_off + l4->header;
 	p->tcp_flags = l4->tcp_flags;
 	p->version = version;
-}
-
-/*
- * Address and port in one number compare as the order of endpoints wants, and
- * exchange them without a branch that half of the packets would mispredict.
- */
-static __always_inline int fast_ipv4(const __u8 *b, void *end, struct packet *p, __u32 vlan, __u32 off, __u32 len)
-{
-	__u64 *w = (__u64 *)&p->key;
-	struct l4_fast l4;
-	__u64 x, y, reversed, swap;
-	__u32 limit;
-
-	if ((void *)(b + 20) > end || b[0] != 0x45 || *(__be16 *)(b + 6) & bpf_htons(IPV4_FRAGMENT))
-		return 0;
-	limit = bpf_ntohs(*(__be16 *)(b + 2));
-	if (limit < 20)
-		return 0;
-	limit += off;
-	if (limit > len || !fast_l4(b + 20, end, b[9], off + 20, limit, &l4))
-		return 0;
-	x = (__u64)bpf_ntohl(*(__be32 *)(b + 12)) << 16 | l4.src_port;
-	y = (__u64)bpf_ntohl(*(__be32 *)(b + 16)) << 16 | l4.dst_port;
-	reversed = (y - x) >> 63;
-	asm volatile("" : "+r"(reversed)); /* or it becomes a branch */
-	swap = (x ^ y) & -reversed;
-	x ^= swap;
-	y ^= swap;
-	w[0] = bpf_htonl((__u32)(x >> 16));
-	w[2] = bpf_htonl((__u32)(y >> 16));
-	p->reversed = reversed;
-	fast_done(p, &l4, (x & 0xffff) | (y & 0xffff) << 16, vlan, off, off + 20, limit, b[9], 4);
-	return 1;
 }
 
 static __always_inline int fast_ipv6(const __u8 *b, void *end, struct packet *p, __u32 vlan, __u32 off, __u32 len)
@@ -118,34 +164,20 @@ static __always_inline int fast_ipv6(const __u8 *b, void *end, struct packet *p,
 	return 1;
 }
 
-/* Whether p, all zero but for a VLAN taken from ancillary data, was filled in. */
-static __always_inline int parse_fast(void *data, void *end, struct packet *p, __u32 len)
+/* As parse_plain, for IPv6. p is all zero but for what packet_begin wrote. */
+static __always_inline int parse_fast6(void *data, void *end, struct packet *p, __u32 len)
 {
 	const __u8 *b = data;
-	__u32 off = ETHERNET_LEN, vlan = p->key.vlans[0];
 	__be16 type;
 
-	if ((void *)(b + ETHERNET_LEN + 4) > end)
+	if (link_type != TYPE_ETHERNET || (void *)(b + ETHERNET_LEN + 4) > end)
 		return 0;
 	type = *(__be16 *)(b + 12);
-	if (type == bpf_htons(ETHER_IPV4))
-		return fast_ipv4(b + ETHERNET_LEN, end, p, vlan, ETHERNET_LEN, len);
 	if (type == bpf_htons(ETHER_IPV6))
-		return fast_ipv6(b + ETHERNET_LEN, end, p, vlan, ETHERNET_LEN, len);
-	if (type != bpf_htons(ETHER_VLAN) || p->vlan_count)
+		return fast_ipv6(b + ETHERNET_LEN, end, p, p->key.vlans[0], ETHERNET_LEN, len);
+	if (type != bpf_htons(ETHER_VLAN) || p->vlan_count || *(__be16 *)(b + ETHERNET_LEN + 2) != bpf_htons(ETHER_IPV6) ||
+	    !fast_ipv6(b + ETHERNET_LEN + 4, end, p, bpf_ntohs(*(__be16 *)(b + ETHERNET_LEN)) & 0xfff, ETHERNET_LEN + 4, len))
 		return 0;
-	vlan = bpf_ntohs(*(__be16 *)(b + ETHERNET_LEN)) & 0xfff;
-	type = *(__be16 *)(b + ETHERNET_LEN + 2);
-	off += 4;
-	if (type == bpf_htons(ETHER_IPV4)) {
-		if (!fast_ipv4(b + ETHERNET_LEN + 4, end, p, vlan, off, len))
-			return 0;
-	} else if (type == bpf_htons(ETHER_IPV6)) {
-		if (!fast_ipv6(b + ETHERNET_LEN + 4, end, p, vlan, off, len))
-			return 0;
-	} else {
-		return 0;
-	}
 	p->vlan_count = 1;
 	return 1;
 }

@@ -38,6 +38,8 @@ enum {
 	TYPE_RAW_IP,
 };
 
+volatile const __u32 link_type = TYPE_ETHERNET; /* what frames of the interface start with */
+
 #define ETHERNET_LEN 14
 #define MAX_LAYERS 16
 #define MAX_LABELS 16

@@ -7,7 +7,7 @@
 #define SPANWATCH_STORE_LRU_H
 
 #include "flow_counts.h"
-#include "key.h"
+#include "parse_fast.h"
 #include "totals.h"
 
 struct {
@@ -39,6 +39,15 @@ static __always_inline void store_add(const struct packet *p, struct cpu_totals 
 		return;
 	}
 	flow_counts_add(c, p, side, packets, bytes, now);
+}
+
+static __always_inline void store_add_plain(const struct plain *f, struct cpu_totals *t, __u32 cpu, int side,
+					    __u64 packets, __u64 bytes, __u64 now)
+{
+	struct packet p = { .key.source = source };
+
+	packet_of_plain(&p, f);
+	store_add(&p, t, cpu, side, packets, bytes, now);
 }
 
 #endif

@@ -42,7 +42,7 @@ enum side {
 	SIDE_COUNT,
 };
 
-/* What changes with every packet of a flow. Index 0 is A to B, 1 is B to A. */
+/* A flow in the kernel's own hash. Index 0 is A to B, 1 is B to A. */
 struct flow_counts {
 	__u64 packets[2];
 	__u64 bytes[2];
@@ -51,20 +51,33 @@ struct flow_counts {
 	__u8 tcp_flags[2];
 	__u8 first_dir;
 	__u8 sides; /* bit per enum side */
-	__u32 index; /* of the slot that holds it */
-	__u64 spare;
+	__u32 zero;
 };
 
 /*
- * One flow in two cache lines: what finds it, and what changes with every
- * packet. seq is odd while the kernel writes; generation counts the flows that
- * lived in this slot, so that a reader tells a successor from its predecessor.
+ * What a packet of a flow touches in the array, in one cache line. For a plain
+ * flow (IPv4, at most one VLAN tag, in no tunnel) id is all of its key; for
+ * others id[0] is a hash, id[1] zero, and the key behind it decides. seq is odd
+ * while the kernel writes; generation counts the flows that lived in this slot,
+ * so that a reader tells a successor from its predecessor.
  */
-struct flow_slot {
-	struct flow_key key;
-	__u32 seq;
+struct flow_head {
+	__u64 id[2];
+	__u64 packets[2];
+	__u64 bytes[2];
+	__u32 last; /* low half of jiffies */
+	__u8 tcp_flags[2];
+	__u8 first_dir;
+	__u8 sides; /* bit per enum side */
+	__u32 seq;  /* in a record of the ring buffer: number of the slot */
 	__u32 generation;
-	struct flow_counts counts;
+};
+
+/* One flow in two cache lines; key and first stay as they are while it lives. */
+struct flow_slot {
+	struct flow_head head;
+	struct flow_key key;
+	__u64 first; /* jiffies */
 };
 
 /*
