@@ -13,7 +13,7 @@ alert udp any any -> any any (msg:"one"; content:"abc"; sid:1; rev:1;)
 alert udp any any -> any any (msg:"newer"; content:"abc"; sid:1; rev:2;)
 alert udp any any -> any any (msg:"same"; content:"abc"; sid:1; rev:2;)
 # alert udp any any -> any any (msg:"off"; sid:2;)
-alert modbus any any -> any any (msg:"modbus"; sid:3;)
+alert llmnr any any -> any any (msg:"llmnr"; sid:3;)
 alert udp any any -> any any (msg:"lua"; lua:x.lua; sid:4;)
 alert udp any any -> any any (msg:"mistake"; contnet:"x"; sid:5;)
 alert udp any any -> any any (msg:"broken"; content:"x"
@@ -66,7 +66,7 @@ alert udp any any -> any any (content:"abc"; gid:2; sid:1;)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{`"loaded":5`, `"code":"unsupported-protocol"`, `protocol modbus is not recognised yet`, `"line":6`} {
+	for _, part := range []string{`"loaded":5`, `"code":"unsupported-protocol"`, `protocol llmnr is not recognised yet`, `"line":6`} {
 		if !strings.Contains(string(text), part) {
 			t.Errorf("JSON lacks %s: %s", part, text)
 		}

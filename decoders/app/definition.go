@@ -57,6 +57,17 @@ type Field struct {
 	// case: rules ask for `name:KEY`, or for its number as in `name:KEY>5`.
 	// Integer returns the key in the upper 32 bits.
 	Keys map[string]uint64
+
+	// Condition makes the keyword one with a grammar of its own, which Syntax
+	// shows: it reads what a rule has behind `name:`.
+	Condition func(value string) (Condition, error)
+	Syntax    string
+}
+
+// Condition is what a rule asks of a transaction. It is used by all workers
+// and keeps nothing.
+type Condition interface {
+	Match(Tx) bool
 }
 
 // Dirs is a set of directions, one bit each.

@@ -172,6 +172,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeKRB5, fullKRB5),
 		appSample(event.TypeQUIC, fullQUIC),
 		appSample(event.TypeWebSocket, fullWebSocket),
+		appSample(event.TypeModbus, fullModbus),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

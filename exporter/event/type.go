@@ -33,6 +33,7 @@ const (
 	TypeKRB5
 	TypeQUIC
 	TypeWebSocket
+	TypeModbus
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -66,6 +67,7 @@ var typeNames = [NumTypes]string{
 	TypeKRB5:      "krb5",
 	TypeQUIC:      "quic",
 	TypeWebSocket: "websocket",
+	TypeModbus:    "modbus",
 }
 
 // String returns the value of event_type.

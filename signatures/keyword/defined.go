@@ -6,6 +6,7 @@ import (
 
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/registry"
+	"spanwatch/signatures/rule"
 )
 
 // definedProtocol is a protocol whose own folder says what rules can look at.
@@ -28,7 +29,7 @@ var defined = sync.OnceValue(func() (list []definedProtocol) {
 func definedSources() (table []Source) {
 	for _, p := range defined() {
 		for _, f := range p.Fields {
-			if f.Bits > 0 {
+			if f.Bits > 0 || f.Condition != nil {
 				continue
 			}
 			table = append(table, Source{
@@ -56,6 +57,40 @@ func definedNumbers() (fields []txField) {
 	}
 	return fields
 }
+
+// definedConditions are the keywords of those protocols with a grammar of their
+// own.
+func definedConditions() (keywords []Keyword) {
+	for _, p := range defined() {
+		for _, f := range p.Fields {
+			if f.Condition == nil {
+				continue
+			}
+			keywords = append(keywords, Keyword{Name: f.Name, Aliases: f.Aliases, Kind: KindApp, Syntax: f.Name + ":" + f.Syntax, Setup: func(b *Builder, o *rule.Option) *rule.Diagnostic {
+				c, err := f.Condition(o.Value)
+				if err != nil {
+					return b.badValue(o, err.Error())
+				}
+				if d := b.needApps(o, Protos(p.proto)); d != nil {
+					return d
+				}
+				if f.Dirs != app.Both {
+					if d := b.narrow(o, DirectionSet(f.Dirs)); d != nil {
+						return d
+					}
+				}
+				b.addTxTest(txCondition{c})
+				return nil
+			}})
+		}
+	}
+	return keywords
+}
+
+// txCondition asks a condition that a protocol defined.
+type txCondition struct{ app.Condition }
+
+func (t txCondition) MatchTx(f *TxFacts) bool { return t.Match(f.Tx) }
 
 // definedProtocols are those protocols as rules name them.
 func definedProtocols() (list []AppProtocol) {

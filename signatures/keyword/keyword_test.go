@@ -129,7 +129,7 @@ func TestOptionsThatCannotBeHonouredAreRefused(t *testing.T) {
 		{"value too many", `content:"a"; nocase:1;`, "unexpected-value"},
 		{"priority zero", `priority:0;`, "bad-value"},
 		{"target of nobody", `target:both;`, "bad-value"},
-		{"protocol not recognised", `app-layer-protocol:modbus;`, "unsupported-protocol"},
+		{"protocol not recognised", `app-layer-protocol:llmnr;`, "unsupported-protocol"},
 		{"unmet requirement", `requires:feature no-such-thing;`, CodeRequires},
 		{"unmet version", `requires:version >= 99.0;`, CodeRequires},
 		{"two versions", `requires:version >= 7, version >= 8;`, "bad-value"},

@@ -156,5 +156,6 @@ func tableWith(buffers []Source) []Keyword {
 	table = append(table, checksumKeywords()...)
 	table = append(table, bufferKeywords(buffers)...)
 	table = append(table, modifierKeywords()...)
+	table = append(table, definedConditions()...)
 	return append(table, txKeywords()...)
 }

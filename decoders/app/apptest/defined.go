@@ -34,6 +34,12 @@ func CheckDefinition(t *testing.T, p app.Described) {
 		if f.Dirs == 0 {
 			t.Errorf("%s exists in no direction", f.Name)
 		}
+		if f.Condition != nil {
+			if f.Syntax == "" {
+				t.Errorf("%s does not show its syntax", f.Name)
+			}
+			continue
+		}
 		switch b := f.Buffer; {
 		case b < app.FirstField: // one that protocols share, such as the name of a file
 		case b >= single && b < single+app.FieldsPerProtocol:

@@ -16,6 +16,7 @@ import (
 	"spanwatch/decoders/app/http1"
 	"spanwatch/decoders/app/http2"
 	"spanwatch/decoders/app/krb5"
+	"spanwatch/decoders/app/modbus"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/ntp"
 	"spanwatch/decoders/app/quic"
@@ -65,6 +66,7 @@ func NewWith(c Config) Set {
 		dhcp.NewParser(),
 		http2.NewParser(),
 		krb5.NewParser(),
+		modbus.NewParser(),
 		mqtt.NewParser(),
 		ntp.NewParser(),
 		quic.NewParser(),

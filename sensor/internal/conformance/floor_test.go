@@ -93,7 +93,7 @@ func TestOptionsAreMappedOrReported(t *testing.T) {
 	dir := t.TempDir()
 	vars := `{"options": {"stream.midstream": "true", "vars.address-groups.HOME_NET": "[10.0.0.0/8]",
 		"host-os-policy.linux": ["10.0.0.1", "10.0.0.2"], "defrag.timeout": "30", "decoder.teredo.enabled": "no",
-		"threshold-file": "threshold.config", "app-layer.protocols.enip.enabled": "yes"}, "checksum_checks": "all"}`
+		"threshold-file": "threshold.config", "app-layer.protocols.llmnr.enabled": "yes"}, "checksum_checks": "all"}`
 	if err := os.WriteFile(filepath.Join(dir, "vars.json"), []byte(vars), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestOptionsAreMappedOrReported(t *testing.T) {
 			t.Errorf("no %s in %s", want, said)
 		}
 	}
-	if len(unmapped) != 1 || unmapped[0] != "app-layer.protocols.enip.enabled" {
+	if len(unmapped) != 1 || unmapped[0] != "app-layer.protocols.llmnr.enabled" {
 		t.Errorf("unmapped %v", unmapped)
 	}
 }
