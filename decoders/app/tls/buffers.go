@@ -67,7 +67,8 @@ func (t *Tx) single(b app.Buffer) ([]byte, bool) {
 	case app.JA3SHash:
 		return t.ofHello(itemJA3SHash, server)
 	case app.JA4Hash:
-		if !t.sides[client].hello {
+		// A hello of SSL 2 has the fingerprint of an empty one, as in Suricata.
+		if !t.sides[client].hello && t.seen&seenClientHello == 0 {
 			return nil, false
 		}
 		return t.item(itemJA4), true

@@ -164,6 +164,17 @@ func TestJA4OfAnEmptyHello(t *testing.T) {
 	}
 }
 
+func TestAHelloOfSSL2HasTheJA4OfAnEmptyOne(t *testing.T) {
+	s := NewParser().New().(*State)
+	if _, ok := s.tx.Buffer(app.JA4Hash, 0); ok {
+		t.Error("a JA4 before any hello")
+	}
+	s.Parse(app.Input{Data: append([]byte{0x80, 28, 1, 3, 1, 0, 3, 0, 0, 0, 16, 1, 0, 0x80}, make([]byte, 16)...)})
+	if got, _ := s.tx.Buffer(app.JA4Hash, 0); string(got) != "t00i000000_e3b0c44298fc_d2e2adf7177b" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestMalformedShapes(t *testing.T) {
 	client := func(extensions ...[]byte) []byte { return handshakeRecord(clientHello, hello(extensions...)) }
 	cert := certificateFor(t, "a")
