@@ -29,6 +29,7 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 			return
 		}
 		if !w.changed(f, p) {
+			w.streams.Reoffer(f, dir)
 			return
 		}
 		if f.AppProto[dir] == app.ProtoUnknown {
@@ -63,6 +64,9 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 		}
 		w.streams.Consumed(f, dir, consumed)
 		if consumed < len(c.Data) {
+			if w.apps.at(f.App).upgraded != 0 {
+				w.streams.Reoffer(f, dir) // the rest is another protocol's
+			}
 			return // the parser waits for more
 		}
 	}

@@ -27,6 +27,7 @@ import (
 	"spanwatch/decoders/app/ssh"
 	"spanwatch/decoders/app/tftp"
 	"spanwatch/decoders/app/tls"
+	"spanwatch/decoders/app/websocket"
 )
 
 // Set has a parser of every protocol, for one worker.
@@ -73,6 +74,7 @@ func NewWith(c Config) Set {
 		sip.NewParser(),
 		smb.NewParserWith(c.Transfers),
 		tftp.NewParser(),
+		websocket.NewParser(),
 	}, recognised.Parsers()...) {
 		d := p.Definition()
 		set = append(set, app.Candidate{Parser: p, TCPPorts: d.TCPPorts, UDPPorts: d.UDPPorts})
