@@ -6,6 +6,12 @@ type Recorder interface {
 	AppendRecord(*Record) bool
 }
 
+// Detailed is implemented by transactions whose record says more in alerts:
+// AppendDetails adds the payload that was looked at.
+type Detailed interface {
+	AppendDetails(*Record)
+}
+
 // Record is a transaction as it is exported: named members in order, some of
 // them objects or lists. It knows nothing of any format, and borrows the
 // bytes it is given until it is rendered. The zero Record is empty; Reset

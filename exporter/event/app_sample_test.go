@@ -115,6 +115,8 @@ func fullWebSocket(o *event.Object) {
 	o.Bool("fin", true)
 	o.Uint("mask", 1<<32-1)
 	o.String("opcode", "text")
+	o.CutText("payload_printable", []byte("a \"text\" \xff"), 12)
+	o.String("payload_base64", "YQ==")
 }
 
 func fullDCERPC(o *event.Object) {

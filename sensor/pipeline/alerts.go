@@ -122,7 +122,7 @@ func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
 		m.app.ofFTPData(t)
 		m.appText = m.enc.AppendFTPDataMember(m.appText[:0], &m.app.ftpData.FTPDataRecord)
 	case app.Recorder:
-		object := m.defined.of(t)
+		object := m.defined.of(t, m.payload)
 		if object == nil {
 			return nil
 		}

@@ -17,12 +17,15 @@ type definedRecords struct {
 	event  event.App
 }
 
-// of renders the record of a transaction as a JSON object; nil without one.
-// It is valid until the next call.
-func (m *definedRecords) of(tx app.Recorder) []byte {
+// of renders the record of a transaction as a JSON object, with payload for
+// alerts; nil without one. It is valid until the next call.
+func (m *definedRecords) of(tx app.Recorder, payload bool) []byte {
 	m.record.Reset()
 	if !tx.AppendRecord(&m.record) {
 		return nil
+	}
+	if d, ok := tx.(app.Detailed); ok && payload {
+		d.AppendDetails(&m.record)
 	}
 	o := &m.object
 	o.Begin(m.text[:0])
@@ -72,7 +75,7 @@ func (w *worker) definedRecord(proto app.Proto, tx app.Tx, p *decoders.Packet, f
 	if !ok || !m.wanted[kind] {
 		return
 	}
-	object := m.defined.of(recorder)
+	object := m.defined.of(recorder, false)
 	if object == nil {
 		return
 	}

@@ -10,15 +10,16 @@ import (
 // eventMaker turns packets, flows, matches and transactions into encoded
 // events of one worker. Nothing here allocates once its memory has grown.
 type eventMaker struct {
-	enc    *event.Encoder
-	wanted [event.NumTypes]bool
-	replay bool // write pcap_cnt
-	macsOn bool // write ether
-	seed   uint16
-	names  []string // of capture interfaces, when live
-	merged []bool   // by interface: capture sees frames that were several on the wire
-	geo    geoLookup
-	apps   *appTable // the worker's
+	enc     *event.Encoder
+	wanted  [event.NumTypes]bool
+	replay  bool // write pcap_cnt
+	macsOn  bool // write ether
+	payload bool // write payload into alerts
+	seed    uint16
+	names   []string // of capture interfaces, when live
+	merged  []bool   // by interface: capture sees frames that were several on the wire
+	geo     geoLookup
+	apps    *appTable // the worker's
 
 	// Where in the batch the worker is.
 	b        *batch
@@ -77,7 +78,7 @@ func newEventMaker(o *Options) (eventMaker, error) {
 	}
 	return eventMaker{
 		merged: merged, enc: enc, wanted: wanted, replay: o.Replay, seed: o.Config.Flow.CommunityIDSeed, names: o.Interfaces,
-		macsOn: o.Config.Events.Ethernet, geo: newGeoLookup(o.Geo), otherProtocols: o.Config.Flow.OtherProtocols,
+		macsOn: o.Config.Events.Ethernet, payload: o.Config.Events.AlertPayload, geo: newGeoLookup(o.Geo), otherProtocols: o.Config.Flow.OtherProtocols,
 		anomalyLimit: uint64(o.Config.Events.AnomaliesPerType), http: httpRecords{dump: o.Config.Events.HTTPHeaders},
 	}, err
 }

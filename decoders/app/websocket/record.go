@@ -1,6 +1,7 @@
 package websocket
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 
 	"spanwatch/decoders/app"
@@ -14,6 +15,18 @@ func (t *Tx) AppendRecord(r *app.Record) bool {
 	}
 	r.Word("opcode", t.header.opcode().String())
 	return true
+}
+
+// maxShown is how many bytes of the payload alerts have, as many as of that of
+// packets.
+const maxShown = 4 << 10
+
+// AppendDetails adds the payload, as text and in base64.
+func (t *Tx) AppendDetails(r *app.Record) {
+	shown := t.payload[:min(len(t.payload), maxShown)]
+	t.encoded = base64.StdEncoding.AppendEncode(t.encoded[:0], shown)
+	r.LimitedText("payload_printable", t.payload, maxShown)
+	r.Text("payload_base64", t.encoded)
 }
 
 // String returns the opcode's name in records.

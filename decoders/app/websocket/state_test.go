@@ -98,6 +98,15 @@ func payloads(s *State) (list []string) {
 	return list
 }
 
+// detailed has the record that alerts have.
+type detailed struct{ *Tx }
+
+func (d detailed) AppendRecord(r *app.Record) bool {
+	ok := d.Tx.AppendRecord(r)
+	d.AppendDetails(r)
+	return ok
+}
+
 func TestFramesAreToldOf(t *testing.T) {
 	s, _ := parsed(conversation()...)
 	want := []string{
@@ -109,6 +118,9 @@ func TestFramesAreToldOf(t *testing.T) {
 		if got := apptest.RecordText(tx.(*Tx)); got != want[i] {
 			t.Errorf("%d: %s, want %s", i, got, want[i])
 		}
+	}
+	if got := apptest.RecordText(detailed{s.Txs()[0].(*Tx)}); got != `{fin: true, mask: 305419896, opcode: "text", payload_printable: "hello", payload_base64: "aGVsbG8="}` {
+		t.Error(got)
 	}
 	s, _ = parsed(apptest.Message{Dir: toServer, Data: frame(0x8b, 0, "")})
 	if got := apptest.RecordText(s.Txs()[0].(*Tx)); got != `{fin: true, opcode: "unknown-11"}` {
@@ -187,7 +199,7 @@ func TestWhatIsNotAsItShouldBe(t *testing.T) {
 		{"a message longer than is kept", slices.Concat(frame(0x02, 0, long[:60000]), frame(0x00, 0, long[:60000]), frame(0x80, 0, "end")), app.StatusOK, 3,
 			[]app.Event{EventReassemblyLimitReached}, maxPayload},
 		{"what is not compressed rightly, with the end that a receiver adds", frame(0xc1, 0, "\xff\xff\xff"), app.StatusOK, 1, nil, 7},
-		{"a bomb", frame(0xc1, 0, bomb), app.StatusOK, 1, nil, len(bomb)},
+		{"a bomb", frame(0xc1, 0, bomb), app.StatusOK, 1, nil, maxPayload},
 		{"half a header", []byte{0x81}, app.StatusIncomplete, 0, nil, 0},
 	} {
 		s, last := parsed(apptest.Message{Data: c.data})

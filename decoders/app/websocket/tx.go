@@ -15,6 +15,7 @@ type Tx struct {
 	app.Message
 	header  header
 	payload []byte // of the whole message in its last frame
+	encoded []byte // some of it, for records of alerts
 	events  app.EventSet
 }
 
@@ -22,11 +23,12 @@ var (
 	_ app.Reusable       = (*Tx)(nil)
 	_ app.Unidirectional = (*Tx)(nil)
 	_ app.Recorder       = (*Tx)(nil)
+	_ app.Detailed       = (*Tx)(nil)
 )
 
 // Reuse makes the transaction as new.
 func (t *Tx) Reuse(id uint64) {
-	*t = Tx{payload: reuse(t.payload)}
+	*t = Tx{payload: reuse(t.payload), encoded: reuse(t.encoded)}
 	t.Begin(id)
 }
 
