@@ -46,6 +46,8 @@ type Field struct {
 	// of bytes; Words are values by name, lower case, that rules may use.
 	Bits  int
 	Words map[string]uint64
+	// Inclusive numbers take both ends of a range such as `name:1-5` into it.
+	Inclusive bool
 	// Flags are bits by name: rules say which are set and which are not, as
 	// in `name:dup,!retain`.
 	Flags map[string]uint64

@@ -12,6 +12,13 @@ type Detailed interface {
 	AppendDetails(*Record)
 }
 
+// Companion is implemented by Recorders whose protocol is carried by another
+// one that has an object of its own beside theirs.
+type Companion interface {
+	// AppendCompanion fills in that object and returns its name.
+	AppendCompanion(*Record) (name string)
+}
+
 // Record is a transaction as it is exported: named members in order, some of
 // them objects or lists. It knows nothing of any format, and borrows the
 // bytes it is given until it is rendered. The zero Record is empty; Reset

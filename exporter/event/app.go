@@ -9,16 +9,22 @@ type App struct {
 	Type Type
 	// Object is the record with its braces, borrowed.
 	Object []byte
+	// Beside are members that stand beside it, of protocols below; borrowed.
+	Beside []byte
 }
 
 // AppendApp appends the event without its closing brace; see Finish.
 func (e *Encoder) AppendApp(dst []byte, a *App) []byte {
 	dst = e.appendEnvelope(dst, &a.Envelope, a.Type)
-	return AppendAppMember(append(dst, ','), a.Type, a.Object)
+	return AppendAppMember(append(dst, ','), a.Type, a.Object, a.Beside)
 }
 
-// AppendAppMember appends the member `"sip":{…}` that alerts carry too.
-func AppendAppMember(dst []byte, t Type, object []byte) []byte {
+// AppendAppMember appends the member `"sip":{…}`, and those beside it, that
+// alerts carry too.
+func AppendAppMember(dst []byte, t Type, object, beside []byte) []byte {
+	if len(beside) > 0 {
+		dst = append(append(dst, beside...), ',')
+	}
 	dst = append(dst, '"')
 	dst = append(dst, t.String()...)
 	dst = append(dst, `":`...)

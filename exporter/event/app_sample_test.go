@@ -263,3 +263,28 @@ func fullKRB5(o *event.Object) {
 	o.String("ticket_encryption", "aes256-cts-hmac-sha1-96")
 	o.Bool("ticket_weak_encryption", false)
 }
+
+func fullNFS(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	o.Uint("version", 3)
+	o.String("procedure", "READ")
+	o.Text("filename", text)
+	o.String("hhash", "a5fcf973")
+	o.Uint("id", 1)
+	o.Bool("file_tx", true)
+	o.String("type", "response")
+	o.String("status", "OK")
+	o.Object("read")
+	o.Bool("first", true)
+	o.Bool("last", false)
+	o.Uint("last_xid", 7)
+	o.Uint("chunks", 2)
+	o.End()
+	o.Object("rename")
+	o.Text("from", text)
+	o.Text("to", text)
+	o.End()
+}
+
+// rpcMember is what stands beside the record of NFS.
+const rpcMember = `"rpc":{"xid":7,"status":"ACCEPTED","auth_type":"UNIX","creds":{"machine_name":"box","uid":0,"gid":0}}`

@@ -118,8 +118,8 @@ func samples(e *event.Encoder) []sample {
 			return finish(e, e.AppendEngine(dst, x), event.TypeEngine, &x.Envelope, 0, 0)
 		}}
 	}
-	namedSample := func(name string, t event.Type, object func(*event.Object)) sample {
-		x := &event.App{Envelope: fullEnvelope(), Type: t}
+	recordSample := func(name string, t event.Type, object func(*event.Object), beside string) sample {
+		x := &event.App{Envelope: fullEnvelope(), Type: t, Beside: []byte(beside)}
 		var o event.Object
 		o.Begin(nil)
 		object(&o)
@@ -127,6 +127,9 @@ func samples(e *event.Encoder) []sample {
 		return sample{name, t, func(e *event.Encoder, dst []byte) []byte {
 			return finish(e, e.AppendApp(dst, x), t, &x.Envelope, 0, 0)
 		}}
+	}
+	namedSample := func(name string, t event.Type, object func(*event.Object)) sample {
+		return recordSample(name, t, object, "")
 	}
 	appSample := func(t event.Type, object func(*event.Object)) sample {
 		return namedSample(t.String()+"_full", t, object)
@@ -173,6 +176,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeQUIC, fullQUIC),
 		appSample(event.TypeWebSocket, fullWebSocket),
 		appSample(event.TypeModbus, fullModbus),
+		recordSample("nfs_full", event.TypeNFS, fullNFS, rpcMember),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

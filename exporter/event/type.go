@@ -34,6 +34,7 @@ const (
 	TypeQUIC
 	TypeWebSocket
 	TypeModbus
+	TypeNFS
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -68,6 +69,7 @@ var typeNames = [NumTypes]string{
 	TypeQUIC:      "quic",
 	TypeWebSocket: "websocket",
 	TypeModbus:    "modbus",
+	TypeNFS:       "nfs",
 }
 
 // String returns the value of event_type.

@@ -122,11 +122,11 @@ func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
 		m.app.ofFTPData(t)
 		m.appText = m.enc.AppendFTPDataMember(m.appText[:0], &m.app.ftpData.FTPDataRecord)
 	case app.Recorder:
-		object := m.defined.of(t, m.payload)
+		object, beside := m.defined.of(t, m.payload)
 		if object == nil {
 			return nil
 		}
-		m.appText = event.AppendAppMember(m.appText[:0], w.apps.types[proto], object)
+		m.appText = event.AppendAppMember(m.appText[:0], w.apps.types[proto], object, beside)
 	default:
 		return nil
 	}

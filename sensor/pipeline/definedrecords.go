@@ -14,21 +14,36 @@ type definedRecords struct {
 	record app.Record
 	object event.Object
 	text   []byte
+	beside []byte
 	event  event.App
 }
 
 // of renders the record of a transaction as a JSON object, with payload for
-// alerts; nil without one. It is valid until the next call.
-func (m *definedRecords) of(tx app.Recorder, payload bool) []byte {
+// alerts, nil without one, and the objects beside it as members. They are valid
+// until the next call.
+func (m *definedRecords) of(tx app.Recorder, payload bool) (object, beside []byte) {
 	m.record.Reset()
 	if !tx.AppendRecord(&m.record) {
-		return nil
+		return nil, nil
 	}
 	if d, ok := tx.(app.Detailed); ok && payload {
 		d.AppendDetails(&m.record)
 	}
+	m.text = m.render(m.text[:0])
+	m.beside = m.beside[:0]
+	if c, ok := tx.(app.Companion); ok {
+		m.record.Reset()
+		name := c.AppendCompanion(&m.record)
+		m.beside = append(append(append(m.beside, '"'), name...), `":`...)
+		m.beside = m.render(m.beside)
+	}
+	return m.text, m.beside
+}
+
+// render writes the record behind dst.
+func (m *definedRecords) render(dst []byte) []byte {
 	o := &m.object
-	o.Begin(m.text[:0])
+	o.Begin(dst)
 	for _, item := range m.record.Items() {
 		switch item.Kind {
 		case app.ItemEnd:
@@ -57,8 +72,7 @@ func (m *definedRecords) of(tx app.Recorder, payload bool) []byte {
 			o.MAC(item.Name, item.Text)
 		}
 	}
-	m.text = o.Finish()
-	return m.text
+	return o.Finish()
 }
 
 // fileCarrier is implemented by transactions that carry files.
@@ -75,7 +89,7 @@ func (w *worker) definedRecord(proto app.Proto, tx app.Tx, p *decoders.Packet, f
 	if !ok || !m.wanted[kind] {
 		return
 	}
-	object := m.defined.of(recorder, false)
+	object, beside := m.defined.of(recorder, false)
 	if object == nil {
 		return
 	}
@@ -88,7 +102,7 @@ func (w *worker) definedRecord(proto app.Proto, tx app.Tx, p *decoders.Packet, f
 		m.ofFlow(&e.Envelope, f)
 	}
 	e.HasTx, e.TxID = true, tx.ID()
-	e.Type, e.Object = kind, object
+	e.Type, e.Object, e.Beside = kind, object, beside
 	start := len(w.out.text)
 	w.out.text = m.enc.AppendApp(w.out.text, e)
 	w.done(kind, &e.Envelope, start, 0, 0)

@@ -99,6 +99,9 @@ func (w *worker) fileRecords(proto app.Proto, tx app.Tx, p *decoders.Packet, f *
 			continue
 		}
 		x.Logged = true
+		if x.State == file.Open {
+			x.Truncate()
+		}
 		w.keep(x)
 		if w.events.wanted[event.TypeFileInfo] {
 			w.events.appText = w.appMember(proto, tx)

@@ -47,17 +47,18 @@ func (t *txNumber) MatchTx(f *TxFacts) bool {
 
 // txField is a keyword that is a number of a transaction.
 type txField struct {
-	name    string
-	aliases []string
-	proto   app.Proto
-	buffer  app.Buffer
-	bits    int
-	multi   bool // several values: the rule may give an index
-	names   map[string]uint64
-	flags   map[string]uint64 // bits by name; then names is nil
-	keys    map[string]uint64 // by name, where numbers are under keys
-	kinds   map[string]func(uint64) bool
-	dirs    DirectionSet // in which it exists; 0 for both
+	name      string
+	aliases   []string
+	proto     app.Proto
+	buffer    app.Buffer
+	bits      int
+	multi     bool // several values: the rule may give an index
+	names     map[string]uint64
+	flags     map[string]uint64 // bits by name; then names is nil
+	keys      map[string]uint64 // by name, where numbers are under keys
+	kinds     map[string]func(uint64) bool
+	inclusive bool         // ranges take their ends in
+	dirs      DirectionSet // in which it exists; 0 for both
 }
 
 // txFields is the table of them, a block for each protocol that does not
@@ -115,7 +116,7 @@ func txKeywords() []Keyword {
 }
 
 func (b *Builder) addTxNumber(o *rule.Option, field *txField) *rule.Diagnostic {
-	syntax := rule.IntSyntax{Bits: field.bits}
+	syntax := rule.IntSyntax{Bits: field.bits, Inclusive: field.inclusive}
 	names := field.names
 	if field.flags != nil {
 		names = field.flags

@@ -18,6 +18,7 @@ import (
 	"spanwatch/decoders/app/krb5"
 	"spanwatch/decoders/app/modbus"
 	"spanwatch/decoders/app/mqtt"
+	"spanwatch/decoders/app/nfs"
 	"spanwatch/decoders/app/ntp"
 	"spanwatch/decoders/app/quic"
 	"spanwatch/decoders/app/recognised"
@@ -38,7 +39,7 @@ type Config struct {
 	HTTP http1.Config
 	SMTP smtp.Config
 	FTP  ftp.Config
-	// Transfers is what is computed of files of FTP and SMB.
+	// Transfers is what is computed of files of FTP, NFS and SMB.
 	Transfers file.Hashes
 }
 
@@ -69,6 +70,7 @@ func NewWith(c Config) Set {
 		krb5.NewParser(),
 		modbus.NewParser(),
 		mqtt.NewParser(),
+		nfs.NewParserWith(c.Transfers),
 		ntp.NewParser(),
 		quic.NewParser(),
 		sip.NewParser(),
