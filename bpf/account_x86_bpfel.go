@@ -53,11 +53,13 @@ type accountCpuTotals struct {
 type accountFeedVerdict uint32
 
 const (
-	accountFeedVerdictFEED_HANDED       accountFeedVerdict = 0
-	accountFeedVerdictFEED_HANDED_END   accountFeedVerdict = 1
-	accountFeedVerdictFEED_SHED_SHUNTED accountFeedVerdict = 2
-	accountFeedVerdictFEED_SHED_SAMPLED accountFeedVerdict = 3
-	accountFeedVerdictFEED_COUNT        accountFeedVerdict = 4
+	accountFeedVerdictFEED_HANDED         accountFeedVerdict = 0
+	accountFeedVerdictFEED_HANDED_END     accountFeedVerdict = 1
+	accountFeedVerdictFEED_SHED_SHUNTED   accountFeedVerdict = 2
+	accountFeedVerdictFEED_SHED_SAMPLED   accountFeedVerdict = 3
+	accountFeedVerdictFEED_SHED_DUPLICATE accountFeedVerdict = 4
+	accountFeedVerdictFEED_DROPPED        accountFeedVerdict = 5
+	accountFeedVerdictFEED_COUNT          accountFeedVerdict = 6
 )
 
 type accountFlowKey struct {
@@ -221,6 +223,7 @@ const (
 	accountVarBlockBits         = "block_bits"
 	accountVarBurstEvery        = "burst_every"
 	accountVarDedupWindow       = "dedup_window"
+	accountVarDropNow           = "drop_now"
 	accountVarExportFeedVerdict = "export_feed_verdict"
 	accountVarExportFlowSlot    = "export_flow_slot"
 	accountVarExportReason      = "export_reason"
@@ -231,6 +234,7 @@ const (
 	accountVarHashSeed          = "hash_seed"
 	accountVarLinkType          = "link_type"
 	accountVarMaxDepth          = "max_depth"
+	accountVarMayDrop           = "may_drop"
 	accountVarSetBits           = "set_bits"
 	accountVarShards            = "shards"
 	accountVarSource            = "source"
@@ -311,6 +315,7 @@ type accountVariableSpecs struct {
 	BlockBits         *ebpf.VariableSpec `ebpf:"block_bits"`
 	BurstEvery        *ebpf.VariableSpec `ebpf:"burst_every"`
 	DedupWindow       *ebpf.VariableSpec `ebpf:"dedup_window"`
+	DropNow           *ebpf.VariableSpec `ebpf:"drop_now"`
 	ExportFeedVerdict *ebpf.VariableSpec `ebpf:"export_feed_verdict"`
 	ExportFlowSlot    *ebpf.VariableSpec `ebpf:"export_flow_slot"`
 	ExportReason      *ebpf.VariableSpec `ebpf:"export_reason"`
@@ -321,6 +326,7 @@ type accountVariableSpecs struct {
 	HashSeed          *ebpf.VariableSpec `ebpf:"hash_seed"`
 	LinkType          *ebpf.VariableSpec `ebpf:"link_type"`
 	MaxDepth          *ebpf.VariableSpec `ebpf:"max_depth"`
+	MayDrop           *ebpf.VariableSpec `ebpf:"may_drop"`
 	SetBits           *ebpf.VariableSpec `ebpf:"set_bits"`
 	Shards            *ebpf.VariableSpec `ebpf:"shards"`
 	Source            *ebpf.VariableSpec `ebpf:"source"`
@@ -385,6 +391,7 @@ type accountVariables struct {
 	BlockBits         *ebpf.Variable `ebpf:"block_bits"`
 	BurstEvery        *ebpf.Variable `ebpf:"burst_every"`
 	DedupWindow       *ebpf.Variable `ebpf:"dedup_window"`
+	DropNow           *ebpf.Variable `ebpf:"drop_now"`
 	ExportFeedVerdict *ebpf.Variable `ebpf:"export_feed_verdict"`
 	ExportFlowSlot    *ebpf.Variable `ebpf:"export_flow_slot"`
 	ExportReason      *ebpf.Variable `ebpf:"export_reason"`
@@ -395,6 +402,7 @@ type accountVariables struct {
 	HashSeed          *ebpf.Variable `ebpf:"hash_seed"`
 	LinkType          *ebpf.Variable `ebpf:"link_type"`
 	MaxDepth          *ebpf.Variable `ebpf:"max_depth"`
+	MayDrop           *ebpf.Variable `ebpf:"may_drop"`
 	SetBits           *ebpf.Variable `ebpf:"set_bits"`
 	Shards            *ebpf.Variable `ebpf:"shards"`
 	Source            *ebpf.Variable `ebpf:"source"`

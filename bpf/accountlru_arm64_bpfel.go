@@ -46,11 +46,13 @@ const (
 	accountLruProgSwXdp      = "sw_xdp"
 	accountLruVarBurstEvery  = "burst_every"
 	accountLruVarDedupWindow = "dedup_window"
+	accountLruVarDropNow     = "drop_now"
 	accountLruVarFeedSample  = "feed_sample"
 	accountLruVarHasFrags    = "has_frags"
 	accountLruVarHashSeed    = "hash_seed"
 	accountLruVarLinkType    = "link_type"
 	accountLruVarMaxDepth    = "max_depth"
+	accountLruVarMayDrop     = "may_drop"
 	accountLruVarSource      = "source"
 	accountLruVarUdpTunnels  = "udp_tunnels"
 )
@@ -126,11 +128,13 @@ type accountLruMapSpecs struct {
 type accountLruVariableSpecs struct {
 	BurstEvery  *ebpf.VariableSpec `ebpf:"burst_every"`
 	DedupWindow *ebpf.VariableSpec `ebpf:"dedup_window"`
+	DropNow     *ebpf.VariableSpec `ebpf:"drop_now"`
 	FeedSample  *ebpf.VariableSpec `ebpf:"feed_sample"`
 	HasFrags    *ebpf.VariableSpec `ebpf:"has_frags"`
 	HashSeed    *ebpf.VariableSpec `ebpf:"hash_seed"`
 	LinkType    *ebpf.VariableSpec `ebpf:"link_type"`
 	MaxDepth    *ebpf.VariableSpec `ebpf:"max_depth"`
+	MayDrop     *ebpf.VariableSpec `ebpf:"may_drop"`
 	Source      *ebpf.VariableSpec `ebpf:"source"`
 	UdpTunnels  *ebpf.VariableSpec `ebpf:"udp_tunnels"`
 }
@@ -188,11 +192,13 @@ func (m *accountLruMaps) Close() error {
 type accountLruVariables struct {
 	BurstEvery  *ebpf.Variable `ebpf:"burst_every"`
 	DedupWindow *ebpf.Variable `ebpf:"dedup_window"`
+	DropNow     *ebpf.Variable `ebpf:"drop_now"`
 	FeedSample  *ebpf.Variable `ebpf:"feed_sample"`
 	HasFrags    *ebpf.Variable `ebpf:"has_frags"`
 	HashSeed    *ebpf.Variable `ebpf:"hash_seed"`
 	LinkType    *ebpf.Variable `ebpf:"link_type"`
 	MaxDepth    *ebpf.Variable `ebpf:"max_depth"`
+	MayDrop     *ebpf.Variable `ebpf:"may_drop"`
 	Source      *ebpf.Variable `ebpf:"source"`
 	UdpTunnels  *ebpf.Variable `ebpf:"udp_tunnels"`
 }

@@ -70,9 +70,18 @@ type Config struct {
 	UDPTunnels  []UDPTunnel
 
 	// DuplicateWindow counts a packet that passes a CPU twice within it as a
-	// duplicate, in no flow; 0 switches that off. For SPAN ports that mirror
-	// both sides of a switch. At most a second.
+	// duplicate, in no flow, and FeedProgram holds it back; 0 switches that off.
+	// For SPAN ports that mirror both sides of a switch. At most a second.
 	DuplicateWindow time.Duration
+
+	// Drop has native XDP drop frames of shunted flows, but for those that may
+	// end them, and duplicates, once they are counted: neither the stack nor
+	// any socket sees them. For ports that receive copies of others' traffic
+	// alone. Load refuses with ErrDrop where the device has an address other
+	// than a link-local one, belongs to a bridge or a bond, or carries others
+	// (VLANs, macvlan), and where native XDP is not possible: other hooks see
+	// packets after sockets did, or merged. See GuardDrop.
+	Drop bool
 
 	// BurstEvery is after how many packets at most the precise clock is read
 	// for Milliseconds; 1 is exact and costs some 30 ns a packet.
@@ -84,6 +93,8 @@ type Config struct {
 
 	// Seed of the hash; nil draws one. Benchmarks and tests set it.
 	Seed *[14]uint32
+
+	maxBlock int // sets of an element of the array of flows at most; 0 for all of a CPU
 }
 
 // DefaultConfig counts the incoming packets of a device, without tunnels.

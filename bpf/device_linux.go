@@ -24,6 +24,9 @@ type device struct {
 	kind       uint16 // ARPHRD_
 	mtu        int
 	xdpProgram uint32
+	master     int    // index of the bridge or bond it belongs to, or 0
+	under      int    // index of the device that carries it, or 0
+	driver     string // "vlan", "veth"; empty for hardware
 }
 
 // linkType is 0 if frames start with a header that the programs do not know.
@@ -40,11 +43,29 @@ func (d *device) linkType() uint32 {
 // Attributes of linux/if_link.h that x/sys does not have.
 const (
 	iflaXDPProgID = 4
+	iflaInfoKind  = 1
 	attrType      = 0x3fff // without the flags for nesting and byte order
 )
 
 // findDevice asks the kernel about one interface.
 func findDevice(name string) (*device, error) {
+	devices, err := listDevices()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range devices {
+		if d.name != name {
+			continue
+		}
+		if d.linkType() == 0 {
+			return nil, &NotSupportedError{Feature: fmt.Sprintf("device type %d of %s", d.kind, name)}
+		}
+		return d, nil
+	}
+	return nil, fmt.Errorf("%s: %w", name, ErrNoDevice)
+}
+
+func listDevices() (devices []*device, err error) {
 	dump, err := syscall.NetlinkRIB(syscall.RTM_GETLINK, syscall.AF_UNSPEC)
 	if err != nil {
 		return nil, fmt.Errorf("list interfaces: %w", err)
@@ -57,14 +78,11 @@ func findDevice(name string) (*device, error) {
 		if messages[i].Header.Type != syscall.RTM_NEWLINK {
 			continue
 		}
-		if d := parseLink(&messages[i]); d != nil && d.name == name {
-			if d.linkType() == 0 {
-				return nil, &NotSupportedError{Feature: fmt.Sprintf("device type %d of %s", d.kind, name)}
-			}
-			return d, nil
+		if d := parseLink(&messages[i]); d != nil {
+			devices = append(devices, d)
 		}
 	}
-	return nil, fmt.Errorf("%s: %w", name, ErrNoDevice)
+	return devices, nil
 }
 
 // parseLink reads one answer to RTM_GETLINK; nil if it is malformed.
@@ -85,6 +103,16 @@ func parseLink(m *syscall.NetlinkMessage) *device {
 			if len(a.Value) >= 4 {
 				d.mtu = int(binary.NativeEndian.Uint32(a.Value))
 			}
+		case unix.IFLA_MASTER:
+			if len(a.Value) >= 4 {
+				d.master = int(binary.NativeEndian.Uint32(a.Value))
+			}
+		case unix.IFLA_LINK:
+			if len(a.Value) >= 4 {
+				d.under = int(binary.NativeEndian.Uint32(a.Value))
+			}
+		case unix.IFLA_LINKINFO:
+			d.driver = unix.ByteSliceToString(findAttr(a.Value, iflaInfoKind))
 		case unix.IFLA_XDP:
 			if id := findAttr(a.Value, iflaXDPProgID); len(id) >= 4 {
 				d.xdpProgram = binary.NativeEndian.Uint32(id)

@@ -22,6 +22,8 @@ var (
 	ErrDetached = errors.New("no longer attached")
 	// ErrClosed: after Close.
 	ErrClosed = errors.New("programs are closed")
+	// ErrDrop: frames of the device may not be dropped; see Config.Drop.
+	ErrDrop = errors.New("frames must not be dropped")
 	// ErrShuntFull: Config.ShuntFlows flows are shunted already.
 	ErrShuntFull = errors.New("table of shunted flows is full")
 )

@@ -291,3 +291,97 @@ func TestFlowTimesAreTheWallClocks(t *testing.T) {
 		t.Errorf("%d flows: %v", n, err)
 	}
 }
+
+// TestACopyOfAFrameIsHeldBack: at the socket as in accounting, and also when a
+// router has forwarded it in between.
+func TestACopyOfAFrameIsHeldBack(t *testing.T) {
+	needRoot(t)
+	cfg := small("none")
+	cfg.DuplicateWindow = time.Second
+	p := detached(t, cfg)
+	packet := func(id uint16, vlan uint16, ttl byte) []byte {
+		ip := ip4(false)
+		ip.ID, ip.TTL = id, ttl
+		return decoderstest.Build(decoderstest.Ether{}, decoderstest.VLAN{ID: vlan}, ip, tcp(1, false), decoderstest.Bytes("0123456789"))
+	}
+	for _, c := range []struct {
+		name   string
+		frame  []byte
+		handed bool
+	}{
+		{"a frame", packet(1, 10, 64), true},
+		{"the same frame", packet(1, 10, 64), false},
+		{"behind a router, in another VLAN", packet(1, 20, 63), false},
+		{"another packet of the same content", packet(2, 10, 64), true},
+	} {
+		runXDP(t, p, c.frame)
+		if got := feed(t, p, c.frame); got != c.handed {
+			t.Errorf("%s: handed up %v, want %v", c.name, got, c.handed)
+		}
+	}
+	s := stats(t, p)
+	if n := s.Feed[bpf.VerdictShedDuplicate].Packets; n != 2 || s.Refused[0][bpf.ReasonDuplicate].Packets != n {
+		t.Errorf("%d copies held back, %d counted as such, want 2", n, s.Refused[0][bpf.ReasonDuplicate].Packets)
+	}
+}
+
+// TestDroppedFramesWereCounted: what XDP drops is in its flow, in the count of what
+// was held back of it, and in the verdicts; what may end a flow passes.
+func TestDroppedFramesWereCounted(t *testing.T) {
+	needRoot(t)
+	segment := func(flags uint8) []byte {
+		l := tcp(1, false)
+		l.Flags = flags
+		return decoderstest.Build(decoderstest.Ether{}, ip4(false), l, decoderstest.Zeros(100))
+	}
+	inner := func(i int) []byte {
+		return decoderstest.Build(decoderstest.Ether{}, ip4(false), decoderstest.GRE{}, ip4(false), udp(i, false), decoderstest.Zeros(30))
+	}
+	for _, c := range []struct {
+		name    string
+		drop    bool
+		frames  [][]byte // the first one's innermost flow is shunted
+		dropped int
+	}{
+		{"a shunted flow", true, [][]byte{segment(0x10), segment(0x18), segment(0x10)}, 2},
+		{"without Drop", false, [][]byte{segment(0x10), segment(0x18), segment(0x10)}, 0},
+		{"the end of a flow", true, [][]byte{segment(0x10), segment(0x11), segment(0x04), segment(0x02)}, 0},
+		{"IPv6", true, [][]byte{kinds[1].frame(1, false), kinds[1].frame(1, true), kinds[1].frame(2, false)}, 1},
+		{"two tags", true, [][]byte{kinds[3].frame(1, false), kinds[3].frame(1, true), kinds[3].frame(2, false)}, 1},
+		{"in a tunnel", true, [][]byte{inner(1), inner(1), inner(2)}, 1},
+		{"a copy", true, [][]byte{kinds[0].frame(1, false), kinds[0].frame(2, false), kinds[0].frame(2, false)}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cfg := small("none")
+			cfg.Drop, cfg.TunnelDepth = c.drop, 1
+			if c.name == "a copy" {
+				cfg.DuplicateWindow = time.Second
+			}
+			p := detached(t, cfg)
+			runXDP(t, p, c.frames[0])
+			var key bpf.FlowKey
+			for _, k := range keys(t, p) {
+				if k.Depth >= key.Depth {
+					key = k
+				}
+			}
+			if err := p.Shunt(&key); err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range c.frames[1:] {
+				runXDP(t, p, f)
+			}
+			s := stats(t, p)
+			if n := s.Feed[bpf.VerdictDropped].Packets + s.Feed[bpf.VerdictShedDuplicate].Packets; n != uint64(c.dropped) {
+				t.Errorf("%d dropped, want %d: %+v", n, c.dropped, s.Feed)
+			}
+			if held, ok, err := p.Held(&key); err != nil || !ok || held.Packets != s.Feed[bpf.VerdictDropped].Packets {
+				t.Errorf("held %+v %v %v", held, ok, err)
+			}
+			if n := s.Total[bpf.Ingress].Packets; n != uint64(len(c.frames)) {
+				t.Errorf("%d of %d frames counted", n, len(c.frames))
+			}
+			conserved(t, p, readAll(t, p))
+		})
+	}
+}

@@ -52,6 +52,7 @@ func TestNumbersAreTheKernels(t *testing.T) {
 		{"sides", len(Stats{}.Total), int(accountSideSIDE_COUNT)},
 		{"verdicts", int(VerdictCount), int(accountFeedVerdictFEED_COUNT)},
 		{"shed by sampling", int(VerdictShedSampled), int(accountFeedVerdictFEED_SHED_SAMPLED)},
+		{"dropped", int(VerdictDropped), int(accountFeedVerdictFEED_DROPPED)},
 		{"GTP-U", int(TunnelGTPU), int(accountTunnelKindTUNNEL_GTPU)},
 	} {
 		if c.ours != c.kernel {

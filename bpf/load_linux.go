@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -54,7 +53,7 @@ type Programs struct {
 }
 
 // Load attaches the programs to cfg.Device and starts to count. Errors wrap
-// ErrConfig, ErrPermission, ErrNoDevice, ErrNotSupported or ErrBusy.
+// ErrConfig, ErrPermission, ErrNoDevice, ErrNotSupported, ErrDrop or ErrBusy.
 //
 // The device is looked up in the network namespace of the calling thread. From
 // its return on, no capability is needed.
@@ -65,6 +64,11 @@ func Load(cfg Config) (*Programs, error) {
 	dev, err := findDevice(cfg.Device)
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Drop {
+		if err := mayDrop(cfg.Device); err != nil {
+			return nil, err
+		}
 	}
 	instance, err := lockInstance(dev)
 	if err != nil {
@@ -85,9 +89,9 @@ func load(cfg Config, dev *device) (*Programs, error) {
 		return nil, err
 	}
 	plan := Plan{Device: cfg.Device}
-	hooks := plan.candidates(o, cfg.Hook)
+	hooks := plan.candidates(o, cfg.Hook, cfg.Drop)
 	if len(hooks) == 0 {
-		return nil, plan.impossible(o, cfg.Hook)
+		return nil, plan.impossible(o, cfg.Hook, cfg.Drop)
 	}
 	programs := make([]string, 0, 3)
 	for _, h := range hooks {
@@ -139,18 +143,14 @@ func newPrograms(cfg Config, linkType uint32, programs []string) (*Programs, err
 	if err != nil {
 		return nil, fmt.Errorf("count CPUs: %w", err)
 	}
-	var collection *ebpf.Collection
-	for _, maxBlock := range [...]int{math.MaxInt, smallBlock} {
-		var spec *ebpf.CollectionSpec
-		if spec, err = cfg.spec(shards, linkType, append(programs, accountProgSwFeed, accountProgSwClock), maxBlock); err != nil {
-			return nil, err
-		}
-		if collection, err = ebpf.NewCollection(spec); !errors.Is(err, unix.E2BIG) {
-			break
-		}
+	programs = append(programs, accountProgSwFeed, accountProgSwClock)
+	collection, err := cfg.collection(shards, linkType, programs)
+	if errors.Is(err, unix.E2BIG) && cfg.maxBlock == 0 {
+		cfg.maxBlock = smallBlock
+		collection, err = cfg.collection(shards, linkType, programs)
 	}
 	if err != nil {
-		return nil, loadError(err)
+		return nil, err
 	}
 	p := &Programs{cfg: cfg, collection: collection, shards: shards, instance: -1}
 	if err := p.open(); err != nil {
@@ -163,9 +163,21 @@ func newPrograms(cfg Config, linkType uint32, programs []string) (*Programs, err
 // refuse elements above what kmalloc gives, 4 MiB with pages of 4 KiB (E2BIG).
 const smallBlock = 1 << 12
 
+// collection loads programs and maps. The error wraps what the kernel said.
+func (c *Config) collection(shards int, linkType uint32, programs []string) (*ebpf.Collection, error) {
+	spec, err := c.spec(shards, linkType, programs)
+	if err != nil {
+		return nil, err
+	}
+	collection, err := ebpf.NewCollection(spec)
+	if err != nil {
+		return nil, loadError(err)
+	}
+	return collection, nil
+}
+
 // spec sizes the maps and sets the constants of the object for cfg.
-// An element of the array of flows has at most maxBlock sets.
-func (c *Config) spec(shards int, linkType uint32, programs []string, maxBlock int) (*ebpf.CollectionSpec, error) {
+func (c *Config) spec(shards int, linkType uint32, programs []string) (*ebpf.CollectionSpec, error) {
 	loadSpec := loadAccount
 	if c.Store == StoreLRU {
 		loadSpec = loadAccountLru
@@ -191,6 +203,8 @@ func (c *Config) spec(shards int, linkType uint32, programs []string, maxBlock i
 		accountVarMaxDepth:    uint8(c.TunnelDepth),
 		accountVarDedupWindow: uint64(c.DuplicateWindow),
 		accountVarBurstEvery:  uint32(c.BurstEvery),
+		accountVarMayDrop:     boolByte(c.Drop),
+		accountVarDropNow:     boolByte(c.Drop),
 		accountVarHasFrags:    boolByte(frags),
 		accountVarLinkType:    linkType,
 		accountVarSource:      c.Source,
@@ -200,7 +214,10 @@ func (c *Config) spec(shards int, linkType uint32, programs []string, maxBlock i
 	if c.Store == StoreLRU {
 		spec.Maps[accountLruMapLruFlows].MaxEntries = uint32(c.FlowsPerCPU)
 	} else {
-		block := min(sets, maxBlock)
+		block := sets
+		if c.maxBlock > 0 {
+			block = min(sets, c.maxBlock)
+		}
 		for _, m := range []struct {
 			name string
 			size uintptr // of a set

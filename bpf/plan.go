@@ -111,8 +111,12 @@ const singlePieceMTU = 3498
 
 // candidates returns the hooks for incoming packets that are worth trying, in
 // order, and notes in p why others are not.
-func (p *Plan) candidates(o offer, asked Hook) (hooks []Hook) {
+func (p *Plan) candidates(o offer, asked Hook, drop bool) (hooks []Hook) {
 	for _, h := range []Hook{HookXDPNative, HookTCX, HookXDPGeneric} {
+		if drop && h != HookXDPNative {
+			p.step(h, false, "it cannot drop frames as they are on the wire, before sockets see them")
+			continue
+		}
 		if asked != HookNone && asked != h {
 			p.step(h, false, "the configuration asks for %v", asked)
 			continue

@@ -37,7 +37,7 @@ func TestPlanChoosesByWhatIsOffered(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := Plan{Device: "eth0"}
-			if got := p.candidates(c.offer, c.asked); !slices.Equal(got, c.want) {
+			if got := p.candidates(c.offer, c.asked, false); !slices.Equal(got, c.want) {
 				t.Errorf("candidates %v, want %v", got, c.want)
 			}
 			if !strings.Contains(p.String(), c.says) {

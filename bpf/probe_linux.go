@@ -23,14 +23,19 @@ func Probe(cfg Config) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Drop {
+		if err := mayDrop(cfg.Device); err != nil {
+			return nil, err
+		}
+	}
 	o, err := dev.offer()
 	if err != nil {
 		return nil, err
 	}
 	plan := &Plan{Device: cfg.Device}
-	hooks := plan.candidates(o, cfg.Hook)
+	hooks := plan.candidates(o, cfg.Hook, cfg.Drop)
 	if len(hooks) == 0 {
-		return plan, plan.impossible(o, cfg.Hook)
+		return plan, plan.impossible(o, cfg.Hook, cfg.Drop)
 	}
 	plan.Hook = hooks[0]
 	plan.step(plan.Hook, true, "%s", o.advantage(plan.Hook))
@@ -48,7 +53,14 @@ func Probe(cfg Config) (*Plan, error) {
 }
 
 // impossible is the error for a plan without hook.
-func (p *Plan) impossible(o offer, asked Hook) error {
+func (p *Plan) impossible(o offer, asked Hook, drop bool) error {
+	if drop {
+		for _, s := range p.Why {
+			if s.Hook == HookXDPNative || s.Hook == asked {
+				return fmt.Errorf("%s: %w: only native XDP can, and it is not possible: %s", p.Device, ErrDrop, s.Why)
+			}
+		}
+	}
 	if o.xdpProgram != 0 && asked != HookTCX {
 		return &BusyError{Device: p.Device, Hook: asked, Program: o.xdpProgram}
 	}

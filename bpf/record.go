@@ -98,7 +98,7 @@ type Stats struct {
 	LostFlows    uint64 // records whose packets are in Lost
 	TornReads    uint64 // records that ReadFlows left out, as the kernel wrote them all the while
 
-	Feed [VerdictCount]Count // frames that FeedProgram saw, by Verdict
+	Feed [VerdictCount]Count // frames on their way to sockets with FeedProgram, by Verdict
 }
 
 // RefusedSum is all of Refused: [0] outermost, [1] within tunnels.
@@ -111,20 +111,22 @@ func (s *Stats) RefusedSum() (sum [2]Count) {
 	return sum
 }
 
-// Verdict is what the feed did with a frame.
+// Verdict is what became of a frame on its way to a socket.
 type Verdict uint8
 
 // Verdicts.
 const (
-	VerdictHanded      Verdict = iota // given to the socket
-	VerdictHandedEnd                  // given to the socket: of a shunted flow, with SYN, FIN or RST
-	VerdictShedShunted                // held back: of a shunted flow
-	VerdictShedSampled                // held back: of a flow that sampling leaves out
+	VerdictHanded        Verdict = iota // given to the socket
+	VerdictHandedEnd                    // given to the socket: of a shunted flow, with SYN, FIN or RST
+	VerdictShedShunted                  // held back: of a shunted flow
+	VerdictShedSampled                  // held back: of a flow that sampling leaves out
+	VerdictShedDuplicate                // held back, or dropped with Config.Drop: a frame that passed before
+	VerdictDropped                      // of a shunted flow, dropped with Config.Drop: FeedProgram did not see it
 
 	VerdictCount // number of verdicts
 )
 
-var verdictNames = [VerdictCount]string{"handed", "handed_end", "shed_shunted", "shed_sampled"}
+var verdictNames = [VerdictCount]string{"handed", "handed_end", "shed_shunted", "shed_sampled", "shed_duplicate", "dropped"}
 
 // String returns the stable name, which is also the metric label.
 func (v Verdict) String() string {

@@ -33,5 +33,6 @@ func (*Programs) Milliseconds(int64, []Millisecond) ([]Millisecond, error) { ret
 func (*Programs) Shunt(*FlowKey) error                                     { return ErrClosed }
 func (*Programs) Unshunt(*FlowKey) (Count, bool, error)                    { return Count{}, false, ErrClosed }
 func (*Programs) Held(*FlowKey) (Count, bool, error)                       { return Count{}, false, ErrClosed }
+func (*Programs) GuardDrop() error                                         { return ErrClosed }
 func (*Programs) Sample(uint32) error                                      { return ErrClosed }
 func (*Programs) RunXDP([]byte, int) (time.Duration, error)                { return 0, ErrClosed }

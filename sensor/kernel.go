@@ -17,7 +17,7 @@ func accountingOptions(cfg *config.Config) accounting.Options {
 	o := accounting.Options{
 		Interfaces: c.Interfaces, Off: c.Accounting == "off",
 		Flows: k.Flows, EvictionBytes: int(k.EvictionRing), ShuntFlows: k.ShuntFlows,
-		TunnelDepth: k.TunnelDepth, DuplicateWindow: k.DuplicateWindow, BurstEvery: k.BurstEvery,
+		TunnelDepth: k.TunnelDepth, DuplicateWindow: k.DuplicateWindow, Drop: k.Drop, BurstEvery: k.BurstEvery,
 		Interval: k.Interval, Filtered: c.Filter != "",
 		Workers: cfg.Workers,
 		Owner: func(key *decoders.FlowKey) int {

@@ -22,10 +22,10 @@ func openSources(cfg *config.Config, kernel *accounting.Kernel) (liveSources, er
 	c := &cfg.Capture
 	if c.Method != "pcap" {
 		o := afpacketOptions(cfg)
-		if c.Method == "ebpf" {
+		if c.Method == "ebpf" || c.Kernel.DuplicateWindow > 0 {
 			feeds, err := kernel.Feeds()
 			if err != nil {
-				return liveSources{}, fmt.Errorf("capture.method ebpf: %w", err)
+				return liveSources{}, fmt.Errorf("frames are held back by the kernel: %w", err)
 			}
 			if err := kernel.Sample(c.Sample); err != nil {
 				return liveSources{}, err
@@ -40,7 +40,7 @@ func openSources(cfg *config.Config, kernel *accounting.Kernel) (liveSources, er
 			}
 			return l, nil
 		}
-		if c.Method != "auto" || !errors.Is(err, afpacket.ErrNotSupported) {
+		if c.Method != "auto" || c.Kernel.DuplicateWindow > 0 || !errors.Is(err, afpacket.ErrNotSupported) {
 			return liveSources{}, err
 		}
 	}
@@ -64,6 +64,23 @@ func checkCapture(cfg *config.Config) (faults []config.Fault) {
 	}
 	if c.Sample > 1 && c.Method != "ebpf" {
 		faults = append(faults, config.Fault{Path: "capture.sample", What: "only method ebpf samples"})
+	}
+	if c.Kernel.Drop && c.Method != "ebpf" {
+		faults = append(faults, config.Fault{Path: "capture.kernel.drop", What: "only method ebpf knows what inspection does without"})
+	}
+	if c.Kernel.Drop && (c.Accounting == "tcx" || c.Accounting == "xdp-generic") {
+		faults = append(faults, config.Fault{Path: "capture.kernel.drop", What: "only native XDP drops frames before sockets see them as they were on the wire: accounting must be auto or xdp"})
+	}
+	if c.Kernel.DuplicateWindow > 0 {
+		const path, needs = "capture.kernel.duplicate-window", "copies are found by the kernel's programs: "
+		switch {
+		case c.Method == "pcap":
+			faults = append(faults, config.Fault{Path: path, What: needs + "method pcap does not pass frames through them"})
+		case c.Accounting == "off":
+			faults = append(faults, config.Fault{Path: path, What: needs + "accounting must not be off"})
+		case c.Filter != "":
+			faults = append(faults, config.Fault{Path: path, What: needs + "their place at the socket is taken by capture.filter"})
+		}
 	}
 	o := &cfg.Overload
 	if o.StopFill >= o.StartFill {

@@ -20,8 +20,10 @@ const (
 	accountMapBursts      = "bursts"
 	accountMapDedup       = "dedup"
 	accountMapEvictions   = "evictions"
+	accountMapFeedCounts  = "feed_counts"
 	accountMapFlows       = "flows"
 	accountMapReasons     = "reasons"
+	accountMapShunt       = "shunt"
 	accountMapTags        = "tags"
 	accountMapTotals      = "totals"
 	accountMapVlanTotals  = "vlan_totals"
@@ -34,10 +36,12 @@ const (
 	accountVarBlockBits   = "block_bits"
 	accountVarBurstEvery  = "burst_every"
 	accountVarDedupWindow = "dedup_window"
+	accountVarDropNow     = "drop_now"
 	accountVarHasFrags    = "has_frags"
 	accountVarHashSeed    = "hash_seed"
 	accountVarLinkType    = "link_type"
 	accountVarMaxDepth    = "max_depth"
+	accountVarMayDrop     = "may_drop"
 	accountVarSetBits     = "set_bits"
 	accountVarShards      = "shards"
 	accountVarSource      = "source"
@@ -100,8 +104,10 @@ type accountMapSpecs struct {
 	Bursts     *ebpf.MapSpec `ebpf:"bursts"`
 	Dedup      *ebpf.MapSpec `ebpf:"dedup"`
 	Evictions  *ebpf.MapSpec `ebpf:"evictions"`
+	FeedCounts *ebpf.MapSpec `ebpf:"feed_counts"`
 	Flows      *ebpf.MapSpec `ebpf:"flows"`
 	Reasons    *ebpf.MapSpec `ebpf:"reasons"`
+	Shunt      *ebpf.MapSpec `ebpf:"shunt"`
 	Tags       *ebpf.MapSpec `ebpf:"tags"`
 	Totals     *ebpf.MapSpec `ebpf:"totals"`
 	VlanTotals *ebpf.MapSpec `ebpf:"vlan_totals"`
@@ -116,10 +122,12 @@ type accountVariableSpecs struct {
 	BlockBits   *ebpf.VariableSpec `ebpf:"block_bits"`
 	BurstEvery  *ebpf.VariableSpec `ebpf:"burst_every"`
 	DedupWindow *ebpf.VariableSpec `ebpf:"dedup_window"`
+	DropNow     *ebpf.VariableSpec `ebpf:"drop_now"`
 	HasFrags    *ebpf.VariableSpec `ebpf:"has_frags"`
 	HashSeed    *ebpf.VariableSpec `ebpf:"hash_seed"`
 	LinkType    *ebpf.VariableSpec `ebpf:"link_type"`
 	MaxDepth    *ebpf.VariableSpec `ebpf:"max_depth"`
+	MayDrop     *ebpf.VariableSpec `ebpf:"may_drop"`
 	SetBits     *ebpf.VariableSpec `ebpf:"set_bits"`
 	Shards      *ebpf.VariableSpec `ebpf:"shards"`
 	Source      *ebpf.VariableSpec `ebpf:"source"`
@@ -150,8 +158,10 @@ type accountMaps struct {
 	Bursts     *ebpf.Map `ebpf:"bursts"`
 	Dedup      *ebpf.Map `ebpf:"dedup"`
 	Evictions  *ebpf.Map `ebpf:"evictions"`
+	FeedCounts *ebpf.Map `ebpf:"feed_counts"`
 	Flows      *ebpf.Map `ebpf:"flows"`
 	Reasons    *ebpf.Map `ebpf:"reasons"`
+	Shunt      *ebpf.Map `ebpf:"shunt"`
 	Tags       *ebpf.Map `ebpf:"tags"`
 	Totals     *ebpf.Map `ebpf:"totals"`
 	VlanTotals *ebpf.Map `ebpf:"vlan_totals"`
@@ -163,8 +173,10 @@ func (m *accountMaps) Close() error {
 		m.Bursts,
 		m.Dedup,
 		m.Evictions,
+		m.FeedCounts,
 		m.Flows,
 		m.Reasons,
+		m.Shunt,
 		m.Tags,
 		m.Totals,
 		m.VlanTotals,
@@ -180,10 +192,12 @@ type accountVariables struct {
 	BlockBits   *ebpf.Variable `ebpf:"block_bits"`
 	BurstEvery  *ebpf.Variable `ebpf:"burst_every"`
 	DedupWindow *ebpf.Variable `ebpf:"dedup_window"`
+	DropNow     *ebpf.Variable `ebpf:"drop_now"`
 	HasFrags    *ebpf.Variable `ebpf:"has_frags"`
 	HashSeed    *ebpf.Variable `ebpf:"hash_seed"`
 	LinkType    *ebpf.Variable `ebpf:"link_type"`
 	MaxDepth    *ebpf.Variable `ebpf:"max_depth"`
+	MayDrop     *ebpf.Variable `ebpf:"may_drop"`
 	SetBits     *ebpf.Variable `ebpf:"set_bits"`
 	Shards      *ebpf.Variable `ebpf:"shards"`
 	Source      *ebpf.Variable `ebpf:"source"`

@@ -11,6 +11,7 @@
 
 #include "dedup.h"
 #include "parse.h"
+#include "shunt.h"
 #include "totals.h"
 
 /* What one frame counts for. A packet that the stack merged is several of the wire. */
@@ -18,6 +19,8 @@ struct frame {
 	__u32 len;
 	__u32 segments;
 	int side;
+	int droppable;        /* the hook may drop it */
+	enum shunt_fate fate; /* of the outermost of its packets that has one */
 };
 
 /*
@@ -42,8 +45,37 @@ static __always_inline __u64 segments_bytes(__u64 bytes, __u32 segments, __u32 h
 	return bytes + (__u64)(segments - 1) * headers;
 }
 
+/*
+ * On a port that is there to be watched alone, XDP drops what was counted and is
+ * handed to no socket: shunted flows and duplicates. The loader sets may_drop
+ * where that is asked for; drop_now ends it when the port turns out to be in use.
+ */
+volatile const __u8 may_drop;
+volatile __u8 drop_now;
+
+static __always_inline int drops(const struct frame *f)
+{
+	return f->droppable && may_drop && drop_now;
+}
+
+/* A packet of flow k was counted: does that decide the frame's fate? */
+static __always_inline void frame_decide(struct frame *f, const struct flow_key *k, __u8 tcp_flags, __u64 worth)
+{
+	if (drops(f) && f->fate == SHUNT_NONE)
+		f->fate = shunt_fate(k, tcp_flags, worth);
+}
+
+/* Whether to drop the frame, of so many bytes on the wire, that was counted in full. */
+static __always_inline int frame_dropped(const struct frame *f, __u64 bytes)
+{
+	if (!drops(f) || f->fate < SHUNT_HELD)
+		return 0;
+	feed_count(f->fate == SHUNT_COPY ? FEED_SHED_DUPLICATE : FEED_DROPPED, bytes);
+	return 1;
+}
+
 /* Counts a plain packet, of worth bytes in all. */
-static __always_inline void account_plain(const struct plain *pl, const struct frame *f, __u32 worth,
+static __always_inline void account_plain(const struct plain *pl, struct frame *f, __u32 worth,
 					  struct cpu_totals *t, __u32 cpu, __u64 now)
 {
 	__u64 bytes = worth, packets = f->segments;
@@ -54,6 +86,12 @@ static __always_inline void account_plain(const struct plain *pl, const struct f
 	if (pl->vlan_count)
 		count_vlan(pl->vlan, f->side, packets, bytes);
 	store_add_plain(pl, t, cpu, f->side, packets, bytes, now);
+	if (drops(f)) {
+		struct flow_key k = { .source = source };
+
+		key_of_plain(&k, &pl->id);
+		frame_decide(f, &k, pl->tcp_flags, bytes);
+	}
 }
 
 /* The fast way for what is no plain packet, or has to be compared with others. */
@@ -69,7 +107,7 @@ static __always_inline int parse_fast(const struct view *v, struct packet *p, __
 }
 
 /* Counts an outermost packet that was parsed with result r. */
-static __always_inline void account_outer(const struct view *v, struct packet *p, int r, const struct frame *f,
+static __always_inline void account_outer(const struct view *v, struct packet *p, int r, struct frame *f,
 					  struct cpu_totals *t, __u32 cpu, __u64 now)
 {
 	__u64 bytes = p->worth, packets = f->segments;
@@ -79,8 +117,8 @@ static __always_inline void account_outer(const struct view *v, struct packet *p
 	count_add(&t->total[f->side], packets, bytes);
 	if (p->vlan_count)
 		count_vlan(p->key.vlans[0], f->side, packets, bytes);
-	if (!r && dedup_window && duplicate(v, p)) {
-		p->inner = TUNNEL_NONE;
+	if (!r && dedup_window && duplicate(v, p, DEDUP_ACCOUNT)) {
+		f->fate = SHUNT_COPY;
 		r = REASON_DUPLICATE;
 	}
 	if (r) {
@@ -89,10 +127,11 @@ static __always_inline void account_outer(const struct view *v, struct packet *p
 		return;
 	}
 	store_add(p, t, cpu, f->side, packets, bytes, now);
+	frame_decide(f, &p->key, p->tcp_flags, bytes);
 }
 
 /* Counts a packet within a tunnel; start is where it begins in the frame. */
-static __always_inline void account_inner(struct packet *p, int r, const struct frame *f, __u32 start,
+static __always_inline void account_inner(struct packet *p, int r, struct frame *f, __u32 start,
 					  struct cpu_totals *t, __u32 cpu, __u64 now)
 {
 	__u64 bytes = p->worth, packets = f->segments;
@@ -106,6 +145,7 @@ static __always_inline void account_inner(struct packet *p, int r, const struct 
 		return;
 	}
 	store_add(p, t, cpu, f->side, packets, bytes, now);
+	frame_decide(f, &p->key, p->tcp_flags, bytes);
 }
 
 /* Walks into the tunnels of the packet that was counted last. */

@@ -34,13 +34,13 @@ static __always_inline int account_xdp_other(struct xdp_md *ctx, const struct vi
 	account_outer(v, &p, r, f, t, cpu, now);
 	if (max_depth)
 		ACCOUNT_TUNNELS(parse_xdp, ctx, &p, f, t, cpu, now);
-	return XDP_PASS;
+	return frame_dropped(f, f->len) ? XDP_DROP : XDP_PASS;
 }
 
 static __always_inline int account_xdp(struct xdp_md *ctx)
 {
 	struct view v = { .data = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end };
-	struct frame f = { .segments = 1, .side = SIDE_INGRESS };
+	struct frame f = { .segments = 1, .side = SIDE_INGRESS, .droppable = 1 };
 	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
 	struct cpu_totals *t = bpf_map_lookup_elem(&totals, &zero);
 	__u64 now = bpf_jiffies64();
@@ -54,7 +54,7 @@ static __always_inline int account_xdp(struct xdp_md *ctx)
 	burst_tick(t, cpu, now);
 	if (!dedup_window && parse_plain(v.data, v.end, &pl, f.len, 0, 0)) {
 		account_plain(&pl, &f, f.len, t, cpu, now);
-		return XDP_PASS;
+		return frame_dropped(&f, f.len) ? XDP_DROP : XDP_PASS;
 	}
 	return account_xdp_other(ctx, &v, &f, t, cpu, now);
 }

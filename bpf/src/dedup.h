@@ -20,11 +20,21 @@ struct seen {
 	__u64 at;
 };
 
+/*
+ * Accounting and the sockets meet the same frames one after the other, so each
+ * remembers what it saw by itself.
+ */
+enum dedup_at {
+	DEDUP_ACCOUNT,
+	DEDUP_FEED,
+	DEDUP_PLACES,
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__type(key, __u32);
 	__type(value, struct seen);
-	__uint(max_entries, DEDUP_SLOTS);
+	__uint(max_entries, DEDUP_PLACES * DEDUP_SLOTS);
 } dedup SEC(".maps");
 
 static __always_inline __u64 dedup_mix(__u64 h, __u64 w)
@@ -58,10 +68,10 @@ static __always_inline __u64 dedup_hash(const struct view *v, const struct packe
 }
 
 /* Whether the same packet passed this CPU within the window. A third copy is one, too. */
-static __always_inline int duplicate(const struct view *v, const struct packet *p)
+static __always_inline int duplicate(const struct view *v, const struct packet *p, enum dedup_at where)
 {
 	__u64 h = dedup_hash(v, p), now = bpf_ktime_get_ns();
-	__u32 i = h >> 32 & (DEDUP_SLOTS - 1);
+	__u32 i = (h >> 32 & (DEDUP_SLOTS - 1)) + where * DEDUP_SLOTS;
 	struct seen *s = bpf_map_lookup_elem(&dedup, &i);
 	int same;
 

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * A socket filter in front of the AF_PACKET source: keeps back frames of flows
- * that inspection asked to shunt, and of flows that sampling leaves out. Both
- * directions of a flow have one key and so one fate. What is kept back was
- * counted by the accounting programs before.
+ * that inspection asked to shunt, of flows that sampling leaves out, and copies of
+ * frames that passed before. Both directions of a flow have one key and so one
+ * fate. What is kept back was counted by the accounting programs before.
  */
 #ifndef SPANWATCH_FEED_H
 #define SPANWATCH_FEED_H
 
+#include "dedup.h"
 #include "parse.h"
-
-#define TCP_ENDS_OR_BEGINS 0x07 /* FIN, SYN, RST */
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__type(key, struct flow_key);
-	__type(value, struct count);
-	__uint(max_entries, 1);
-} shunt SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, __u32);
-	__type(value, struct count);
-	__uint(max_entries, FEED_COUNT);
-} feed_counts SEC(".maps");
+#include "shunt.h"
 
 struct copy {
 	__u8 bytes[COPY_SIZE];
@@ -42,10 +28,7 @@ volatile __u32 feed_sample;
 
 static __always_inline int feed_done(__u32 verdict, __u32 len)
 {
-	struct count *c = bpf_map_lookup_elem(&feed_counts, &verdict);
-
-	if (c)
-		count_add(c, 1, len);
+	feed_count(verdict, len);
 	return verdict >= FEED_SHED_SHUNTED ? 0 : -1;
 }
 
@@ -61,6 +44,18 @@ __noinline int parse_copy(struct packet *p, __u32 have)
 	if (!v.data)
 		return REASON_TRUNCATED;
 	return parse(&v, p);
+}
+
+/* Whether the packet passed a socket of this CPU before; the copy of the frame is had bytes long. */
+__noinline int feed_duplicate(struct packet *p, __u32 have)
+{
+	struct view v = { .have = have };
+	__u32 zero = 0;
+
+	if (!p)
+		return 0;
+	v.data = bpf_map_lookup_elem(&feed_copy, &zero);
+	return v.data && duplicate(&v, p, DEDUP_FEED);
 }
 
 SEC("socket")
@@ -79,20 +74,17 @@ int sw_feed(struct __sk_buff *ctx)
 	packet_begin(&p, len, ctx->vlan_present, ctx->vlan_tci);
 	len = p.worth;
 	for (int depth = 0; depth <= MAX_DEPTH; depth++) {
-		struct count *shed;
+		int fate;
 
 		if (parse_copy(&p, have))
 			break;
+		if (!depth && dedup_window && feed_duplicate(&p, have))
+			return feed_done(FEED_SHED_DUPLICATE, len);
 		if (!depth && sample > 1 && (key_hash(&p.key) >> 16 & 0xffffffff) % sample)
 			return feed_done(FEED_SHED_SAMPLED, len);
-		shed = bpf_map_lookup_elem(&shunt, &p.key);
-		if (shed) {
-			if (p.tcp_flags & TCP_ENDS_OR_BEGINS)
-				return feed_done(FEED_HANDED_END, len);
-			__sync_fetch_and_add(&shed->packets, 1);
-			__sync_fetch_and_add(&shed->bytes, p.worth);
-			return feed_done(FEED_SHED_SHUNTED, len);
-		}
+		fate = shunt_fate(&p.key, p.tcp_flags, p.worth);
+		if (fate)
+			return feed_done(fate == SHUNT_ENDS ? FEED_HANDED_END : FEED_SHED_SHUNTED, len);
 		if (!p.inner || depth >= max_depth)
 			break;
 		packet_inner(&p);

@@ -196,12 +196,14 @@ struct burst {
 	struct count count[2];
 };
 
-/* What the feed did with the frames it saw. */
+/* What became of frames on their way to a socket. */
 enum feed_verdict {
-	FEED_HANDED,       /* given to the socket */
-	FEED_HANDED_END,   /* of a shunted flow, handed up since it may end the flow */
-	FEED_SHED_SHUNTED, /* of a shunted flow */
-	FEED_SHED_SAMPLED, /* of a flow that sampling leaves out */
+	FEED_HANDED,         /* given to the socket */
+	FEED_HANDED_END,     /* of a shunted flow, handed up since it may end the flow */
+	FEED_SHED_SHUNTED,   /* of a shunted flow */
+	FEED_SHED_SAMPLED,   /* of a flow that sampling leaves out */
+	FEED_SHED_DUPLICATE, /* the same frame passed before */
+	FEED_DROPPED,        /* of a shunted flow, by XDP: no socket saw it */
 	FEED_COUNT,
 };
 

@@ -226,7 +226,7 @@ var catalogue = [numMetrics]Metric{
 	KernelFlows: {"spanwatch_kernel_flows_total", Counter, []string{"interface", "state"}, 0,
 		"Entries of the kernel's table: new, evicted to make room, and lost because the eviction ring was full. One for each CPU that sees the flow."},
 	KernelFeedPackets: {"spanwatch_kernel_feed_packets_total", Counter, []string{"interface", "verdict"}, 0,
-		"Frames that the kernel decided on for capture.method ebpf: handed, handed_end (of a shunted flow, with SYN, FIN or RST), shed_shunted, shed_sampled. The last two were counted, but not captured."},
+		"Frames that the kernel decided on for capture.method ebpf or capture.kernel.duplicate-window: handed, handed_end (of a shunted flow, with SYN, FIN or RST), shed_shunted, shed_sampled, shed_duplicate, dropped (of a shunted flow, in the driver). The last four were counted, but not captured."},
 	KernelFeedBytes: {"spanwatch_kernel_feed_bytes_total", Counter, []string{"interface", "verdict"}, 0,
 		"Bytes of the frames of spanwatch_kernel_feed_packets_total."},
 	KernelShuntsRefused: {"spanwatch_kernel_shunts_refused_total", Counter, nil, 0,

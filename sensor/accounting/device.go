@@ -21,6 +21,7 @@ type device struct {
 	hash    map[hashName]hashBase // of the LRU hash
 	sweep   uint64
 	gone    bool // no longer attached, and said so
+	paused  bool // drops nothing for the time being, and said so
 
 	told, toldInner bpf.Count // outermost and inner packets told so far
 	lostTold        [2]bpf.Count

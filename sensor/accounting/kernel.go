@@ -89,6 +89,7 @@ func (k *Kernel) Run() {
 			k.reattach()
 			k.readEvictions(maxWaiting)
 			if time.Since(k.swept) >= k.o.Interval && k.round.done() {
+				k.guardDrop()
 				k.sweep(false)
 			}
 		case <-k.ended:
@@ -113,6 +114,19 @@ func (k *Kernel) reattach() {
 		if d.programs.Reattach() == nil {
 			d.gone = false
 			k.fault(d, nil)
+		}
+	}
+}
+
+// guardDrop lets frames through again where they have become somebody's.
+func (k *Kernel) guardDrop() {
+	for _, d := range k.devices {
+		if d.gone {
+			continue
+		}
+		if err := d.programs.GuardDrop(); (err == nil) == d.paused {
+			d.paused = err != nil
+			k.fault(d, err)
 		}
 	}
 }

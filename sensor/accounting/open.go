@@ -27,8 +27,10 @@ type Options struct {
 	TunnelDepth     int
 	UDPTunnels      []bpf.UDPTunnel
 	DuplicateWindow time.Duration
-	BurstEvery      int
-	Interval        time.Duration // between rounds
+	// Drop has the kernel drop shunted and duplicate frames: see bpf.Config.Drop.
+	Drop       bool
+	BurstEvery int
+	Interval   time.Duration // between rounds
 	// Filtered says that capture refuses frames on purpose: what no flow table
 	// knows is then not reported as flows but counted as filtered.
 	Filtered bool
@@ -54,8 +56,14 @@ func (o *Options) config(name string) bpf.Config {
 	cfg.FlowsPerCPU = min(1<<bits.Len(uint(perCPU-1)), maxFlowsPerCPU)
 	cfg.EvictionBytes, cfg.ShuntFlows = o.EvictionBytes, o.ShuntFlows
 	cfg.TunnelDepth, cfg.UDPTunnels = o.TunnelDepth, o.UDPTunnels
-	cfg.DuplicateWindow, cfg.BurstEvery = o.DuplicateWindow, o.BurstEvery
+	cfg.DuplicateWindow, cfg.Drop, cfg.BurstEvery = o.DuplicateWindow, o.Drop, o.BurstEvery
 	return cfg
+}
+
+// demanding reports whether user space cannot stand in for the programs: a hook is
+// demanded, or something that they alone do.
+func (o *Options) demanding() bool {
+	return o.Hook != bpf.HookNone || o.Drop || o.DuplicateWindow > 0
 }
 
 // loopback reports whether an interface receives what it sends, which must not
@@ -87,7 +95,7 @@ func Describe(o Options) ([]Choice, error) {
 		c.planned(plan)
 		if err != nil {
 			c.refused(err)
-			if o.Hook != bpf.HookNone || errors.Is(err, bpf.ErrNoDevice) {
+			if o.demanding() || errors.Is(err, bpf.ErrNoDevice) {
 				faults = append(faults, fmt.Errorf("accounting of %s: %w", name, err))
 			}
 		} else {
@@ -100,7 +108,8 @@ func Describe(o Options) ([]Choice, error) {
 }
 
 // Open attaches the programs and starts to count. Interfaces of which the kernel
-// cannot count are left to user space, unless Options.Hook demands otherwise.
+// cannot count are left to user space, unless Options.Hook demands otherwise, or
+// Options.Drop or Options.DuplicateWindow are set.
 func Open(o Options) (*Kernel, error) {
 	k := newKernel(o)
 	var faults []error
@@ -114,7 +123,7 @@ func Open(o Options) (*Kernel, error) {
 		d, err := openDevice(&o, &c, name, uint16(i))
 		if err != nil {
 			c.refused(err)
-			if o.Hook != bpf.HookNone {
+			if o.demanding() {
 				faults = append(faults, fmt.Errorf("accounting of %s: %w", name, err))
 			}
 		} else {
@@ -164,7 +173,7 @@ func openDevice(o *Options, c *Choice, name string, index uint16) (*device, erro
 
 // final reports whether another store would fail alike.
 func final(err error) bool {
-	for _, e := range []error{bpf.ErrConfig, bpf.ErrPermission, bpf.ErrNoDevice, bpf.ErrBusy} {
+	for _, e := range []error{bpf.ErrConfig, bpf.ErrPermission, bpf.ErrNoDevice, bpf.ErrBusy, bpf.ErrDrop} {
 		if errors.Is(err, e) {
 			return true
 		}

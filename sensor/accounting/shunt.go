@@ -11,8 +11,8 @@ import (
 // ErrNoFeed is returned by Feeds when the kernel does not count an interface.
 var ErrNoFeed = errors.New("no program of ours runs on the interface")
 
-// Feeds returns descriptors of the socket filters that hold back what was shunted
-// and sampled out, by interface. They are valid until Close.
+// Feeds returns descriptors of the socket filters that hold back what was shunted,
+// sampled out and mirrored twice, by interface. They are valid until Close.
 func (k *Kernel) Feeds() ([]int, error) {
 	var feeds []int
 	for i := range k.o.Interfaces {
@@ -37,8 +37,13 @@ func (k *Kernel) Sample(n int) error {
 
 // Shunt has the kernel hold back the frames of a flow but for its end, on all
 // interfaces, and reports whether it does: not when too many flows are shunted
-// already. May be called from any goroutine until Close.
+// already, nor for a flow in a tunnel that the kernel does not look into. Packets
+// of a tunnel around such a flow are held back with it: its own flow counts them,
+// as not seen. May be called from any goroutine until Close.
 func (k *Kernel) Shunt(key *decoders.FlowKey) bool {
+	if int(key.Depth) > k.o.TunnelDepth || key.Tunnel > decoders.TunnelKind(bpf.TunnelGTPU) {
+		return false
+	}
 	b := bpfKey(key)
 	for _, d := range k.devices {
 		if err := d.programs.Shunt(&b); err != nil {

@@ -66,13 +66,20 @@ func fillCapture(t *event.Tree, all []capture.InterfaceStats) {
 
 // fillFeed writes what the kernel counted and did not hand up, by decision.
 func fillFeed(t *event.Tree, v *accounting.View) {
-	var shunted, sampled bpf.Count
+	var shunted, dropped, sampled, duplicates bpf.Count
 	for i := range v.Interfaces {
 		shunted.Add(v.Interfaces[i].Feed[bpf.VerdictShedShunted])
+		dropped.Add(v.Interfaces[i].Feed[bpf.VerdictDropped])
 		sampled.Add(v.Interfaces[i].Feed[bpf.VerdictShedSampled])
+		duplicates.Add(v.Interfaces[i].Feed[bpf.VerdictShedDuplicate])
 	}
+	shunted.Add(dropped)
 	t.Set("flow_bypassed.local_capture_pkts", shunted.Packets)
 	t.Set("flow_bypassed.local_capture_bytes", shunted.Bytes)
+	t.Set("flow_bypassed.dropped_pkts", dropped.Packets) // of the ones before
+	t.Set("flow_bypassed.dropped_bytes", dropped.Bytes)
+	t.Set("capture.duplicate_pkts", duplicates.Packets)
+	t.Set("capture.duplicate_bytes", duplicates.Bytes)
 	t.Set("flow_bypassed.sampled_out_pkts", sampled.Packets)
 	t.Set("flow_bypassed.sampled_out_bytes", sampled.Bytes)
 }

@@ -139,8 +139,7 @@ func (w *worker) shed(f *flow.Flow, reason shedReason) {
 	w.streams.Bypass(f, decoders.ToServer)
 	w.streams.Bypass(f, decoders.ToClient)
 	w.counters.Shed[reason].Flows++
-	// Frames that carry a flow within a tunnel belong to the tunnel's flow too.
-	if w.shunt != nil && f.Key.Depth == 0 && w.shunt.Shunt(&f.Key) {
+	if w.shunt != nil && w.shunt.Shunt(&f.Key) {
 		f.Flags |= flow.FlagHeld
 		// What the kernel tells of from here on was held back; what it told of
 		// before was lost. The difference may wrap, and the sum is right again.
