@@ -48,6 +48,9 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	if d != nil {
 		return nil, nil, withSid(d, r)
 	}
+	if hook == nil {
+		hook = plan.Hook
+	}
 	s := &Signature{pos: r.Pos, print: fingerprint(r.Text), plan: plan, action: action, header: h, apps: plan.Apps, rates: plan.Rates, hook: hook, bothWays: r.Direction == rule.Transactional}
 	for _, l := range plan.Lists {
 		switch {

@@ -51,6 +51,7 @@ type Input struct {
 	Flow        *FlowState // nil when the packet belongs to no flow
 	Dir         decoders.Direction
 	Established bool // as the keyword flow:established defines it
+	Closing     bool // a FIN was seen of the TCP session, not yet its end
 	FlowStart   int64
 	FlowPackets [2]uint64 // by decoders.Direction, this packet included
 	FlowBytes   [2]uint64

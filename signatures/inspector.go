@@ -193,6 +193,7 @@ func (i *Inspector) begin(in *Input) {
 	i.met = i.needsMet()
 	f := &i.facts
 	f.Packet, f.HasFlow, f.Dir, f.Established = in.Packet, in.Flow != nil, in.Dir, in.Established
+	f.Closing = in.Closing
 	f.FlowStart, f.FlowPackets, f.FlowBytes, f.App = in.FlowStart, in.FlowPackets, in.FlowBytes, in.App
 	if f.AppSides = in.AppSides; in.AppSides == [2]app.Proto{} {
 		f.AppSides = [2]app.Proto{in.App, in.App}

@@ -253,7 +253,7 @@ func (i *Inspector) evaluateTx(s *Signature, tx app.Tx, out []Match) []Match {
 // evaluateHook evaluates a rule about nothing of a transaction but its stage. It
 // matches at every look while the stage lasts.
 func (i *Inspector) evaluateHook(s *Signature, tx app.Tx, out []Match) []Match {
-	if !s.hook.reached(tx, i.in.Dir, tx.State().Looked[i.in.Dir]) || !i.holds(s) {
+	if !s.hook.Reached(tx, i.in.Dir, tx.State().Looked[i.in.Dir]) || !i.holds(s) {
 		return out
 	}
 	if i.machine.Spent() {

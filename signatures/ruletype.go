@@ -65,7 +65,7 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 	switch {
 	case frame:
 		return TypeFrame
-	case r.Hook != "" && p.Apps != 0:
+	case (r.Hook != "" || p.Hook != nil) && p.Apps != 0:
 		return TypeTx
 	case plain && p.AppTest && p.AppOnly:
 		return TypeProtoOnly

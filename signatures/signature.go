@@ -27,9 +27,9 @@ type Signature struct {
 	tx       []*keyword.List // buffers of the transaction
 	frames   []*keyword.List // of TypeFrame: of one kind of frame
 	fast     fastPattern
-	hook     *hook    // of proto:hook; nil for none
-	parts    []txPart // of TypeTx: everything that a transaction must satisfy
-	bothWays bool     // transactional (=>): about both sides of a transaction
+	hook     *keyword.Hook // of proto:hook; nil for none
+	parts    []txPart      // of TypeTx: everything that a transaction must satisfy
+	bothWays bool          // transactional (=>): about both sides of a transaction
 
 	rates    []keyword.Rate
 	suppress []suppression

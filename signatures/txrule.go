@@ -37,7 +37,7 @@ const maxTxParts = 30
 func (s *Signature) txParts() []txPart {
 	var parts []txPart
 	if h := s.hook; h != nil {
-		parts = append(parts, txPart{hook: true, dirs: h.dirs, stage: h.stage, rank: h.stage, done: h.done})
+		parts = append(parts, txPart{hook: true, dirs: h.Dirs, stage: h.Stage, rank: h.Stage, done: h.Done})
 	}
 	for _, t := range s.plan.TxTests {
 		parts = append(parts, txPart{test: t, dirs: s.plan.Dirs})

@@ -231,7 +231,7 @@ func (r random) counts() event.Counts {
 
 func (r random) anomaly(v event.Envelope, want object) *event.Anomaly {
 	a := &event.Anomaly{Envelope: v, Kind: event.AnomalyKind(r.IntN(3)), Event: r.text(), Layer: r.text(), App: r.text()}
-	m := object{"type": [...]string{"decode", "stream", "applayer"}[a.Kind], "event": a.Event}
+	m := object{"type": [...]string{"decode", "stream", "applayer"}[a.Kind], "event": [...]string{"decoder.", "stream.", ""}[a.Kind] + a.Event}
 	m.set("layer", a.Layer)
 	m.set("app_proto", a.App)
 	want["event_type"], want["anomaly"] = "anomaly", m

@@ -29,6 +29,8 @@ func (w *worker) tcp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction, i
 		dir = dir.Opposite()
 	}
 	in.Established = v.Established
+	state := w.streams.State(f)
+	in.Closing = state > flow.TCPEstablished && state < flow.TCPClosed
 	in.InStream = v.Stored
 	in.StreamEvents = v.Events
 	in.StreamSize = [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)}

@@ -12,6 +12,7 @@ type Facts struct {
 	HasFlow     bool
 	Dir         decoders.Direction
 	Established bool
+	Closing     bool      // the TCP session is being closed
 	FlowStart   int64     // nanoseconds since the epoch
 	FlowPackets [2]uint64 // by direction
 	FlowBytes   [2]uint64

@@ -31,6 +31,26 @@ func (t *ipProtocol) Match(f *Facts) bool {
 	return holds != t.negated
 }
 
+// ipVersion asks for a version of IP.
+type ipVersion uint8
+
+func (want ipVersion) Match(f *Facts) bool { return f.Packet.IPVersion == uint8(want) }
+
+// setL3Proto is the keyword l3_proto: `l3_proto:ipv4|ip4|ipv6|ip6`.
+func setL3Proto(b *Builder, o *rule.Option) *rule.Diagnostic {
+	var want ipVersion
+	switch strings.TrimSpace(o.Value) {
+	case "ipv4", "ip4":
+		want = 4
+	case "ipv6", "ip6":
+		want = 6
+	default:
+		return b.badValue(o, "unknown protocol "+quoted(o.Value))
+	}
+	b.plan.Tests = append(b.plan.Tests, want)
+	return nil
+}
+
 // ipProtocolNames are the names of /etc/protocols that rules use, with the
 // numbers of IANA's registry.
 var ipProtocolNames = map[string]uint8{

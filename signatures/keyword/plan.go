@@ -12,6 +12,7 @@ type Plan struct {
 	Tests   []Test   // on packet and flow, in the order of the rule
 	Lists   []*List  // buffers with their conditions, in the order of first use
 	TxTests []TxTest // on a transaction, in the order of the rule
+	Hook    *Hook    // app-layer-state: the stage that the rule is about; nil for any
 	Effects []Effect // run after a full match, also when the alert is held back
 
 	Rates    []Rate    // threshold or detection_filter

@@ -56,6 +56,8 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "xbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "xbits:set|unset|toggle|isset|isnotset,name,track ip_src|ip_dst|ip_pair[,expire N]", Setup: setXbits},
 		{Name: "hostbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "hostbits:set|unset|toggle|isset|isnotset,name[,src|dst|both][,expire N]", Setup: setHostbits},
 		{Name: "app-layer-protocol", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "app-layer-protocol:[!]proto[|proto...][,direction|to_server|to_client|either|final|original][,exact]", Setup: setAppLayerProtocol},
+		{Name: "app-layer-state", Kind: KindApp, Syntax: "app-layer-state:[<|>]stage", Setup: setAppLayerState},
+		{Name: "tcp.session", Kind: KindFlow, Syntax: "tcp.session:setup|established|closing[,...]", Setup: setTCPSession},
 
 		{Name: "frame", Kind: KindBuffer, Syntax: "frame:[proto.]name; content:…", Setup: setFrame},
 
@@ -68,6 +70,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "tos", Kind: KindHeader, Traits: NeedsPacket, Syntax: "tos:[!]N|xHH", Setup: setTos},
 		{Name: "ipopts", Kind: KindHeader, Traits: NeedsPacket, Syntax: "ipopts:rr|eol|nop|ts|sec|esec|lsrr|ssrr|satid|qs|rtralt|cipso|any", Setup: setIPOpts},
 		{Name: "ip_proto", Kind: KindHeader, Syntax: "ip_proto:[!|<|>]N|name", Setup: setIPProto},
+		{Name: "l3_proto", Kind: KindHeader, Traits: KeepsIPOnly, Syntax: "l3_proto:ipv4|ip4|ipv6|ip6", Setup: setL3Proto},
 		{Name: "sameip", Kind: KindHeader, Argument: None, Syntax: "sameip", Setup: setSameIP},
 		{Name: "vlan.id", Kind: KindHeader, Syntax: "vlan.id:int[,layer]", Setup: setVlanID},
 		{Name: "geoip", Kind: KindHeader, Syntax: "geoip:[src|dst|both|any,][!]CC[,CC...]", Setup: setGeoip},

@@ -52,13 +52,18 @@ const (
 	bufferReference
 )
 
+// modes are those of RFC 5905 section 3, as rules write them.
+var modes = map[string]uint64{
+	"reserved": 0, "symmetric_active": 1, "symmetric_passive": 2, "client": 3, "server": 4, "broadcast": 5, "control": 6, "private": 7,
+}
+
 // Definition says what rules can look at and where NTP is expected.
 func (p *Parser) Definition() app.Definition {
 	return app.Definition{
 		Transports: decoders.LayerUDP, UDPPorts: []uint16{123},
 		Fields: []app.Field{
 			{Name: "ntp.version", Buffer: bufferVersion, Dirs: app.Both, Bits: 8},
-			{Name: "ntp.mode", Buffer: bufferMode, Dirs: app.Both, Bits: 8},
+			{Name: "ntp.mode", Buffer: bufferMode, Dirs: app.Both, Bits: 8, Words: modes},
 			{Name: "ntp.stratum", Buffer: bufferStratum, Dirs: app.Both, Bits: 8},
 			{Name: "ntp.reference_id", Buffer: bufferReference, Dirs: app.Both},
 		},
