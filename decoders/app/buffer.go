@@ -309,6 +309,7 @@ const (
 	EventFTPResponseCommandTooLong
 	EventFTPTooManyTransactions
 	EventFTPFileBeforePort
+	EventFTPFileWithoutName
 
 	EventSMTPInvalidReply
 	EventSMTPUnableToMatchReplyWithRequest
@@ -334,6 +335,7 @@ const (
 	EventSMTPDuplicateFields
 	EventSMTPUnparsableContent
 	EventSMTPTruncatedLine
+	EventSMTPInvalidBDAT
 
 	EventCount // number of events, EventNone included
 )
@@ -466,6 +468,7 @@ var eventNames = [EventCount]string{
 	EventFTPResponseCommandTooLong: "response_command_too_long",
 	EventFTPTooManyTransactions:    "too_many_transactions",
 	EventFTPFileBeforePort:         "file_before_port",
+	EventFTPFileWithoutName:        "file_without_name",
 
 	EventSMTPInvalidReply:                  "invalid_reply",
 	EventSMTPUnableToMatchReplyWithRequest: "unable_to_match_reply_with_request",
@@ -491,6 +494,7 @@ var eventNames = [EventCount]string{
 	EventSMTPDuplicateFields:               "duplicate_fields",
 	EventSMTPUnparsableContent:             "unparsable_content",
 	EventSMTPTruncatedLine:                 "truncated_line",
+	EventSMTPInvalidBDAT:                   "invalid_bdat",
 }
 
 // String returns the event's name within its protocol, as in anomaly events

@@ -113,8 +113,8 @@ func appEvents() map[app.Proto][2]app.Event {
 		app.ProtoHTTP: {app.EventHTTPUnknownError, app.EventHTTPFailedProtocolChange},
 		app.ProtoTLS:  {app.EventTLSInvalidSSLv2Header, app.EventTLSInvalidSSLRecord},
 		app.ProtoSSH:  {app.EventSSHInvalidBanner, app.EventSSHLongKexRecord},
-		app.ProtoFTP:  {app.EventFTPRequestCommandTooLong, app.EventFTPFileBeforePort},
-		app.ProtoSMTP: {app.EventSMTPInvalidReply, app.EventSMTPTruncatedLine},
+		app.ProtoFTP:  {app.EventFTPRequestCommandTooLong, app.EventFTPFileWithoutName},
+		app.ProtoSMTP: {app.EventSMTPInvalidReply, app.EventSMTPInvalidBDAT},
 	}
 }
 
@@ -122,6 +122,12 @@ func appEvents() map[app.Proto][2]app.Event {
 var eventAliases = map[string]string{
 	"not_request":  "not_a_request",
 	"not_response": "not_a_response",
+
+	"100_continue_already_seen":      "continue_already_seen",
+	"response_invalid_protocol":      "response_line_invalid_protocol",
+	"response_invalid_status":        "response_line_invalid_response_status",
+	"compression_bomb_limit_reached": "compression_bomb",
+	"invalid_alert_message":          "invalid_alert",
 }
 
 // appEvent finds an event of a protocol by its name in rules.

@@ -62,6 +62,17 @@ func (d *Decoder) Add(e Encoding) bool {
 	return true
 }
 
+// Broken reports that a layer is not encoded as it says: from there on the sink
+// gets its bytes as they are, or none when some were decoded before.
+func (d *Decoder) Broken() bool {
+	for _, l := range d.layers {
+		if l.broken {
+			return true
+		}
+	}
+	return false
+}
+
 // Layers is the number of encodings to undo.
 func (d *Decoder) Layers() int { return len(d.layers) }
 

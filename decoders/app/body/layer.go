@@ -40,6 +40,7 @@ type layer struct {
 	prefix   []byte // input so far, until there is output
 	held     []byte // output of an attempt that may still fail
 	yielded  bool   // something was passed on
+	broken   bool   // it is not encoded as it says
 	next     stage  // set during a call
 
 	deflate *deflate // these three keep their memory from body to body
@@ -56,7 +57,7 @@ const (
 )
 
 func (l *layer) start(e Encoding) {
-	l.state, l.restarts, l.yielded = decoding, 0, false
+	l.state, l.restarts, l.yielded, l.broken = decoding, 0, false, false
 	l.prefix, l.held = l.prefix[:0], l.held[:0]
 	l.use(e)
 }
@@ -121,10 +122,10 @@ func (l *layer) write(p []byte, next stage) bool {
 		l.remember(p)
 		return true
 	case l.yielded:
-		l.state = over
+		l.state, l.broken = over, true
 		return true
 	}
-	l.state = passing
+	l.state, l.broken = passing, true
 	return next.emit(l.prefix) && next.emit(p)
 }
 

@@ -170,6 +170,7 @@ func (s *State) transfer(t *Tx) {
 	name := t.request[t.argument:]
 	switch {
 	case t.command.named() && len(name) == 0:
+		t.event(app.EventFTPFileWithoutName)
 		return
 	case s.agreed.port == 0:
 		t.event(app.EventFTPFileBeforePort)

@@ -225,6 +225,7 @@ func TestOddities(t *testing.T) {
 		{"a long command", []string{"> USER " + long}, []app.Event{app.EventFTPRequestCommandTooLong}},
 		{"a long reply", []string{"220 " + long}, []app.Event{app.EventFTPResponseCommandTooLong}},
 		{"a file before an agreement", []string{"> RETR f"}, []app.Event{app.EventFTPFileBeforePort}},
+		{"a file without a name", []string{"> STOR"}, []app.Event{app.EventFTPFileWithoutName}},
 		{"nothing odd", []string{"> NOOP", "200 ok"}, nil},
 	}
 	for _, c := range cases {

@@ -67,7 +67,7 @@ type eventSet uint8
 
 const (
 	firstEvent = app.EventFTPRequestCommandTooLong
-	lastEvent  = app.EventFTPFileBeforePort
+	lastEvent  = app.EventFTPFileWithoutName
 )
 
 func (t *Tx) event(e app.Event) { t.events |= 1 << (e - firstEvent) }

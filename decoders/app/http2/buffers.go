@@ -32,7 +32,7 @@ var fields = []app.Field{
 // Definition says what rules can look at. There is no port for HTTP/2: its
 // preface tells it anywhere.
 func (p *Parser) Definition() app.Definition {
-	return app.Definition{Transports: decoders.LayerTCP, Fields: fields, Files: true, FlowSides: true, Event: "http"}
+	return app.Definition{Transports: decoders.LayerTCP, TCPPorts: []uint16{80}, Fields: fields, Files: true, FlowSides: true, Event: "http"}
 }
 
 // namedBuffers are the fields that have a buffer of their own, by their place in

@@ -17,32 +17,49 @@ const (
 type content struct {
 	file.Content
 	decoder *body.Decoder // nil unless the body is encoded
+	parser  *Parser       // set during a call of decoder
 	sent    uint64        // bytes as they were sent
+	failed  bool          // the decoder did not understand them
+	bomb    bool
 }
 
 var _ body.Sink = (*content)(nil)
 
 // write takes bytes of a body as they were sent.
 func (c *content) write(p *Parser, dir decoders.Direction, b []byte) {
+	if c.Ended() || c.failed {
+		return
+	}
+	c.sent += uint64(len(b))
+	if c.decoder == nil {
+		c.begin(p, dir)
+		c.Append(b)
+		return
+	}
+	c.parser, c.Dir = p, dir
+	c.decoder.Decode(b, c)
+	c.failed = c.decoder.Broken()
+	c.parser = nil
+}
+
+func (c *content) begin(p *Parser, dir decoders.Direction) {
 	if c.State == file.Unused {
 		c.Dir = dir
 		c.Start(nil, p.hashes)
 	}
-	if c.Ended() {
-		return
-	}
-	c.sent += uint64(len(b))
-	if c.decoder != nil {
-		c.decoder.Decode(b, c)
-		return
-	}
-	c.Append(b)
 }
 
-// Body takes decoded bytes.
+// Body takes decoded bytes. What the decoder only passes on is none of the body.
 func (c *content) Body(b []byte) bool {
+	if c.decoder.Broken() {
+		return false
+	}
+	if c.parser != nil {
+		c.begin(c.parser, c.Dir)
+	}
 	c.Append(b)
-	return c.Size <= bombSize || c.Size/bombRatio <= c.sent
+	c.bomb = c.Size > bombSize && c.Size/bombRatio > c.sent
+	return !c.bomb
 }
 
 // skip takes note of bytes that were lost; encoded ones make the rest useless.

@@ -42,15 +42,30 @@ func (p *Parser) New() app.State { return newState(p) }
 // Patterns is the preface of the client.
 func (p *Parser) Patterns() []app.Pattern { return p.patterns }
 
-// Probe says Yes to the preface of the client.
+// Probe says Yes to the preface of the client, and to the settings that a server
+// begins with.
 func (p *Parser) Probe(in app.Input) app.Answer {
 	switch {
 	case in.Datagram:
 		return app.No
+	case in.Dir == decoders.ToClient:
+		return probeServer(in.Data)
 	case bytes.HasPrefix(in.Data, []byte(preface)):
 		return app.Yes
 	case bytes.HasPrefix([]byte(preface), in.Data):
 		return app.Maybe
+	}
+	return app.No
+}
+
+// probeServer looks for a SETTINGS frame: of a usual size, with no flag but ACK
+// (RFC 9113 section 6.5).
+func probeServer(b []byte) app.Answer {
+	if len(b) < frameHeaderLen {
+		return app.Maybe
+	}
+	if h := parseHeader(b); h.kind == typeSettings && h.length <= maxFrame && b[4]&^1 == 0 && b[5]&0x80 == 0 {
+		return app.Yes
 	}
 	return app.No
 }

@@ -366,3 +366,53 @@ func TestBombsAreNotDecoded(t *testing.T) {
 		t.Errorf("file %+v", f)
 	}
 }
+
+func TestOdditiesOfResponses(t *testing.T) {
+	e := newEncoder()
+	for name, c := range map[string]struct {
+		fields []string
+		body   string
+		want   app.Event // 0 for none
+	}{
+		"a body that is not what it says":  {[]string{"content-encoding", "gzip"}, strings.Repeat("not gzip", 1000), EventFailedDecompression},
+		"one that is":                      {[]string{"content-encoding", "gzip"}, string(zipped("hello")), 0},
+		"a range without numbers":          {[]string{"content-range", "bytes x-y/z"}, "hello", EventInvalidRange},
+		"a range of other units":           {[]string{"content-range", "lines 1-2/3"}, "hello", EventInvalidRange},
+		"a range of a file of any size":    {[]string{"content-range", "bytes 0-4/*"}, "hello", 0},
+		"no range of a file of known size": {[]string{"content-range", "bytes */5"}, "hello", 0},
+	} {
+		s := newState(NewParser())
+		s.Parse(app.Input{Dir: decoders.ToServer, Data: append([]byte(preface), frame(typeHeaders, flagEndHeaders|flagEndStream, 1, []byte{0x82})...)})
+		block := e.block(append([]string{":status", "200"}, c.fields...)...)
+		s.Parse(app.Input{Dir: decoders.ToClient, Data: append(frame(typeHeaders, flagEndHeaders, 1, block), frame(typeData, flagEndStream, 1, []byte(c.body))...)})
+		e = newEncoder()
+		tx := s.Txs()[0].(*Tx)
+		var want []app.Event
+		if c.want != 0 {
+			want = []app.Event{c.want}
+		}
+		if got := tx.AppendEvents(nil); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+		if f, _ := tx.File(0); c.want == EventFailedDecompression && f != nil {
+			t.Errorf("%s: a file of %d bytes", name, f.Size)
+		}
+	}
+}
+
+func TestAServerIsKnownByItsSettings(t *testing.T) {
+	for name, c := range map[string]struct {
+		data []byte
+		want app.Answer
+	}{
+		"settings":             {frame(typeSettings, 0, 0), app.Yes},
+		"acknowledgment":       {frame(typeSettings, 1, 0), app.Yes},
+		"a flag that is none":  {frame(typeSettings, 2, 0), app.No},
+		"another frame":        {frame(typeHeaders, 0, 1, []byte("x")), app.No},
+		"the start of a frame": {[]byte{0, 0, 0, 4}, app.Maybe},
+	} {
+		if got := NewParser().Probe(app.Input{Dir: decoders.ToClient, Data: c.data}); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -48,12 +48,16 @@ const (
 	EventDNSResponseTooLong
 	EventDataStreamZero
 	EventTooManyFrames
+	EventFailedDecompression
+	EventInvalidRange
+	EventCompressionBomb
 )
 
 var _ = app.NameEvents(app.ProtoHTTP2,
 	"invalid_client_magic", "invalid_frame_data", "invalid_header", "invalid_frame_length", "long_frame_data", "stream_id_reuse",
 	"header_integer_overflow", "too_many_streams", "authority_host_mismatch", "userinfo_in_uri", "reassembly_limit_reached",
-	"dns_request_too_long", "dns_response_too_long", "data_stream_zero", "too_many_frames")
+	"dns_request_too_long", "dns_response_too_long", "data_stream_zero", "too_many_frames",
+	"failed_decompression", "invalid_range", "compression_bomb")
 
 const (
 	maxFrames = 65536 // of a side of a transaction, as in Suricata
@@ -136,6 +140,12 @@ func (t *Tx) finish(p *Parser) {
 
 // dataEnded notes that a DATA frame is complete.
 func (t *Tx) dataEnded(dir decoders.Direction) {
+	if t.bodies[dir].failed {
+		t.events.Add(EventFailedDecompression)
+	}
+	if t.bodies[dir].bomb {
+		t.events.Add(EventCompressionBomb)
+	}
 	switch {
 	case !t.dns[dir] || t.bodies[dir].Size <= maxDNS:
 	case dir == decoders.ToServer:
@@ -167,6 +177,8 @@ func (t *Tx) examine(dir decoders.Direction, first int) {
 			if e := encodingOf(value); e != body.Identity {
 				t.bodies[dir].encoded(t.parser, e)
 			}
+		case string(name) == "content-range" && dir == decoders.ToClient && !isContentRange(value):
+			t.events.Add(EventInvalidRange)
 		case string(name) == "content-type":
 			t.dns[dir] = string(value) == "application/dns-message"
 		}
@@ -174,6 +186,27 @@ func (t *Tx) examine(dir decoders.Direction, first int) {
 	if authority != nil && host != nil && !bytes.EqualFold(authority, host) {
 		t.events.Add(EventAuthorityHostMismatch)
 	}
+}
+
+// isContentRange reports whether a value is one of Content-Range (RFC 9110
+// section 14.4): bytes, a range or a star, a slash, and a size or a star.
+func isContentRange(value []byte) bool {
+	b, ok := bytes.CutPrefix(bytes.TrimLeft(value, " "), []byte("bytes"))
+	if !ok {
+		return false
+	}
+	span, size, ok := bytes.Cut(bytes.TrimLeft(b, " "), []byte("/"))
+	first, last, ranged := bytes.Cut(span, []byte("-"))
+	return ok && (string(size) == "*" || isNumber(size)) && (string(span) == "*" || ranged && isNumber(first) && isNumber(last))
+}
+
+func isNumber(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(b) > 0
 }
 
 // ID numbers the transactions of the flow.

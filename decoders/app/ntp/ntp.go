@@ -1,4 +1,4 @@
-// Package ntp parses the Network Time Protocol, versions 1 to 4 (RFC 5905).
+// Package ntp parses the Network Time Protocol, versions 3 and 4 (RFC 5905).
 //
 //	datagram ──► Tx: version, mode, stratum, reference
 //
@@ -29,7 +29,7 @@ func (p *Parser) Proto() app.Proto { return app.ProtoNTP }
 // New makes the state of a flow.
 func (p *Parser) New() app.State { return app.NewDatagrams(p.pool) }
 
-// Probe says Yes to a message of a version and mode that there are.
+// Probe says Yes to a message of a version that is in use.
 func (p *Parser) Probe(in app.Input) app.Answer {
 	if in.Datagram && isMessage(in.Data) {
 		return app.Yes
@@ -38,7 +38,7 @@ func (p *Parser) Probe(in app.Input) app.Answer {
 }
 
 func isMessage(data []byte) bool {
-	return len(data) >= messageLen && version(data) >= 1 && version(data) <= 4 && mode(data) >= 1 && mode(data) <= 5
+	return len(data) >= messageLen && (version(data) == 3 || version(data) == 4)
 }
 
 func version(m []byte) uint8 { return m[0] >> 3 & 7 }

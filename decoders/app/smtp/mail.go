@@ -107,7 +107,7 @@ func (s *State) bdatCommand(line []byte) {
 	size, rest, _ := bytes.Cut(bytes.TrimLeft(line[len("bdat"):], " "), []byte(" "))
 	n, ok := parseSize(size)
 	if !ok {
-		s.setEvent(app.EventSMTPUnparsableContent)
+		s.setEvent(app.EventSMTPInvalidBDAT)
 		s.await(otherCommand)
 		return
 	}

@@ -16,7 +16,7 @@ const (
 
 const (
 	firstEvent = app.EventSMTPInvalidReply
-	lastEvent  = app.EventSMTPTruncatedLine
+	lastEvent  = app.EventSMTPInvalidBDAT
 )
 
 // eventSet is a set of the protocol's events.
