@@ -39,7 +39,7 @@ type ruleLoader struct {
 func (l *ruleLoader) load() (*signatures.Ruleset, *signatures.Report, error) {
 	c := l.cfg
 	options := signatures.Options{
-		Vars: rule.DefaultVars(), NoPrefilter: !c.Prefilter, ReadFile: l.readFile, Datasets: l.datasets, KeepText: l.keepText,
+		Vars: rule.DefaultVars(), NoPrefilter: !c.Prefilter, ReadFile: l.readFile, Datasets: l.datasets, KeepText: l.keepText, NoReferences: !c.References,
 		Prefilter: prefilter.Options{CacheDir: ruleCacheDir(c.CacheDir), CacheBytes: int64(c.CacheSize), Clock: time.Now},
 	}
 	if l.geo != nil && len(l.geo.Loaded()) > 0 {

@@ -16,7 +16,9 @@ type compiler struct {
 	env      keyword.Environment
 	sets     *setTable
 	keepText bool
-	json     []byte // scratch
+	// noReferences: alerts have none.
+	noReferences bool
+	json         []byte // scratch
 }
 
 func newCompiler(env keyword.Environment) *compiler {
@@ -72,6 +74,9 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	s.fast = chooseFastPattern(s.prefiltered())
 	if s.kind == TypeTx {
 		s.parts = s.txParts()
+	}
+	if c.noReferences {
+		plan.Meta.References = nil
 	}
 	c.json = appendAlertJSON(c.json[:0], s)
 	s.AlertJSON = slices.Clone(c.json)

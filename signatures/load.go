@@ -42,6 +42,8 @@ type Options struct {
 	Datasets *keyword.Datasets
 	// KeepText keeps the text of rules, for Signature.RawText.
 	KeepText bool
+	// NoReferences leaves the references of rules out of Signature.AlertJSON.
+	NoReferences bool
 	// Features are those that rules may require (`requires: feature X`); nil
 	// stands for JA3 and JA4.
 	Features []string
@@ -79,7 +81,7 @@ func Load(sources []Source, opts Options) (*Ruleset, *Report) {
 		// Of threshold.config, which may know other variables than the rules.
 		suppressed: newSetTable(),
 	}
-	l.compiler.keepText = opts.KeepText
+	l.compiler.keepText, l.compiler.noReferences = opts.KeepText, opts.NoReferences
 	for _, s := range sources {
 		l.file(s)
 	}

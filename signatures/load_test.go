@@ -155,6 +155,10 @@ func TestAlertJSONIsWhatEVESays(t *testing.T) {
 	if len(got.Metadata["mitre"]) != 2 || len(got.Metadata["created_at"]) != 1 || len(got.References) != 2 {
 		t.Errorf("metadata %v, references %v", got.Metadata, got.References)
 	}
+	bare := load(t, `alert udp any any -> any any (reference:url,example.com/x; sid:12;)`, Options{NoReferences: true}).Signatures()[0]
+	if strings.Contains(string(bare.AlertJSON), "references") {
+		t.Errorf("references are not wanted: %s", bare.AlertJSON)
+	}
 }
 
 func FuzzCompile(f *testing.F) {

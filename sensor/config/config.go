@@ -130,6 +130,7 @@ type Rules struct {
 	PortVars           map[string]string `yaml:"port-vars" doc:"Port variables: NAME to expression."`
 	ClassificationFile string            `yaml:"classification-file" path:"read" doc:"classification.config; empty takes the built-in table."`
 	ReferenceFile      string            `yaml:"reference-file" path:"read" doc:"reference.config; empty takes the built-in table."`
+	References         bool              `yaml:"references" doc:"Add the references of rules to their alerts, as URLs."`
 	ThresholdFile      string            `yaml:"threshold-file" path:"read" doc:"threshold.config: suppressions and thresholds."`
 	MaxAlertsPerPacket int               `yaml:"max-alerts-per-packet" doc:"Further alerts of one packet are counted and dropped." min:"1" max:"255"`
 	Prefilter          bool              `yaml:"prefilter" doc:"Search candidates with the multi-pattern matcher; off evaluates every rule of a group (for tests)."`
@@ -243,6 +244,7 @@ func Default() *Config {
 		Overload: defaultOverload(),
 		App:      defaultApp(),
 		Rules: Rules{
+			References:         true,
 			AddressVars:        map[string]string{},
 			PortVars:           map[string]string{},
 			MaxAlertsPerPacket: 15,

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 
 	"spanwatch/decoders"
@@ -33,7 +34,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	}
 	a.Packet, a.LinkType = m.evidence(p)
 	if match.Stream {
-		a.Stream, a.Payload = true, streamPayload(in)
+		a.Stream, a.Payload = true, m.streamPayload(in)
 	}
 	if len(a.Payload) == 0 {
 		a.Payload = nil
@@ -133,13 +134,27 @@ func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
 	return m.appText
 }
 
-// streamPayload is the evidence of a match on the stream: the first chunk that
-// was inspected.
-func streamPayload(in *signatures.Input) []byte {
-	if len(in.Stream) == 0 {
+// streamPayload is the evidence of a match on the stream: the chunks that were
+// inspected, with a note where bytes between them were lost.
+func (m *eventMaker) streamPayload(in *signatures.Input) []byte {
+	switch chunks := in.Stream; len(chunks) {
+	case 0:
 		return in.Packet.Payload()
+	case 1:
+		return chunks[0].Data
 	}
-	return in.Stream[0].Data
+	m.streamText = m.streamText[:0]
+	end := in.Stream[0].Offset
+	for _, c := range in.Stream {
+		if c.Offset > end {
+			m.streamText = append(m.streamText, '[')
+			m.streamText = strconv.AppendUint(m.streamText, c.Offset-end, 10)
+			m.streamText = append(m.streamText, " bytes missing]"...)
+		}
+		m.streamText = append(m.streamText, c.Data...)
+		end = c.Offset + uint64(len(c.Data))
+	}
+	return m.streamText
 }
 
 // ruleMembers cuts the action, which depends on more than the rule, and the

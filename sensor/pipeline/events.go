@@ -38,6 +38,7 @@ type eventMaker struct {
 	accounting     event.Accounting
 	interval       event.Interval
 	alert          event.Alert
+	streamText     []byte // scratch: payload of an alert on the stream
 	alertFlow      event.AlertFlow
 	alertFrame     event.Frame
 	anomaly        event.Anomaly

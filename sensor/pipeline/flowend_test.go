@@ -54,3 +54,35 @@ alert tcp any any -> any 22 (msg:"packet"; flow:established; sid:2;)
 		t.Errorf("%d alerts on payload and %d on packets", payload, packets)
 	}
 }
+
+// TestAnEventOfTheLastBytesAlertsOnce: what the end of a flow brings up of the
+// server's bytes is an alert in their direction alone.
+func TestAnEventOfTheLastBytesAlertsOnce(t *testing.T) {
+	var frames []decoders.Frame
+	add := func(toServer bool, tcp dt.TCP, data string) {
+		ip := dt.IP4{Src: "10.0.0.1", Dst: "10.0.0.2"}
+		tcp.Src, tcp.Dst = 40000, 25
+		if !toServer {
+			ip.Src, ip.Dst, tcp.Src, tcp.Dst = ip.Dst, ip.Src, tcp.Dst, tcp.Src
+		}
+		b := dt.Build(dt.Ether{}, ip, tcp, dt.Bytes(data))
+		frames = append(frames, decoders.Frame{Data: b, Timestamp: int64(len(frames)+1) * 1e6, WireLen: uint32(len(b))})
+	}
+	const hello, command = "220 ready ESMTP\r\n", "EHLO me\r\n"
+	add(true, dt.TCP{Seq: 100, Flags: decoders.TCPSyn}, "")
+	add(false, dt.TCP{Seq: 500, Ack: 101, Flags: decoders.TCPSyn | decoders.TCPAck}, "")
+	add(true, dt.TCP{Seq: 101, Ack: 501, Flags: decoders.TCPAck}, "")
+	add(false, dt.TCP{Seq: 501, Ack: 101, Flags: decoders.TCPAck | decoders.TCPPsh}, hello)
+	add(true, dt.TCP{Seq: 101, Ack: 501 + uint32(len(hello)), Flags: decoders.TCPAck | decoders.TCPPsh}, command)
+	add(false, dt.TCP{Seq: 501 + uint32(len(hello)), Ack: 101 + uint32(len(command)), Flags: decoders.TCPAck}, "")
+	add(true, dt.TCP{Seq: 101 + uint32(len(command)), Ack: 501 + uint32(len(hello)), Flags: decoders.TCPAck}, "")
+	add(false, dt.TCP{Seq: 501 + uint32(len(hello)), Ack: 101 + uint32(len(command)), Flags: decoders.TCPAck | decoders.TCPPsh}, "no reply at all\r\n")
+	path := filepath.Join(t.TempDir(), "last.pcap")
+	if err := capturetest.WritePcap(path, decoders.LinkEthernet, frames); err != nil {
+		t.Fatal(err)
+	}
+	r := replay(t, `alert smtp any any -> any any (app-layer-event:smtp.invalid_reply; sid:1;)`, nil, path)
+	if n := strings.Count(string(r.text), `"event_type":"alert"`); n != 1 {
+		t.Errorf("%d alerts, want 1:\n%s", n, r.text)
+	}
+}

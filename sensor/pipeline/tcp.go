@@ -67,12 +67,11 @@ func (w *worker) finishFlow(f *flow.Flow) {
 		return
 	}
 	w.streams.Finish(f)
+	// One side after the other, so that what the server's last bytes show is an
+	// alert in their direction only.
 	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
 		w.endPacket(f, dir)
 		w.feed(f, dir, &w.pseudo)
-	}
-	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
-		w.endPacket(f, dir)
 		var in signatures.Input
 		in.Packet, in.Dir, in.Pseudo, in.InStream = &w.pseudo, dir, true, true
 		in.Established = w.streams.State(f) >= flow.TCPEstablished

@@ -20,6 +20,7 @@ func baseline() []string {
 		"--set", "flow.other-protocols=false",
 		"--set", "events.http-headers=true",
 		"--set", "events.alert-packet=true",
+		"--set", "rules.references=false",
 		"--set", "file-store.enabled=true",
 		"--set", "events.types=all,arp",
 	}
