@@ -59,7 +59,8 @@ const (
 	accountFeedVerdictFEED_SHED_SAMPLED   accountFeedVerdict = 3
 	accountFeedVerdictFEED_SHED_DUPLICATE accountFeedVerdict = 4
 	accountFeedVerdictFEED_DROPPED        accountFeedVerdict = 5
-	accountFeedVerdictFEED_COUNT          accountFeedVerdict = 6
+	accountFeedVerdictFEED_UNBOUND        accountFeedVerdict = 6
+	accountFeedVerdictFEED_COUNT          accountFeedVerdict = 7
 )
 
 type accountFlowKey struct {
@@ -210,8 +211,10 @@ const (
 	accountMapFeedCopy          = "feed_copy"
 	accountMapFeedCounts        = "feed_counts"
 	accountMapFlows             = "flows"
+	accountMapQueueCounts       = "queue_counts"
 	accountMapReasons           = "reasons"
 	accountMapShunt             = "shunt"
+	accountMapSockets           = "sockets"
 	accountMapTags              = "tags"
 	accountMapTotals            = "totals"
 	accountMapVlanTotals        = "vlan_totals"
@@ -220,6 +223,7 @@ const (
 	accountProgSwTcIn           = "sw_tc_in"
 	accountProgSwTcOut          = "sw_tc_out"
 	accountProgSwXdp            = "sw_xdp"
+	accountProgSwXdpFeed        = "sw_xdp_feed"
 	accountVarBlockBits         = "block_bits"
 	accountVarBurstEvery        = "burst_every"
 	accountVarDedupWindow       = "dedup_window"
@@ -237,6 +241,7 @@ const (
 	accountVarMayDrop           = "may_drop"
 	accountVarSetBits           = "set_bits"
 	accountVarShards            = "shards"
+	accountVarShuntAny          = "shunt_any"
 	accountVarSource            = "source"
 	accountVarUdpTunnels        = "udp_tunnels"
 )
@@ -283,29 +288,32 @@ type accountSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type accountProgramSpecs struct {
-	SwClock *ebpf.ProgramSpec `ebpf:"sw_clock"`
-	SwFeed  *ebpf.ProgramSpec `ebpf:"sw_feed"`
-	SwTcIn  *ebpf.ProgramSpec `ebpf:"sw_tc_in"`
-	SwTcOut *ebpf.ProgramSpec `ebpf:"sw_tc_out"`
-	SwXdp   *ebpf.ProgramSpec `ebpf:"sw_xdp"`
+	SwClock   *ebpf.ProgramSpec `ebpf:"sw_clock"`
+	SwFeed    *ebpf.ProgramSpec `ebpf:"sw_feed"`
+	SwTcIn    *ebpf.ProgramSpec `ebpf:"sw_tc_in"`
+	SwTcOut   *ebpf.ProgramSpec `ebpf:"sw_tc_out"`
+	SwXdp     *ebpf.ProgramSpec `ebpf:"sw_xdp"`
+	SwXdpFeed *ebpf.ProgramSpec `ebpf:"sw_xdp_feed"`
 }
 
 // accountMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type accountMapSpecs struct {
-	Bursts     *ebpf.MapSpec `ebpf:"bursts"`
-	ClockNow   *ebpf.MapSpec `ebpf:"clock_now"`
-	Dedup      *ebpf.MapSpec `ebpf:"dedup"`
-	Evictions  *ebpf.MapSpec `ebpf:"evictions"`
-	FeedCopy   *ebpf.MapSpec `ebpf:"feed_copy"`
-	FeedCounts *ebpf.MapSpec `ebpf:"feed_counts"`
-	Flows      *ebpf.MapSpec `ebpf:"flows"`
-	Reasons    *ebpf.MapSpec `ebpf:"reasons"`
-	Shunt      *ebpf.MapSpec `ebpf:"shunt"`
-	Tags       *ebpf.MapSpec `ebpf:"tags"`
-	Totals     *ebpf.MapSpec `ebpf:"totals"`
-	VlanTotals *ebpf.MapSpec `ebpf:"vlan_totals"`
+	Bursts      *ebpf.MapSpec `ebpf:"bursts"`
+	ClockNow    *ebpf.MapSpec `ebpf:"clock_now"`
+	Dedup       *ebpf.MapSpec `ebpf:"dedup"`
+	Evictions   *ebpf.MapSpec `ebpf:"evictions"`
+	FeedCopy    *ebpf.MapSpec `ebpf:"feed_copy"`
+	FeedCounts  *ebpf.MapSpec `ebpf:"feed_counts"`
+	Flows       *ebpf.MapSpec `ebpf:"flows"`
+	QueueCounts *ebpf.MapSpec `ebpf:"queue_counts"`
+	Reasons     *ebpf.MapSpec `ebpf:"reasons"`
+	Shunt       *ebpf.MapSpec `ebpf:"shunt"`
+	Sockets     *ebpf.MapSpec `ebpf:"sockets"`
+	Tags        *ebpf.MapSpec `ebpf:"tags"`
+	Totals      *ebpf.MapSpec `ebpf:"totals"`
+	VlanTotals  *ebpf.MapSpec `ebpf:"vlan_totals"`
 }
 
 // accountVariableSpecs contains global variables before they are loaded into the kernel.
@@ -329,6 +337,7 @@ type accountVariableSpecs struct {
 	MayDrop           *ebpf.VariableSpec `ebpf:"may_drop"`
 	SetBits           *ebpf.VariableSpec `ebpf:"set_bits"`
 	Shards            *ebpf.VariableSpec `ebpf:"shards"`
+	ShuntAny          *ebpf.VariableSpec `ebpf:"shunt_any"`
 	Source            *ebpf.VariableSpec `ebpf:"source"`
 	UdpTunnels        *ebpf.VariableSpec `ebpf:"udp_tunnels"`
 }
@@ -353,18 +362,20 @@ func (o *accountObjects) Close() error {
 //
 // It can be passed to loadAccountObjects or ebpf.CollectionSpec.LoadAndAssign.
 type accountMaps struct {
-	Bursts     *ebpf.Map `ebpf:"bursts"`
-	ClockNow   *ebpf.Map `ebpf:"clock_now"`
-	Dedup      *ebpf.Map `ebpf:"dedup"`
-	Evictions  *ebpf.Map `ebpf:"evictions"`
-	FeedCopy   *ebpf.Map `ebpf:"feed_copy"`
-	FeedCounts *ebpf.Map `ebpf:"feed_counts"`
-	Flows      *ebpf.Map `ebpf:"flows"`
-	Reasons    *ebpf.Map `ebpf:"reasons"`
-	Shunt      *ebpf.Map `ebpf:"shunt"`
-	Tags       *ebpf.Map `ebpf:"tags"`
-	Totals     *ebpf.Map `ebpf:"totals"`
-	VlanTotals *ebpf.Map `ebpf:"vlan_totals"`
+	Bursts      *ebpf.Map `ebpf:"bursts"`
+	ClockNow    *ebpf.Map `ebpf:"clock_now"`
+	Dedup       *ebpf.Map `ebpf:"dedup"`
+	Evictions   *ebpf.Map `ebpf:"evictions"`
+	FeedCopy    *ebpf.Map `ebpf:"feed_copy"`
+	FeedCounts  *ebpf.Map `ebpf:"feed_counts"`
+	Flows       *ebpf.Map `ebpf:"flows"`
+	QueueCounts *ebpf.Map `ebpf:"queue_counts"`
+	Reasons     *ebpf.Map `ebpf:"reasons"`
+	Shunt       *ebpf.Map `ebpf:"shunt"`
+	Sockets     *ebpf.Map `ebpf:"sockets"`
+	Tags        *ebpf.Map `ebpf:"tags"`
+	Totals      *ebpf.Map `ebpf:"totals"`
+	VlanTotals  *ebpf.Map `ebpf:"vlan_totals"`
 }
 
 func (m *accountMaps) Close() error {
@@ -376,8 +387,10 @@ func (m *accountMaps) Close() error {
 		m.FeedCopy,
 		m.FeedCounts,
 		m.Flows,
+		m.QueueCounts,
 		m.Reasons,
 		m.Shunt,
+		m.Sockets,
 		m.Tags,
 		m.Totals,
 		m.VlanTotals,
@@ -405,6 +418,7 @@ type accountVariables struct {
 	MayDrop           *ebpf.Variable `ebpf:"may_drop"`
 	SetBits           *ebpf.Variable `ebpf:"set_bits"`
 	Shards            *ebpf.Variable `ebpf:"shards"`
+	ShuntAny          *ebpf.Variable `ebpf:"shunt_any"`
 	Source            *ebpf.Variable `ebpf:"source"`
 	UdpTunnels        *ebpf.Variable `ebpf:"udp_tunnels"`
 }
@@ -413,11 +427,12 @@ type accountVariables struct {
 //
 // It can be passed to loadAccountObjects or ebpf.CollectionSpec.LoadAndAssign.
 type accountPrograms struct {
-	SwClock *ebpf.Program `ebpf:"sw_clock"`
-	SwFeed  *ebpf.Program `ebpf:"sw_feed"`
-	SwTcIn  *ebpf.Program `ebpf:"sw_tc_in"`
-	SwTcOut *ebpf.Program `ebpf:"sw_tc_out"`
-	SwXdp   *ebpf.Program `ebpf:"sw_xdp"`
+	SwClock   *ebpf.Program `ebpf:"sw_clock"`
+	SwFeed    *ebpf.Program `ebpf:"sw_feed"`
+	SwTcIn    *ebpf.Program `ebpf:"sw_tc_in"`
+	SwTcOut   *ebpf.Program `ebpf:"sw_tc_out"`
+	SwXdp     *ebpf.Program `ebpf:"sw_xdp"`
+	SwXdpFeed *ebpf.Program `ebpf:"sw_xdp_feed"`
 }
 
 func (p *accountPrograms) Close() error {
@@ -427,6 +442,7 @@ func (p *accountPrograms) Close() error {
 		p.SwTcIn,
 		p.SwTcOut,
 		p.SwXdp,
+		p.SwXdpFeed,
 	)
 }
 

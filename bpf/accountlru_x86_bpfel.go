@@ -35,8 +35,10 @@ const (
 	accountLruMapFeedCopy    = "feed_copy"
 	accountLruMapFeedCounts  = "feed_counts"
 	accountLruMapLruFlows    = "lru_flows"
+	accountLruMapQueueCounts = "queue_counts"
 	accountLruMapReasons     = "reasons"
 	accountLruMapShunt       = "shunt"
+	accountLruMapSockets     = "sockets"
 	accountLruMapTotals      = "totals"
 	accountLruMapVlanTotals  = "vlan_totals"
 	accountLruProgSwClock    = "sw_clock"
@@ -44,6 +46,7 @@ const (
 	accountLruProgSwTcIn     = "sw_tc_in"
 	accountLruProgSwTcOut    = "sw_tc_out"
 	accountLruProgSwXdp      = "sw_xdp"
+	accountLruProgSwXdpFeed  = "sw_xdp_feed"
 	accountLruVarBurstEvery  = "burst_every"
 	accountLruVarDedupWindow = "dedup_window"
 	accountLruVarDropNow     = "drop_now"
@@ -53,6 +56,7 @@ const (
 	accountLruVarLinkType    = "link_type"
 	accountLruVarMaxDepth    = "max_depth"
 	accountLruVarMayDrop     = "may_drop"
+	accountLruVarShuntAny    = "shunt_any"
 	accountLruVarSource      = "source"
 	accountLruVarUdpTunnels  = "udp_tunnels"
 )
@@ -99,27 +103,30 @@ type accountLruSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type accountLruProgramSpecs struct {
-	SwClock *ebpf.ProgramSpec `ebpf:"sw_clock"`
-	SwFeed  *ebpf.ProgramSpec `ebpf:"sw_feed"`
-	SwTcIn  *ebpf.ProgramSpec `ebpf:"sw_tc_in"`
-	SwTcOut *ebpf.ProgramSpec `ebpf:"sw_tc_out"`
-	SwXdp   *ebpf.ProgramSpec `ebpf:"sw_xdp"`
+	SwClock   *ebpf.ProgramSpec `ebpf:"sw_clock"`
+	SwFeed    *ebpf.ProgramSpec `ebpf:"sw_feed"`
+	SwTcIn    *ebpf.ProgramSpec `ebpf:"sw_tc_in"`
+	SwTcOut   *ebpf.ProgramSpec `ebpf:"sw_tc_out"`
+	SwXdp     *ebpf.ProgramSpec `ebpf:"sw_xdp"`
+	SwXdpFeed *ebpf.ProgramSpec `ebpf:"sw_xdp_feed"`
 }
 
 // accountLruMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type accountLruMapSpecs struct {
-	Bursts     *ebpf.MapSpec `ebpf:"bursts"`
-	ClockNow   *ebpf.MapSpec `ebpf:"clock_now"`
-	Dedup      *ebpf.MapSpec `ebpf:"dedup"`
-	FeedCopy   *ebpf.MapSpec `ebpf:"feed_copy"`
-	FeedCounts *ebpf.MapSpec `ebpf:"feed_counts"`
-	LruFlows   *ebpf.MapSpec `ebpf:"lru_flows"`
-	Reasons    *ebpf.MapSpec `ebpf:"reasons"`
-	Shunt      *ebpf.MapSpec `ebpf:"shunt"`
-	Totals     *ebpf.MapSpec `ebpf:"totals"`
-	VlanTotals *ebpf.MapSpec `ebpf:"vlan_totals"`
+	Bursts      *ebpf.MapSpec `ebpf:"bursts"`
+	ClockNow    *ebpf.MapSpec `ebpf:"clock_now"`
+	Dedup       *ebpf.MapSpec `ebpf:"dedup"`
+	FeedCopy    *ebpf.MapSpec `ebpf:"feed_copy"`
+	FeedCounts  *ebpf.MapSpec `ebpf:"feed_counts"`
+	LruFlows    *ebpf.MapSpec `ebpf:"lru_flows"`
+	QueueCounts *ebpf.MapSpec `ebpf:"queue_counts"`
+	Reasons     *ebpf.MapSpec `ebpf:"reasons"`
+	Shunt       *ebpf.MapSpec `ebpf:"shunt"`
+	Sockets     *ebpf.MapSpec `ebpf:"sockets"`
+	Totals      *ebpf.MapSpec `ebpf:"totals"`
+	VlanTotals  *ebpf.MapSpec `ebpf:"vlan_totals"`
 }
 
 // accountLruVariableSpecs contains global variables before they are loaded into the kernel.
@@ -135,6 +142,7 @@ type accountLruVariableSpecs struct {
 	LinkType    *ebpf.VariableSpec `ebpf:"link_type"`
 	MaxDepth    *ebpf.VariableSpec `ebpf:"max_depth"`
 	MayDrop     *ebpf.VariableSpec `ebpf:"may_drop"`
+	ShuntAny    *ebpf.VariableSpec `ebpf:"shunt_any"`
 	Source      *ebpf.VariableSpec `ebpf:"source"`
 	UdpTunnels  *ebpf.VariableSpec `ebpf:"udp_tunnels"`
 }
@@ -159,16 +167,18 @@ func (o *accountLruObjects) Close() error {
 //
 // It can be passed to loadAccountLruObjects or ebpf.CollectionSpec.LoadAndAssign.
 type accountLruMaps struct {
-	Bursts     *ebpf.Map `ebpf:"bursts"`
-	ClockNow   *ebpf.Map `ebpf:"clock_now"`
-	Dedup      *ebpf.Map `ebpf:"dedup"`
-	FeedCopy   *ebpf.Map `ebpf:"feed_copy"`
-	FeedCounts *ebpf.Map `ebpf:"feed_counts"`
-	LruFlows   *ebpf.Map `ebpf:"lru_flows"`
-	Reasons    *ebpf.Map `ebpf:"reasons"`
-	Shunt      *ebpf.Map `ebpf:"shunt"`
-	Totals     *ebpf.Map `ebpf:"totals"`
-	VlanTotals *ebpf.Map `ebpf:"vlan_totals"`
+	Bursts      *ebpf.Map `ebpf:"bursts"`
+	ClockNow    *ebpf.Map `ebpf:"clock_now"`
+	Dedup       *ebpf.Map `ebpf:"dedup"`
+	FeedCopy    *ebpf.Map `ebpf:"feed_copy"`
+	FeedCounts  *ebpf.Map `ebpf:"feed_counts"`
+	LruFlows    *ebpf.Map `ebpf:"lru_flows"`
+	QueueCounts *ebpf.Map `ebpf:"queue_counts"`
+	Reasons     *ebpf.Map `ebpf:"reasons"`
+	Shunt       *ebpf.Map `ebpf:"shunt"`
+	Sockets     *ebpf.Map `ebpf:"sockets"`
+	Totals      *ebpf.Map `ebpf:"totals"`
+	VlanTotals  *ebpf.Map `ebpf:"vlan_totals"`
 }
 
 func (m *accountLruMaps) Close() error {
@@ -179,8 +189,10 @@ func (m *accountLruMaps) Close() error {
 		m.FeedCopy,
 		m.FeedCounts,
 		m.LruFlows,
+		m.QueueCounts,
 		m.Reasons,
 		m.Shunt,
+		m.Sockets,
 		m.Totals,
 		m.VlanTotals,
 	)
@@ -199,6 +211,7 @@ type accountLruVariables struct {
 	LinkType    *ebpf.Variable `ebpf:"link_type"`
 	MaxDepth    *ebpf.Variable `ebpf:"max_depth"`
 	MayDrop     *ebpf.Variable `ebpf:"may_drop"`
+	ShuntAny    *ebpf.Variable `ebpf:"shunt_any"`
 	Source      *ebpf.Variable `ebpf:"source"`
 	UdpTunnels  *ebpf.Variable `ebpf:"udp_tunnels"`
 }
@@ -207,11 +220,12 @@ type accountLruVariables struct {
 //
 // It can be passed to loadAccountLruObjects or ebpf.CollectionSpec.LoadAndAssign.
 type accountLruPrograms struct {
-	SwClock *ebpf.Program `ebpf:"sw_clock"`
-	SwFeed  *ebpf.Program `ebpf:"sw_feed"`
-	SwTcIn  *ebpf.Program `ebpf:"sw_tc_in"`
-	SwTcOut *ebpf.Program `ebpf:"sw_tc_out"`
-	SwXdp   *ebpf.Program `ebpf:"sw_xdp"`
+	SwClock   *ebpf.Program `ebpf:"sw_clock"`
+	SwFeed    *ebpf.Program `ebpf:"sw_feed"`
+	SwTcIn    *ebpf.Program `ebpf:"sw_tc_in"`
+	SwTcOut   *ebpf.Program `ebpf:"sw_tc_out"`
+	SwXdp     *ebpf.Program `ebpf:"sw_xdp"`
+	SwXdpFeed *ebpf.Program `ebpf:"sw_xdp_feed"`
 }
 
 func (p *accountLruPrograms) Close() error {
@@ -221,6 +235,7 @@ func (p *accountLruPrograms) Close() error {
 		p.SwTcIn,
 		p.SwTcOut,
 		p.SwXdp,
+		p.SwXdpFeed,
 	)
 }
 

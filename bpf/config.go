@@ -58,6 +58,11 @@ type Config struct {
 	// Egress counts outgoing packets too, by TCX. A capture port sends none.
 	Egress bool
 
+	// Redirect gives every frame that is not shunted or sampled out to the AF_XDP
+	// socket of its queue (see BindQueue) instead of the stack: to the host it is as
+	// if nothing came in. Needs an XDP hook.
+	Redirect bool
+
 	Store         Store
 	FlowsPerCPU   int // slots, a power of two
 	EvictionBytes int // ring buffer, a power of two
@@ -127,6 +132,7 @@ func (c *Config) Validate() error {
 	complain(c.Device != "", "no device")
 	complain(c.Hook < hookCount, "hook %d", c.Hook)
 	complain(c.Hook != HookTCXEgress, "%v takes no incoming packets", HookTCXEgress)
+	complain(!c.Redirect || c.Hook != HookTCX, "%v redirects no frames", HookTCX)
 	complain(c.Store <= StoreLRU, "store %d", c.Store)
 	power("flows per CPU", c.FlowsPerCPU, minFlowsPerCPU, maxFlowsPerCPU)
 	power("bytes for evictions", c.EvictionBytes, minEvictionBytes, maxEvictionBytes)

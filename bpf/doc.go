@@ -10,8 +10,11 @@
 //	tap ──► sw_feed, a socket filter ─► AF_PACKET socket            FeedProgram
 //	           └─ flows to hold back, with what was held back ◄────► Shunt, Unshunt
 //
-// The programs never change what happens to a packet: XDP programs pass, TCX
-// programs leave the verdict to others. They are attached by bpf_link, so that
+//	or, with Config.Redirect, for ports that nobody else listens on:
+//	wire ─► XDP: sw_xdp_feed, counts and holds back alike ─► AF_XDP sockets   BindQueue
+//
+// Without Redirect the programs never change what happens to a packet: XDP programs
+// pass, TCX programs leave the verdict to others. They are attached by bpf_link, so that
 // the kernel removes them when the process ends, however it ends.
 //
 // Conservation. Whenever no packet is being counted,
@@ -24,8 +27,8 @@
 // of flows is bounded; a full set hands over its older flow.
 //
 // A Programs serves one interface. Its reading methods may be called from any
-// one goroutine at a time; Shunt, Unshunt and Stats from any. Records given to a
-// callback are borrowed until the callback returns.
+// one goroutine at a time; Shunt, Unshunt, Stats, Attached and those about queues
+// from any. Records given to a callback are borrowed until the callback returns.
 //
 // Needs Linux 5.13, on amd64 or arm64, and CAP_BPF, CAP_PERFMON and
 // CAP_NET_ADMIN while it loads, none of them later; elsewhere Load answers

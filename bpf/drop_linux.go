@@ -25,11 +25,20 @@ func (p *Programs) GuardDrop() error {
 	return refusal
 }
 
-// mayDrop returns nil if nothing but a sensor has a use for what a device
-// receives.
+// mayDrop returns nil if frames of a device may be dropped.
 func mayDrop(name string) error {
+	if err := InUse(name); err != nil {
+		return fmt.Errorf("%w: %w", ErrDrop, err)
+	}
+	return nil
+}
+
+// InUse returns nil if nothing but a sensor has a use for what a device receives,
+// else an error that wraps ErrInUse or ErrNoDevice. It needs no capability, and the
+// calling thread in the device's network namespace.
+func InUse(name string) error {
 	refuse := func(format string, args ...any) error {
-		return fmt.Errorf("%s: %w: %s", name, ErrDrop, fmt.Sprintf(format, args...))
+		return fmt.Errorf("%s: %w: %s", name, ErrInUse, fmt.Sprintf(format, args...))
 	}
 	devices, err := listDevices()
 	if err != nil {

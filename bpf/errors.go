@@ -24,6 +24,8 @@ var (
 	ErrClosed = errors.New("programs are closed")
 	// ErrDrop: frames of the device may not be dropped; see Config.Drop.
 	ErrDrop = errors.New("frames must not be dropped")
+	// ErrInUse: this host uses what the device receives; see InUse.
+	ErrInUse = errors.New("the interface is in use")
 	// ErrShuntFull: Config.ShuntFlows flows are shunted already.
 	ErrShuntFull = errors.New("table of shunted flows is full")
 )

@@ -12,9 +12,12 @@ import (
 )
 
 // program is the name of the program that serves the hook.
-func (h Hook) program() string {
+func (c *Config) program(h Hook) string {
 	switch h {
 	case HookXDPNative, HookXDPGeneric:
+		if c.Redirect {
+			return accountProgSwXdpFeed
+		}
 		return accountProgSwXdp
 	case HookTCX:
 		return accountProgSwTcIn
@@ -29,7 +32,7 @@ func (h Hook) program() string {
 func (p *Programs) attach(dev *device, o offer, hooks []Hook) error {
 	var refusal error
 	for _, h := range hooks {
-		l, err := attachHook(h, p.collection.Programs[h.program()], dev.index)
+		l, err := attachHook(h, p.collection.Programs[p.cfg.program(h)], dev.index)
 		if err != nil {
 			refusal = attachError(p.cfg.Device, h, err)
 			p.plan.step(h, false, "the kernel refused: %v", err)
@@ -46,7 +49,7 @@ func (p *Programs) attach(dev *device, o offer, hooks []Hook) error {
 	if !p.cfg.Egress {
 		return nil
 	}
-	l, err := attachHook(HookTCXEgress, p.collection.Programs[HookTCXEgress.program()], dev.index)
+	l, err := attachHook(HookTCXEgress, p.collection.Programs[p.cfg.program(HookTCXEgress)], dev.index)
 	if err != nil {
 		return attachError(p.cfg.Device, HookTCXEgress, err)
 	}

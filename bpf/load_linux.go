@@ -23,6 +23,7 @@ import (
 type maps struct {
 	Totals, VLANTotals, Reasons, Bursts *ebpf.Map
 	ClockNow, Shunt, FeedCounts         *ebpf.Map
+	Sockets, QueueCounts                *ebpf.Map // nil without Config.Redirect
 	Flows, Tags, Evictions              *ebpf.Map
 	LRUFlows                            *ebpf.Map
 }
@@ -33,6 +34,7 @@ type Programs struct {
 	plan       Plan
 	collection *ebpf.Collection
 	maps       maps
+	linking    sync.Mutex // guards links
 	links      []link.Link
 	instance   int // file descriptor of the lock, or -1
 	clock      clock
@@ -46,6 +48,8 @@ type Programs struct {
 	torn  atomic.Uint64
 
 	record FlowRecord // what callbacks borrow
+
+	shunts shunts
 
 	closeOnce sync.Once
 	closed    atomic.Bool
@@ -88,20 +92,20 @@ func load(cfg Config, dev *device) (*Programs, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := Plan{Device: cfg.Device}
+	plan := Plan{Device: cfg.Device, Redirect: cfg.Redirect}
 	hooks := plan.candidates(o, cfg.Hook, cfg.Drop)
 	if len(hooks) == 0 {
 		return nil, plan.impossible(o, cfg.Hook, cfg.Drop)
 	}
 	programs := make([]string, 0, 3)
 	for _, h := range hooks {
-		programs = append(programs, h.program())
+		programs = append(programs, cfg.program(h))
 	}
 	if cfg.Egress {
 		if o.tcx != nil {
 			return nil, fmt.Errorf("count outgoing packets of %s: %w", cfg.Device, o.tcx)
 		}
-		programs = append(programs, HookTCXEgress.program())
+		programs = append(programs, cfg.program(HookTCXEgress))
 	}
 	p, err := newPrograms(cfg, dev.linkType(), programs)
 	if err != nil {
@@ -124,9 +128,9 @@ func LoadDetached(cfg Config) (*Programs, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	programs := []string{HookXDPNative.program()}
+	programs := []string{cfg.program(HookXDPNative)}
 	if haveTCX() == nil {
-		programs = append(programs, HookTCX.program(), HookTCXEgress.program())
+		programs = append(programs, cfg.program(HookTCX), cfg.program(HookTCXEgress))
 	}
 	return newPrograms(cfg, linkEthernet, programs)
 }
@@ -192,8 +196,12 @@ func (c *Config) spec(shards int, linkType uint32, programs []string) (*ebpf.Col
 	}
 	spec.Programs = keep
 	frags := haveFrags() == nil
-	if xdp := spec.Programs[accountProgSwXdp]; xdp != nil && !frags {
+	if xdp := spec.Programs[c.program(HookXDPNative)]; xdp != nil && !frags {
 		xdp.Flags &^= unix.BPF_F_XDP_HAS_FRAGS
+	}
+	if !c.Redirect { // kernels may be built without AF_XDP
+		delete(spec.Maps, accountMapSockets)
+		delete(spec.Maps, accountMapQueueCounts)
 	}
 
 	sets := c.FlowsPerCPU / ways
@@ -273,8 +281,8 @@ func (p *Programs) open() error {
 	p.maps = maps{
 		Totals: m[accountMapTotals], VLANTotals: m[accountMapVlanTotals], Reasons: m[accountMapReasons],
 		Bursts: m[accountMapBursts], ClockNow: m[accountMapClockNow], Shunt: m[accountMapShunt],
-		FeedCounts: m[accountMapFeedCounts],
-		Flows:      m[accountMapFlows], Tags: m[accountMapTags], Evictions: m[accountMapEvictions],
+		FeedCounts: m[accountMapFeedCounts], Sockets: m[accountMapSockets], QueueCounts: m[accountMapQueueCounts],
+		Flows: m[accountMapFlows], Tags: m[accountMapTags], Evictions: m[accountMapEvictions],
 		LRUFlows: m[accountLruMapLruFlows],
 	}
 	var err error
@@ -323,6 +331,11 @@ func (p *Programs) Attached() error {
 	if p.closed.Load() {
 		return ErrClosed
 	}
+	p.linking.Lock()
+	defer p.linking.Unlock()
+	if len(p.links) == 0 {
+		return fmt.Errorf("%s: %w", p.cfg.Device, ErrDetached)
+	}
 	for _, l := range p.links {
 		info, err := l.Info()
 		if err != nil {
@@ -359,14 +372,16 @@ func (p *Programs) Reattach() error {
 		unix.Close(instance)
 		return err
 	}
+	p.linking.Lock()
+	defer p.linking.Unlock()
 	for _, l := range p.links {
 		l.Close() // of what is gone
 	}
 	p.links = nil
 	before := p.plan
-	p.plan = Plan{Device: p.cfg.Device}
+	p.plan = Plan{Device: p.cfg.Device, Redirect: p.cfg.Redirect}
 	if err := p.attach(dev, o, []Hook{before.Hook}); err != nil {
-		err = errors.Join(err, p.Detach(), unix.Close(instance))
+		err = errors.Join(err, p.detach(), unix.Close(instance))
 		p.plan = before
 		return err
 	}
@@ -381,6 +396,13 @@ func (p *Programs) Reattach() error {
 // ReadFlows, Evictions and Stats then show the final, exact state. Detach does
 // nothing when called again.
 func (p *Programs) Detach() error {
+	p.linking.Lock()
+	defer p.linking.Unlock()
+	return p.detach()
+}
+
+// detach is Detach with p.linking held.
+func (p *Programs) detach() error {
 	var errs []error
 	for _, l := range p.links {
 		// A link whose interface was removed is detached already.
@@ -390,13 +412,17 @@ func (p *Programs) Detach() error {
 		errs = append(errs, l.Close())
 	}
 	p.links = nil
-	// Waits until every CPU has left the section in which it may run a
-	// program that has just been detached.
+	return errors.Join(append(errs, settle())...)
+}
+
+// settle waits until every CPU has left the section in which it may run a program
+// that has just been detached, or use what has just been taken out of a map.
+func settle() error {
 	_, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, membarrierGlobal, 0, 0)
 	if errno != 0 && errno != unix.ENOSYS {
-		errs = append(errs, fmt.Errorf("wait for programs to end: %w", errno))
+		return fmt.Errorf("wait for programs to end: %w", errno)
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 const membarrierGlobal = 1 // MEMBARRIER_CMD_GLOBAL of linux/membarrier.h

@@ -62,10 +62,11 @@ func (s Step) String() string {
 
 // Plan says where the packets of a device are counted, and why there.
 type Plan struct {
-	Device string
-	Hook   Hook // for incoming packets; HookNone if there is no way
-	Egress Hook // HookTCXEgress or HookNone
-	Why    []Step
+	Device   string
+	Redirect bool // Config.Redirect
+	Hook     Hook // for incoming packets; HookNone if there is no way
+	Egress   Hook // HookTCXEgress or HookNone
+	Why      []Step
 }
 
 func (p *Plan) String() string {
@@ -119,6 +120,10 @@ func (p *Plan) candidates(o offer, asked Hook, drop bool) (hooks []Hook) {
 		}
 		if asked != HookNone && asked != h {
 			p.step(h, false, "the configuration asks for %v", asked)
+			continue
+		}
+		if h == HookTCX && p.Redirect {
+			p.step(h, false, "it cannot give frames to AF_XDP sockets")
 			continue
 		}
 		if why := o.against(h); why != "" {

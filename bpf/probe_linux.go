@@ -32,7 +32,7 @@ func Probe(cfg Config) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Device: cfg.Device}
+	plan := &Plan{Device: cfg.Device, Redirect: cfg.Redirect}
 	hooks := plan.candidates(o, cfg.Hook, cfg.Drop)
 	if len(hooks) == 0 {
 		return plan, plan.impossible(o, cfg.Hook, cfg.Drop)

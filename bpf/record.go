@@ -98,7 +98,7 @@ type Stats struct {
 	LostFlows    uint64 // records whose packets are in Lost
 	TornReads    uint64 // records that ReadFlows left out, as the kernel wrote them all the while
 
-	Feed [VerdictCount]Count // frames on their way to sockets with FeedProgram, by Verdict
+	Feed [VerdictCount]Count // frames on their way to sockets with FeedProgram, or of AF_XDP, by Verdict
 }
 
 // RefusedSum is all of Refused: [0] outermost, [1] within tunnels.
@@ -122,11 +122,12 @@ const (
 	VerdictShedSampled                  // held back: of a flow that sampling leaves out
 	VerdictShedDuplicate                // held back, or dropped with Config.Drop: a frame that passed before
 	VerdictDropped                      // of a shunted flow, dropped with Config.Drop: FeedProgram did not see it
+	VerdictUnbound                      // to be redirected, but given to the stack, since its queue has no socket
 
 	VerdictCount // number of verdicts
 )
 
-var verdictNames = [VerdictCount]string{"handed", "handed_end", "shed_shunted", "shed_sampled", "shed_duplicate", "dropped"}
+var verdictNames = [VerdictCount]string{"handed", "handed_end", "shed_shunted", "shed_sampled", "shed_duplicate", "dropped", "unbound"}
 
 // String returns the stable name, which is also the metric label.
 func (v Verdict) String() string {

@@ -12,7 +12,7 @@ import (
 // RunXDP gives a frame to the XDP program repeat times, as if it had come in,
 // and returns the kernel's time for one. Frames are at least 14 bytes.
 func (p *Programs) RunXDP(frame []byte, repeat int) (time.Duration, error) {
-	return p.run(accountProgSwXdp, frame, nil, repeat)
+	return p.run(p.cfg.program(HookXDPNative), frame, nil, repeat)
 }
 
 // Segments describes a packet that the stack merged or has yet to cut.

@@ -5,6 +5,7 @@ package bpf
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"unsafe"
 
 	"github.com/cilium/ebpf"
@@ -17,6 +18,32 @@ import (
 // full. Attach it to all sockets of a fanout group. The program belongs to p and
 // is freed by Close; sockets keep it alive for themselves.
 func (p *Programs) FeedProgram() *ebpf.Program { return p.collection.Programs[accountProgSwFeed] }
+
+// shunts is how many flows are shunted. Without any, the feed looks for none.
+type shunts struct {
+	mu    sync.Mutex
+	count int
+}
+
+// shuntsChanged tells the feed when the first flow comes or the last one goes.
+func (p *Programs) shuntsChanged(by int) error {
+	s := &p.shunts
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.count
+	s.count += by
+	if (before > 0) == (s.count > 0) {
+		return nil
+	}
+	some := uint32(0)
+	if s.count > 0 {
+		some = 1
+	}
+	if err := p.collection.Variables[accountVarShuntAny].Set(some); err != nil {
+		return fmt.Errorf("tell the feed of shunted flows: %w", err)
+	}
+	return nil
+}
 
 // Shunt holds back further packets of a flow from sockets with FeedProgram, in
 // both directions, except TCP segments with SYN, FIN or RST. They are still
@@ -31,7 +58,9 @@ func (p *Programs) Shunt(k *FlowKey) error {
 	key := p.shuntKey(k)
 	err := p.maps.Shunt.Update(&key, accountCount{}, ebpf.UpdateNoExist)
 	switch {
-	case err == nil, errors.Is(err, ebpf.ErrKeyExist):
+	case err == nil:
+		return p.shuntsChanged(+1)
+	case errors.Is(err, ebpf.ErrKeyExist):
 		return nil
 	case errors.Is(err, unix.E2BIG):
 		return ErrShuntFull
@@ -50,7 +79,9 @@ func (p *Programs) Unshunt(k *FlowKey) (held Count, ok bool, err error) {
 	if err = p.maps.Shunt.Lookup(&key, &c); err == nil {
 		// A frame between look-up and delete is in Stats.Feed alone;
 		// LookupAndDelete would need Linux 5.14.
-		err = p.maps.Shunt.Delete(&key)
+		if err = p.maps.Shunt.Delete(&key); err == nil {
+			err = p.shuntsChanged(-1)
+		}
 	}
 	if errors.Is(err, ebpf.ErrKeyNotExist) {
 		return Count{}, false, nil

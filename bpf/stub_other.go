@@ -2,7 +2,11 @@
 
 package bpf
 
-import "time"
+import (
+	"time"
+
+	"github.com/cilium/ebpf"
+)
 
 // Programs is never made on this platform.
 type Programs struct{}
@@ -30,9 +34,13 @@ func (*Programs) Evictions(int, func(*FlowRecord)) (int, error)            { ret
 func (*Programs) Stats() (Stats, error)                                    { return Stats{}, ErrClosed }
 func (*Programs) VLANs(func(uint16, [2]Count)) error                       { return ErrClosed }
 func (*Programs) Milliseconds(int64, []Millisecond) ([]Millisecond, error) { return nil, ErrClosed }
+func (*Programs) FeedProgram() *ebpf.Program                               { return nil }
 func (*Programs) Shunt(*FlowKey) error                                     { return ErrClosed }
 func (*Programs) Unshunt(*FlowKey) (Count, bool, error)                    { return Count{}, false, ErrClosed }
 func (*Programs) Held(*FlowKey) (Count, bool, error)                       { return Count{}, false, ErrClosed }
 func (*Programs) GuardDrop() error                                         { return ErrClosed }
 func (*Programs) Sample(uint32) error                                      { return ErrClosed }
+func (*Programs) BindQueue(int, int) error                                 { return ErrClosed }
+func (*Programs) UnbindQueue(int) error                                    { return ErrClosed }
+func (*Programs) QueueCount(int) (Count, error)                            { return Count{}, ErrClosed }
 func (*Programs) RunXDP([]byte, int) (time.Duration, error)                { return 0, ErrClosed }

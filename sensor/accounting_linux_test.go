@@ -13,13 +13,15 @@ import (
 )
 
 func TestFlowRecordsEqualWhatTheInterfaceReceived(t *testing.T) {
-	for _, mode := range []string{"xdp", "tcx", "xdp-generic", "off"} {
+	for _, way := range [][2]string{{"auto", "xdp"}, {"auto", "tcx"}, {"auto", "xdp-generic"}, {"auto", "off"},
+		{"pcap", "xdp"}, {"afpacket", "xdp"}, {"afxdp", "xdp"}, {"afxdp", "xdp-generic"}} {
+		method, mode := way[0], way[1]
 		for _, workers := range []string{"1", "2"} {
-			t.Run(mode+"/"+workers, func(t *testing.T) {
+			t.Run(method+"/"+mode+"/"+workers, func(t *testing.T) {
 				needKernel(t)
 				ns := netnstest.Enter(t)
 				ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
-				r := startLive(t, ns, "-i", "rx", "--workers", workers, "--set", "capture.accounting="+mode)
+				r := startLive(t, ns, "-i", "rx", "--workers", workers, "--set", "capture.method="+method, "--set", "capture.accounting="+mode)
 				// One flow is in both.
 				frames := append(netnstest.UDPFlows(300, 64, false), netnstest.UDPFlows(200, 1400, true)...)
 				s := netnstest.OpenSender(t, "tx")
@@ -48,13 +50,15 @@ func TestFlowRecordsEqualWhatTheInterfaceReceived(t *testing.T) {
 }
 
 func TestFlowRecordsAreExactWhenTheRingOverflows(t *testing.T) {
-	for _, mode := range []string{"xdp", "tcx"} {
+	for _, way := range [][2]string{{"afpacket", "xdp"}, {"ebpf", "xdp"}, {"ebpf", "tcx"}, {"afxdp", "xdp"}} {
+		method, mode := way[0], way[1]
 		for _, workers := range []string{"1", "2"} {
-			t.Run(mode+"/"+workers, func(t *testing.T) {
+			t.Run(method+"/"+mode+"/"+workers, func(t *testing.T) {
 				needKernel(t)
 				ns := netnstest.Enter(t)
 				ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
-				r := startLive(t, ns, "-i", "rx", "--workers", workers, "--set", "capture.accounting="+mode, "--set", "capture.ring-size=4mb")
+				r := startLive(t, ns, "-i", "rx", "--workers", workers, "--set", "capture.method="+method,
+					"--set", "capture.accounting="+mode, "--set", "capture.ring-size=4mb")
 				s := netnstest.OpenSender(t, "tx")
 				sent := s.Send(t, netnstest.UDPFlows(100, 1000, false))
 				time.Sleep(1500 * time.Millisecond)

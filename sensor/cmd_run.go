@@ -160,8 +160,11 @@ func runRun(ctx context.Context, args []string) (int, error) {
 		return exitFailure, err
 	}
 	defer live.close()
+	if !o.quiet {
+		fmt.Fprintln(os.Stderr, live.how)
+	}
 	s, err := newSession(cfg, sessionOptions{
-		sources: live.sources, kernel: kernel, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr,
+		sources: live.sources, shunt: live.shunt, kernel: kernel, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr,
 	})
 	if err != nil {
 		return exitFailure, err
@@ -193,6 +196,11 @@ func runRun(ctx context.Context, args []string) (int, error) {
 func dryRun(cfg *config.Config) (int, error) {
 	choices, err := accounting.Describe(accountingOptions(cfg))
 	writeChoices(os.Stdout, choices)
+	if err == nil {
+		var chosen captureMethod
+		chosen, err = chooseMethod(cfg, uncounted(choices))
+		fmt.Fprintln(os.Stdout, chosen)
+	}
 	if err := errors.Join(err, require(cfg)); err != nil {
 		return exitFailure, err
 	}

@@ -17,7 +17,7 @@ import (
 // makes counting better is not among them: accounting says why it does without.
 func needs(cfg *config.Config) []privilege.Need {
 	all := []privilege.Need{{Capability: privilege.NetRaw, For: "open packet sockets"}}
-	if c := cfg.Capture.Accounting; c != "auto" && c != "off" {
+	if c := cfg.Capture.Accounting; c != "auto" && c != "off" || cfg.Capture.Method == methodAFXDP {
 		instead := privilege.SetOf(privilege.SysAdmin)
 		all = append(all,
 			privilege.Need{Capability: privilege.BPF, For: "load programs that count packets", Instead: instead},

@@ -18,7 +18,7 @@ func accountingOptions(cfg *config.Config) accounting.Options {
 		Interfaces: c.Interfaces, Off: c.Accounting == "off",
 		Flows: k.Flows, EvictionBytes: int(k.EvictionRing), ShuntFlows: k.ShuntFlows,
 		TunnelDepth: k.TunnelDepth, DuplicateWindow: k.DuplicateWindow, Drop: k.Drop, BurstEvery: k.BurstEvery,
-		Interval: k.Interval, Filtered: c.Filter != "",
+		Interval: k.Interval, Filtered: c.Filter != "", Redirect: c.Method == methodAFXDP,
 		Workers: cfg.Workers,
 		Owner: func(key *decoders.FlowKey) int {
 			return afpacket.HostsWorker(key.AddrA, key.AddrB, key.IPVersion, cfg.Workers)

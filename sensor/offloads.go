@@ -24,7 +24,7 @@ func fixOffloads(cfg *config.Config, quiet bool, w io.Writer) (undo func() error
 	}
 	for _, name := range cfg.Capture.Interfaces {
 		if cfg.Capture.FixOffloads {
-			u, err := offload.Fix(name)
+			u, err := offload.Fix(name, unseenOffloads(cfg)...)
 			undos = append(undos, u.Undo)
 			if err != nil {
 				return undo, errors.Join(err, undo())
@@ -41,8 +41,22 @@ func fixOffloads(cfg *config.Config, quiet bool, w io.Writer) (undo func() error
 			continue
 		}
 		warnOffloads(state, cfg.Capture.FixOffloads, quiet, w)
+		for _, feature := range unseenOffloads(cfg) {
+			if state.On(feature) && !quiet {
+				fmt.Fprintf(w, "warning: %s: %s is on: VLAN tags that the device takes out of frames are seen by nobody (--fix-offloads switches it off)\n", name, feature)
+			}
+		}
 	}
 	return undo, nil
+}
+
+// unseenOffloads are features whose result the way of capture cannot see: a tag
+// that the device took out is beside the frame, where no XDP program looks.
+func unseenOffloads(cfg *config.Config) []offload.Feature {
+	if cfg.Capture.Method != methodAFXDP {
+		return nil
+	}
+	return []offload.Feature{offload.VLAN, offload.ServiceVLAN}
 }
 
 // warnOffloads tells of what merges received frames. Cutting of what this host

@@ -55,6 +55,7 @@ type sessionOptions struct {
 	sources    []capture.Source
 	interfaces []string // names, live only
 	kernel     *accounting.Kernel
+	shunt      bool   // have the kernel hold back what is not inspected
 	out        string // folder of output files
 	run        string // see event.Options
 	replay     bool
@@ -98,7 +99,7 @@ func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
 		return nil, errors.Join(err, s.outputs.Close())
 	}
 	var shunt pipeline.Shunter
-	if cfg.Capture.Method == "ebpf" {
+	if o.shunt {
 		shunt = o.kernel
 	}
 	s.pipeline, err = pipeline.New(pipeline.Options{

@@ -68,12 +68,13 @@ func ruleFile(t *testing.T, rule string) (path string) {
 // rule with bypass gave up, counts it, and hands up the FINs.
 func TestAShuntedFlowIsCountedExactlyAndItsEndIsSeen(t *testing.T) {
 	rules := bypassRule(t)
-	for _, workers := range []string{"1", "2"} {
-		t.Run(workers+"_workers", func(t *testing.T) {
+	for _, way := range [][2]string{{"auto", "1"}, {"ebpf", "2"}, {"afxdp", "1"}, {"afxdp", "2"}} {
+		method, workers := way[0], way[1]
+		t.Run(method+"_"+workers+"_workers", func(t *testing.T) {
 			needKernel(t)
 			ns := netnstest.Enter(t)
 			ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
-			r := startLive(t, ns, "-i", "rx", "--workers", workers, "-r", rules, "--set", "capture.method=ebpf", "--set", "flow.tcp.closed=1s")
+			r := startLive(t, ns, "-i", "rx", "--workers", workers, "-r", rules, "--set", "capture.method="+method, "--set", "flow.tcp.closed=1s")
 			s := netnstest.OpenSender(t, "tx")
 			const more = 500
 			opening, bulk, closing := tcpSession(more)
@@ -196,10 +197,16 @@ func TestAFlowInATunnelIsShunted(t *testing.T) {
 
 // TestSampledOutFlowsAreCountedAllTheSame: one flow in four is inspected.
 func TestSampledOutFlowsAreCountedAllTheSame(t *testing.T) {
+	for _, method := range []string{"ebpf", "afxdp"} {
+		t.Run(method, func(t *testing.T) { testSampling(t, method) })
+	}
+}
+
+func testSampling(t *testing.T, method string) {
 	needKernel(t)
 	ns := netnstest.Enter(t)
 	ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
-	r := startLive(t, ns, "-i", "rx", "--set", "capture.method=ebpf", "--set", "capture.sample=4")
+	r := startLive(t, ns, "-i", "rx", "--set", "capture.method="+method, "--set", "capture.sample=4")
 	const flows, packets = 400, 1200
 	if _, err := netnstest.OpenSender(t, "tx").SendN(netnstest.UDPFlows(flows, 100, false), packets); err != nil {
 		t.Fatal(err)
@@ -224,6 +231,7 @@ func TestSampledOutFlowsAreCountedAllTheSame(t *testing.T) {
 func TestSettingsOfCaptureThatContradictAreRefused(t *testing.T) {
 	for _, sets := range [][]string{
 		{"capture.method=ebpf", "capture.filter=udp"}, {"capture.method=ebpf", "capture.accounting=off"}, {"capture.sample=4"},
+		{"capture.method=afxdp", "capture.filter=udp"}, {"capture.method=afxdp", "capture.accounting=off"}, {"capture.method=afxdp", "capture.accounting=tcx"},
 		{"capture.kernel.drop=true"}, {"capture.method=ebpf", "capture.accounting=tcx", "capture.kernel.drop=true"},
 		{"capture.method=pcap", "capture.kernel.duplicate-window=1ms"}, {"capture.filter=udp", "capture.kernel.duplicate-window=1ms"},
 		{"capture.accounting=off", "capture.kernel.duplicate-window=1ms"},

@@ -37,6 +37,7 @@ const (
 	accountVarBurstEvery  = "burst_every"
 	accountVarDedupWindow = "dedup_window"
 	accountVarDropNow     = "drop_now"
+	accountVarFeedSample  = "feed_sample"
 	accountVarHasFrags    = "has_frags"
 	accountVarHashSeed    = "hash_seed"
 	accountVarLinkType    = "link_type"
@@ -44,6 +45,7 @@ const (
 	accountVarMayDrop     = "may_drop"
 	accountVarSetBits     = "set_bits"
 	accountVarShards      = "shards"
+	accountVarShuntAny    = "shunt_any"
 	accountVarSource      = "source"
 	accountVarUdpTunnels  = "udp_tunnels"
 )
@@ -123,6 +125,7 @@ type accountVariableSpecs struct {
 	BurstEvery  *ebpf.VariableSpec `ebpf:"burst_every"`
 	DedupWindow *ebpf.VariableSpec `ebpf:"dedup_window"`
 	DropNow     *ebpf.VariableSpec `ebpf:"drop_now"`
+	FeedSample  *ebpf.VariableSpec `ebpf:"feed_sample"`
 	HasFrags    *ebpf.VariableSpec `ebpf:"has_frags"`
 	HashSeed    *ebpf.VariableSpec `ebpf:"hash_seed"`
 	LinkType    *ebpf.VariableSpec `ebpf:"link_type"`
@@ -130,6 +133,7 @@ type accountVariableSpecs struct {
 	MayDrop     *ebpf.VariableSpec `ebpf:"may_drop"`
 	SetBits     *ebpf.VariableSpec `ebpf:"set_bits"`
 	Shards      *ebpf.VariableSpec `ebpf:"shards"`
+	ShuntAny    *ebpf.VariableSpec `ebpf:"shunt_any"`
 	Source      *ebpf.VariableSpec `ebpf:"source"`
 	UdpTunnels  *ebpf.VariableSpec `ebpf:"udp_tunnels"`
 }
@@ -193,6 +197,7 @@ type accountVariables struct {
 	BurstEvery  *ebpf.Variable `ebpf:"burst_every"`
 	DedupWindow *ebpf.Variable `ebpf:"dedup_window"`
 	DropNow     *ebpf.Variable `ebpf:"drop_now"`
+	FeedSample  *ebpf.Variable `ebpf:"feed_sample"`
 	HasFrags    *ebpf.Variable `ebpf:"has_frags"`
 	HashSeed    *ebpf.Variable `ebpf:"hash_seed"`
 	LinkType    *ebpf.Variable `ebpf:"link_type"`
@@ -200,6 +205,7 @@ type accountVariables struct {
 	MayDrop     *ebpf.Variable `ebpf:"may_drop"`
 	SetBits     *ebpf.Variable `ebpf:"set_bits"`
 	Shards      *ebpf.Variable `ebpf:"shards"`
+	ShuntAny    *ebpf.Variable `ebpf:"shunt_any"`
 	Source      *ebpf.Variable `ebpf:"source"`
 	UdpTunnels  *ebpf.Variable `ebpf:"udp_tunnels"`
 }

@@ -20,6 +20,7 @@ struct frame {
 	__u32 segments;
 	int side;
 	int droppable;        /* the hook may drop it */
+	int redirected;       /* it goes to a socket of ours instead of the stack */
 	enum shunt_fate fate; /* of the outermost of its packets that has one */
 };
 
@@ -55,13 +56,17 @@ volatile __u8 drop_now;
 
 static __always_inline int drops(const struct frame *f)
 {
-	return f->droppable && may_drop && drop_now;
+	return f->redirected || (f->droppable && may_drop && drop_now);
 }
 
 /* A packet of flow k was counted: does that decide the frame's fate? */
-static __always_inline void frame_decide(struct frame *f, const struct flow_key *k, __u8 tcp_flags, __u64 worth)
+static __always_inline void frame_decide(struct frame *f, const struct flow_key *k, __u8 tcp_flags, __u64 worth, int outermost)
 {
-	if (drops(f) && f->fate == SHUNT_NONE)
+	if (!drops(f) || f->fate != SHUNT_NONE)
+		return;
+	if (outermost && f->redirected && sampled_out(k))
+		f->fate = SHUNT_SAMPLED;
+	else
 		f->fate = shunt_fate(k, tcp_flags, worth);
 }
 
@@ -86,11 +91,11 @@ static __always_inline void account_plain(const struct plain *pl, struct frame *
 	if (pl->vlan_count)
 		count_vlan(pl->vlan, f->side, packets, bytes);
 	store_add_plain(pl, t, cpu, f->side, packets, bytes, now);
-	if (drops(f)) {
+	if (drops(f) && shunt_looks()) {
 		struct flow_key k = { .source = source };
 
 		key_of_plain(&k, &pl->id);
-		frame_decide(f, &k, pl->tcp_flags, bytes);
+		frame_decide(f, &k, pl->tcp_flags, bytes, 1);
 	}
 }
 
@@ -127,7 +132,7 @@ static __always_inline void account_outer(const struct view *v, struct packet *p
 		return;
 	}
 	store_add(p, t, cpu, f->side, packets, bytes, now);
-	frame_decide(f, &p->key, p->tcp_flags, bytes);
+	frame_decide(f, &p->key, p->tcp_flags, bytes, 1);
 }
 
 /* Counts a packet within a tunnel; start is where it begins in the frame. */
@@ -145,7 +150,7 @@ static __always_inline void account_inner(struct packet *p, int r, struct frame 
 		return;
 	}
 	store_add(p, t, cpu, f->side, packets, bytes, now);
-	frame_decide(f, &p->key, p->tcp_flags, bytes);
+	frame_decide(f, &p->key, p->tcp_flags, bytes, 0);
 }
 
 /* Walks into the tunnels of the packet that was counted last. */

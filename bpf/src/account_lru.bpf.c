@@ -5,6 +5,6 @@
 #include "account_xdp.h"
 #include "account_tcx.h"
 #include "clock.h"
-#include "feed.h"
+#include "redirect.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -16,7 +16,7 @@ volatile const __u8 has_frags; /* the kernel has XDP buffers of several pieces (
 
 PARSER(parse_xdp, struct xdp_md)
 
-static __always_inline int account_xdp_other(struct xdp_md *ctx, const struct view *v, struct frame *f,
+static __always_inline void account_xdp_other(struct xdp_md *ctx, const struct view *v, struct frame *f,
 					     struct cpu_totals *t, __u32 cpu, __u64 now)
 {
 	struct packet p = {};
@@ -34,29 +34,38 @@ static __always_inline int account_xdp_other(struct xdp_md *ctx, const struct vi
 	account_outer(v, &p, r, f, t, cpu, now);
 	if (max_depth)
 		ACCOUNT_TUNNELS(parse_xdp, ctx, &p, f, t, cpu, now);
-	return frame_dropped(f, f->len) ? XDP_DROP : XDP_PASS;
 }
 
-static __always_inline int account_xdp(struct xdp_md *ctx)
+/* Counts the frame f that ctx brings. */
+static __always_inline void account_frame(struct xdp_md *ctx, struct frame *f)
 {
 	struct view v = { .data = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end };
-	struct frame f = { .segments = 1, .side = SIDE_INGRESS, .droppable = 1 };
 	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
 	struct cpu_totals *t = bpf_map_lookup_elem(&totals, &zero);
 	__u64 now = bpf_jiffies64();
 	struct plain pl;
 
+	f->segments = 1;
+	f->side = SIDE_INGRESS;
+	f->len = v.end - v.data;
+	if (has_frags && f->len >= FIRST_PIECE)
+		f->len = bpf_xdp_get_buff_len(ctx);
 	if (!t)
-		return XDP_PASS;
-	f.len = v.end - v.data;
-	if (has_frags && f.len >= FIRST_PIECE)
-		f.len = bpf_xdp_get_buff_len(ctx);
+		return;
 	burst_tick(t, cpu, now);
-	if (!dedup_window && parse_plain(v.data, v.end, &pl, f.len, 0, 0)) {
-		account_plain(&pl, &f, f.len, t, cpu, now);
-		return frame_dropped(&f, f.len) ? XDP_DROP : XDP_PASS;
+	if (!dedup_window && parse_plain(v.data, v.end, &pl, f->len, 0, 0)) {
+		account_plain(&pl, f, f->len, t, cpu, now);
+		return;
 	}
-	return account_xdp_other(ctx, &v, &f, t, cpu, now);
+	account_xdp_other(ctx, &v, f, t, cpu, now);
+}
+
+static __always_inline int account_xdp(struct xdp_md *ctx)
+{
+	struct frame f = { .droppable = 1 };
+
+	account_frame(ctx, &f);
+	return frame_dropped(&f, f.len) ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp.frags")

@@ -23,9 +23,6 @@ struct {
 	__uint(max_entries, 1);
 } feed_copy SEC(".maps");
 
-/* One flow in so many is handed up; 0 and 1 hand up all. May change at any time. */
-volatile __u32 feed_sample;
-
 static __always_inline int feed_done(__u32 verdict, __u32 len)
 {
 	feed_count(verdict, len);
@@ -61,18 +58,21 @@ __noinline int feed_duplicate(struct packet *p, __u32 have)
 SEC("socket")
 int sw_feed(struct __sk_buff *ctx)
 {
-	__u32 zero = 0, len = ctx->len, have = len, sample = feed_sample;
-	struct copy *copy = bpf_map_lookup_elem(&feed_copy, &zero);
+	__u32 zero = 0, len = ctx->len, have = len;
 	struct packet p = {};
+	struct copy *copy;
 
+	packet_begin(&p, len, ctx->vlan_present, ctx->vlan_tci);
+	len = p.worth;
+	if (!shunt_looks() && !dedup_window)
+		return feed_done(FEED_HANDED, len);
+	copy = bpf_map_lookup_elem(&feed_copy, &zero);
 	if (!copy)
 		return feed_done(FEED_HANDED, len);
 	if (have > COPY_SIZE)
 		have = COPY_SIZE;
 	if (have < 1 || bpf_skb_load_bytes(ctx, 0, copy->bytes, have))
 		return feed_done(FEED_HANDED, len);
-	packet_begin(&p, len, ctx->vlan_present, ctx->vlan_tci);
-	len = p.worth;
 	for (int depth = 0; depth <= MAX_DEPTH; depth++) {
 		int fate;
 
@@ -80,7 +80,7 @@ int sw_feed(struct __sk_buff *ctx)
 			break;
 		if (!depth && dedup_window && feed_duplicate(&p, have))
 			return feed_done(FEED_SHED_DUPLICATE, len);
-		if (!depth && sample > 1 && (key_hash(&p.key) >> 16 & 0xffffffff) % sample)
+		if (!depth && sampled_out(&p.key))
 			return feed_done(FEED_SHED_SAMPLED, len);
 		fate = shunt_fate(&p.key, p.tcp_flags, p.worth);
 		if (fate)

@@ -204,6 +204,7 @@ enum feed_verdict {
 	FEED_SHED_SAMPLED,   /* of a flow that sampling leaves out */
 	FEED_SHED_DUPLICATE, /* the same frame passed before */
 	FEED_DROPPED,        /* of a shunted flow, by XDP: no socket saw it */
+	FEED_UNBOUND,        /* to be redirected, but its queue has no socket: it went to the stack */
 	FEED_COUNT,
 };
 

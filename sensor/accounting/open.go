@@ -31,6 +31,9 @@ type Options struct {
 	Drop       bool
 	BurstEvery int
 	Interval   time.Duration // between rounds
+	// Redirect gives frames to AF_XDP sockets instead of the stack: what is not
+	// counted by XDP is then not counted at all.
+	Redirect bool
 	// Filtered says that capture refuses frames on purpose: what no flow table
 	// knows is then not reported as flows but counted as filtered.
 	Filtered bool
@@ -51,7 +54,7 @@ const (
 
 func (o *Options) config(name string) bpf.Config {
 	cfg := bpf.DefaultConfig(name)
-	cfg.Hook, cfg.Egress = o.Hook, !loopback(name)
+	cfg.Hook, cfg.Egress, cfg.Redirect = o.Hook, !loopback(name), o.Redirect
 	perCPU := max(o.Flows/runtime.NumCPU(), minFlowsPerCPU)
 	cfg.FlowsPerCPU = min(1<<bits.Len(uint(perCPU-1)), maxFlowsPerCPU)
 	cfg.EvictionBytes, cfg.ShuntFlows = o.EvictionBytes, o.ShuntFlows
@@ -63,7 +66,7 @@ func (o *Options) config(name string) bpf.Config {
 // demanding reports whether user space cannot stand in for the programs: a hook is
 // demanded, or something that they alone do.
 func (o *Options) demanding() bool {
-	return o.Hook != bpf.HookNone || o.Drop || o.DuplicateWindow > 0
+	return o.Hook != bpf.HookNone || o.Redirect || o.Drop || o.DuplicateWindow > 0
 }
 
 // loopback reports whether an interface receives what it sends, which must not
@@ -109,7 +112,7 @@ func Describe(o Options) ([]Choice, error) {
 
 // Open attaches the programs and starts to count. Interfaces of which the kernel
 // cannot count are left to user space, unless Options.Hook demands otherwise, or
-// Options.Drop or Options.DuplicateWindow are set.
+// Options.Redirect, Options.Drop or Options.DuplicateWindow are set.
 func Open(o Options) (*Kernel, error) {
 	k := newKernel(o)
 	var faults []error

@@ -82,7 +82,7 @@ type Stats struct {
 // InterfaceStats are the counters of one interface as one Source sees it. When
 // nothing is being captured,
 //
-//	Seen = Frames + Dropped[DropRingFull] + Dropped[DropUnread] + Waiting
+//	Seen = Frames + Dropped[DropRingFull] + Dropped[DropFillEmpty] + Dropped[DropUnread] + Waiting
 type InterfaceStats struct {
 	Name          string
 	Up            bool   // frames are captured
@@ -97,6 +97,7 @@ type InterfaceStats struct {
 // Reasons in Dropped.
 const (
 	DropRingFull  = "ring_full"         // the reader was too slow, and the buffer full
+	DropFillEmpty = "fill_ring_empty"   // the same where the buffer is made of chunks for a frame each: none was free
 	DropUnread    = "unread"            // in the buffer when it was closed
 	DropMissed    = "interface_missed"  // the host had no room for what the device received
 	DropOverrun   = "interface_overrun" // the device had none

@@ -40,16 +40,24 @@ type Sensor struct {
 // Capture chooses frames.
 type Capture struct {
 	Interfaces  []string `yaml:"interfaces" doc:"Interfaces that spanwatch run captures from."`
-	Method      string   `yaml:"method" doc:"How frames are captured: afpacket (Linux, one ring for each worker and interface), pcap (libpcap, one reader for all workers), ebpf (afpacket, and the kernel holds back the frames of flows that need no inspection, and of those sampled out: needs accounting in the kernel, and takes no filter), auto (afpacket where there is)." oneof:"auto,afpacket,pcap,ebpf"`
-	Sample      int      `yaml:"sample" doc:"Inspect one flow in so many, chosen by the hash of its key; all are counted. More than 1 needs method ebpf." min:"1" max:"1000000"`
+	Method      string   `yaml:"method" doc:"How frames are captured: afpacket (Linux, one ring for each worker and interface), pcap (libpcap, one reader for all workers), ebpf (afpacket, and the kernel holds back the frames of flows that need no inspection, and of those sampled out: needs accounting in the kernel, and takes no filter), afxdp (AF_XDP sockets: the same before the kernel makes anything of a frame, but what is captured never reaches this host, so for span ports alone), auto (ebpf where the kernel counts and no filter is set, else afpacket, else pcap)." oneof:"auto,afpacket,pcap,ebpf,afxdp"`
+	AFXDP       AFXDP    `yaml:"afxdp" doc:"Of method afxdp."`
+	Sample      int      `yaml:"sample" doc:"Inspect one flow in so many, chosen by the hash of its key; all are counted. More than 1 needs method ebpf or afxdp." min:"1" max:"1000000"`
 	Promiscuous bool     `yaml:"promiscuous" doc:"Take frames to other stations too, as a span port needs."`
-	Fanout      string   `yaml:"fanout" doc:"How the kernel deals frames to workers: flow (five-tuple, IPv4 fragments rebuilt by the kernel), hosts (address pair, fragments left alone), queue (receive queue of the device)." oneof:"flow,hosts,queue"`
-	RingSize    ByteSize `yaml:"ring-size" doc:"Ring of each worker and interface; kernel memory." min:"1048576" max:"4294967295"`
+	Fanout      string   `yaml:"fanout" doc:"How the kernel deals frames to workers: flow (five-tuple, IPv4 fragments rebuilt by the kernel), hosts (address pair, fragments left alone), queue (receive queue of the device, whose hash must be symmetric). With method afxdp, queue gives each worker its queues; otherwise one reader of all queues deals by five-tuple." oneof:"flow,hosts,queue"`
+	RingSize    ByteSize `yaml:"ring-size" doc:"Ring of each worker and interface; kernel memory. With method afxdp a frame takes 2 or 4 KiB of it, whatever its length." min:"1048576" max:"4294967295"`
 	FixOffloads bool     `yaml:"fix-offloads" doc:"Switch off what makes the device or the kernel merge received frames (GRO, LRO) while spanwatch run is at work."`
 	Filter      string   `yaml:"filter" doc:"BPF filter expression as tcpdump takes it; empty takes everything."`
 	Accounting  string   `yaml:"accounting" doc:"What counts every packet: auto takes the best that device, kernel and privileges allow (native XDP, TCX, generic XDP, user space); xdp, tcx and xdp-generic demand it; off counts captured frames only." oneof:"auto,xdp,tcx,xdp-generic,off"`
 	Kernel      Kernel   `yaml:"kernel" doc:"How the kernel counts, where it does."`
 	Batch       int      `yaml:"batch" doc:"Frames handed on at once." min:"1" max:"4096"`
+}
+
+// AFXDP configures afxdp.Options.
+type AFXDP struct {
+	Force    bool          `yaml:"force" doc:"Capture from interfaces that this host uses itself (with an address, in a bridge, below a VLAN): it gets nothing from there any more."`
+	Mode     string        `yaml:"mode" doc:"zerocopy has the device write into the sensor's memory, which not every driver can; copy has the kernel copy each frame once; auto takes what there is." oneof:"auto,copy,zerocopy"`
+	Coalesce time.Duration `yaml:"coalesce" doc:"Without frames, sleep for so long before waiting to be woken, so that frames come in batches; 0 does not sleep." min:"0s" max:"100ms"`
 }
 
 // Kernel configures accounting in the kernel, of each interface.
@@ -210,7 +218,7 @@ type ByteSize uint64
 func Default() *Config {
 	return &Config{
 		Workers: 1,
-		Capture: Capture{Batch: 256, Method: "auto", Sample: 1, Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20,
+		Capture: Capture{Batch: 256, Method: "auto", AFXDP: AFXDP{Mode: "auto", Coalesce: time.Millisecond}, Sample: 1, Promiscuous: true, Fanout: "hosts", RingSize: 64 << 20,
 			Accounting: "auto",
 			Kernel:     Kernel{Flows: 1 << 18, EvictionRing: 16 << 20, ShuntFlows: 1 << 16, Interval: time.Second, BurstEvery: 16},
 		},

@@ -44,10 +44,10 @@ func fillCapture(t *event.Tree, all []capture.InterfaceStats) {
 	if len(all) == 0 {
 		return
 	}
-	var seen, ringFull, other uint64
+	var seen, full, other uint64
 	for k, i := range all {
 		seen += i.Seen
-		ringFull += i.Dropped[capture.DropRingFull]
+		full += i.Dropped[capture.DropRingFull] + i.Dropped[capture.DropFillEmpty]
 		other += i.Dropped[capture.DropMissed] + i.Dropped[capture.DropOverrun] + i.Dropped[capture.DropInterface]
 		path := fmt.Sprintf("accounting.interfaces[%d].", k)
 		t.SetText(path+"name", i.Name)
@@ -60,7 +60,7 @@ func fillCapture(t *event.Tree, all []capture.InterfaceStats) {
 		t.Set(path+"link_changes", i.Changes)
 	}
 	t.Set("capture.kernel_packets", seen)
-	t.Set("capture.kernel_drops", ringFull)
+	t.Set("capture.kernel_drops", full)
 	t.Set("capture.kernel_ifdrops", other)
 }
 
@@ -84,7 +84,7 @@ func fillFeed(t *event.Tree, v *accounting.View) {
 	t.Set("flow_bypassed.sampled_out_bytes", sampled.Bytes)
 }
 
-var dropReasons = []string{capture.DropRingFull, capture.DropUnread, capture.DropMissed, capture.DropOverrun, capture.DropInterface}
+var dropReasons = []string{capture.DropRingFull, capture.DropFillEmpty, capture.DropUnread, capture.DropMissed, capture.DropOverrun, capture.DropInterface}
 
 func writeCapture(w *metrics.Writer, p *Pipeline, v *View) {
 	if len(v.Interfaces) == 0 {

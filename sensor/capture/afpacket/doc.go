@@ -20,7 +20,7 @@
 // looks at is ever unmapped under it.
 //
 // Faults of a link are no end: a Source reports each change of an interface's
-// state once, as a *LinkError from Next, goes on with the other interfaces, and
+// state once, as a *link.Change from Next, goes on with the other interfaces, and
 // captures from it again when it is up again, also when it was removed and made
 // anew. Frames of one interface come in the order of the ring. Of several
 // interfaces the ring with the older next frame goes first, but a frame may wait

@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
+
+	"spanwatch/sensor/capture/link"
 )
 
 // fanout is the packet(7) fanout group of one interface, of which the rings of
@@ -38,15 +40,15 @@ var fanoutTypes = [fanoutCount]int{
 }
 
 // join makes the bound socket a member, of a new group if it is the first.
-func (f *fanout) join(fd int, l *link, o *Options, headerLen uint32) (*member, error) {
+func (f *fanout) join(fd int, l *link.Info, o *Options, headerLen uint32) (*member, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	kind := fanoutTypes[o.Fanout]
-	if o.IgnoreOutgoing || l.kind == unix.ARPHRD_LOOPBACK {
+	if o.IgnoreOutgoing || l.Kind == unix.ARPHRD_LOOPBACK {
 		kind |= unix.PACKET_FANOUT_FLAG_IGNORE_OUTGOING
 	}
 	g := f.current
-	if g != nil && g.index == l.index && g.members > 0 {
+	if g != nil && g.index == l.Index && g.members > 0 {
 		if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_FANOUT, kind<<16|g.id); err != nil {
 			return nil, err
 		}
@@ -70,7 +72,7 @@ func (f *fanout) join(fd int, l *link, o *Options, headerLen uint32) (*member, e
 	if err != nil {
 		return nil, fmt.Errorf("program: %w", err)
 	}
-	f.current = &group{index: l.index, id: id & 0xffff, members: 1}
+	f.current = &group{index: l.Index, id: id & 0xffff, members: 1}
 	return &member{f, f.current}, nil
 }
 

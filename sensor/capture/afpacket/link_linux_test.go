@@ -11,13 +11,14 @@ import (
 
 	"spanwatch/decoders"
 	"spanwatch/sensor/capture"
+	"spanwatch/sensor/capture/link"
 	"spanwatch/sensor/internal/netnstest"
 )
 
-func wantFault(t *testing.T, s *Source, from, to LinkState) int {
+func wantFault(t *testing.T, s *Source, from, to link.State) int {
 	t.Helper()
 	fault, frames := nextFault(t, s)
-	if fault.Interface != "rx" || fault.From != from || fault.To != to || !errors.Is(fault, ErrLink) {
+	if fault.Interface != "rx" || fault.From != from || fault.To != to || !errors.Is(fault, link.ErrChange) {
 		t.Errorf("got %v, want %v to %v", fault, from, to)
 	}
 	return frames
@@ -37,11 +38,11 @@ func TestALinkThatGoesDownAndUpIsCapturedFromAgain(t *testing.T) {
 			for range 3 {
 				ns.IP(t, "link", "set", "dev", "rx", "down")
 				for _, s := range c.Sources() {
-					wantFault(t, s, LinkUp, LinkDown)
+					wantFault(t, s, link.Up, link.Down)
 				}
 				ns.IP(t, "link", "set", "dev", "rx", "up")
 				for _, s := range c.Sources() {
-					wantFault(t, s, LinkDown, LinkUp)
+					wantFault(t, s, link.Down, link.Up)
 				}
 			}
 			sender.Send(t, frames)
@@ -52,7 +53,7 @@ func TestALinkThatGoesDownAndUpIsCapturedFromAgain(t *testing.T) {
 				t.Errorf("workers got %v before and %v after: flows have moved", before, after)
 			}
 			for _, s := range c.Sources() {
-				if i := s.Interfaces()[0]; i.Downs != 3 || i.State != LinkUp || i.Reopens != 0 || i.Removals != 0 {
+				if i := s.Interfaces()[0]; i.Downs != 3 || i.State != link.Up || i.Reopens != 0 || i.Removals != 0 {
 					t.Errorf("got %+v", i)
 				}
 			}
@@ -73,19 +74,19 @@ func TestAnInterfaceThatIsMadeAnewIsCapturedFromAgain(t *testing.T) {
 				got := 0
 				for i, s := range c.Sources() {
 					// A batch of the old ring is held until the new one is there.
-					if err := s.Next(&held[i]); err != nil && !errors.Is(err, ErrLink) {
+					if err := s.Next(&held[i]); err != nil && !errors.Is(err, link.ErrChange) {
 						t.Fatal(err)
 					}
 					got += len(held[i].Frames)
 				}
 				for _, s := range c.Sources() {
-					if s.Interfaces()[0].State != LinkGone {
-						got += wantFault(t, s, LinkUp, LinkGone)
+					if s.Interfaces()[0].State != link.Gone {
+						got += wantFault(t, s, link.Up, link.Gone)
 					}
 				}
 				ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
 				for _, s := range c.Sources() {
-					got += wantFault(t, s, LinkGone, LinkUp)
+					got += wantFault(t, s, link.Gone, link.Up)
 				}
 				if got != len(frames) {
 					t.Errorf("round %d: got %d frames of %d sent before the interface was removed", round, got, len(frames))
@@ -105,7 +106,7 @@ func TestAnInterfaceThatIsMadeAnewIsCapturedFromAgain(t *testing.T) {
 			sender.Send(t, frames)
 			spread(t, c, len(frames))
 			for _, s := range c.Sources() {
-				if i := s.Interfaces()[0]; i.Removals != 3 || i.Reopens != 3 || i.State != LinkUp || i.LastError != nil || i.RingFull != 0 || i.Seen != i.Frames {
+				if i := s.Interfaces()[0]; i.Removals != 3 || i.Reopens != 3 || i.State != link.Up || i.LastError != nil || i.RingFull != 0 || i.Seen != i.Frames {
 					t.Errorf("got %+v", i)
 				}
 			}
@@ -129,10 +130,10 @@ func TestAnInterfaceThatIsDownAtFirstIsAwaited(t *testing.T) {
 			ns.Do(t, func() error {
 				for _, s := range c.Sources() {
 					fault, _ := nextFault(t, s)
-					if fault.To != LinkDown {
+					if fault.To != link.Down {
 						return fmt.Errorf("got %w", fault)
 					}
-					wantFault(t, s, LinkDown, LinkUp)
+					wantFault(t, s, link.Down, link.Up)
 				}
 				return nil
 			})
@@ -148,12 +149,12 @@ func TestAFaultOfOneInterfaceDoesNotStopAnother(t *testing.T) {
 	ns.Veth(t, netnstest.Pair{A: "tx2", B: "rx2"})
 	s := open(t, Options{Interfaces: []string{"rx", "rx2"}}).Sources()[0]
 	ns.IP(t, "link", "delete", "dev", "rx2")
-	if fault, _ := nextFault(t, s); fault.Interface != "rx2" || fault.To != LinkGone {
+	if fault, _ := nextFault(t, s); fault.Interface != "rx2" || fault.To != link.Gone {
 		t.Errorf("got %v", fault)
 	}
 	sender.Send(t, netnstest.UDPFlows(10, 64, true))
 	collect(t, s, 10)
-	if all := s.Interfaces(); all[0].State != LinkUp || all[1].State != LinkGone {
+	if all := s.Interfaces(); all[0].State != link.Up || all[1].State != link.Gone {
 		t.Errorf("got %+v", all)
 	}
 }
@@ -172,7 +173,7 @@ func TestAChangeIsNoticedUnderLoad(t *testing.T) {
 	defer closeAfter(s, patience)()
 	b := capture.Batch{Frames: make([]decoders.Frame, 0, 1)}
 	for i := range 2 * lookEvery {
-		if err := s.Next(&b); errors.Is(err, ErrLink) {
+		if err := s.Next(&b); errors.Is(err, link.ErrChange) {
 			if i < lookEvery-2 {
 				t.Errorf("noticed after %d batches: not by counting them", i)
 			}
@@ -191,15 +192,15 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		want error
 		text string
 	}{
-		{"an_interface_that_is_not_there", Options{Interfaces: []string{"rx", "none0"}}, ErrNoSuchInterface, "capture from none0: look it up: no such interface"},
-		{"a_name_that_none_can_have", Options{Interfaces: []string{"sixteen-letters-"}}, ErrNoSuchInterface, "no such interface"},
+		{"an_interface_that_is_not_there", Options{Interfaces: []string{"rx", "none0"}}, link.ErrNoSuchInterface, "capture from none0: look it up: no such interface"},
+		{"a_name_that_none_can_have", Options{Interfaces: []string{"sixteen-letters-"}}, link.ErrNoSuchInterface, "no such interface"},
 		{"an_eBPF_program_that_is_none", Options{Interfaces: []string{"rx"}, FilterProgram: 1 << 20}, unix.EBADF, "attach the filter"},
 		{"a_fanout_program_that_is_none", Options{Interfaces: []string{"rx"}, Workers: 2, Fanout: FanoutProgram, FanoutProgram: 1 << 20}, unix.EBADF, "join the fanout group by program"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ns.Do(t, func() error {
 				c, err := Open(tt.o)
-				var open *OpenError
+				var open *link.OpenError
 				if !errors.Is(err, tt.want) || !errors.As(err, &open) || !strings.Contains(err.Error(), tt.text) {
 					t.Errorf("got %v", err)
 				}

@@ -10,6 +10,7 @@ import (
 
 	"spanwatch/decoders"
 	"spanwatch/sensor/capture"
+	"spanwatch/sensor/capture/link"
 	"spanwatch/sensor/internal/netnstest"
 )
 
@@ -91,7 +92,7 @@ func silent(t testing.TB, s *Source) {
 }
 
 // nextFault reads until a fault and returns it, with the frames before it.
-func nextFault(t testing.TB, s *Source) (*LinkError, int) {
+func nextFault(t testing.TB, s *Source) (*link.Change, int) {
 	t.Helper()
 	defer closeAfter(s, patience)()
 	var b capture.Batch
@@ -99,12 +100,12 @@ func nextFault(t testing.TB, s *Source) (*LinkError, int) {
 	frames := 0
 	for {
 		err := s.Next(&b)
-		var fault *LinkError
+		var fault *link.Change
 		if errors.As(err, &fault) {
 			return fault, frames
 		}
 		if err != nil {
-			t.Fatalf("got %v, want a LinkError", err)
+			t.Fatalf("got %v, want a Change", err)
 		}
 		frames += len(b.Frames)
 	}

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
+
+	"spanwatch/sensor/capture/link"
 )
 
 // port is one interface of one Source, through all its changes of state:
@@ -21,7 +23,7 @@ type port struct {
 	name   string
 	number uint16 // among the options' interfaces
 	worker int
-	links  *links
+	links  *link.Table
 	fanout *fanout
 
 	// Of the goroutine that calls Next, and of Open and Close.
@@ -36,12 +38,12 @@ type port struct {
 
 	// Written by that goroutine alone, under mu; read by any, under mu.
 	mu    sync.Mutex
-	state LinkState
-	link  link           // as last seen
+	state link.State
+	link  link.Info      // as last seen
 	fd    int            // of the ring; -1: none
 	kept  InterfaceStats // counts of the ring and of changes
-	base  loss           // what the interface had lost when capture began
-	past  loss           // what its predecessors lost
+	base  link.Loss      // what the interface had lost when capture began
+	past  link.Loss      // what its predecessors lost
 }
 
 // Time between attempts to open a ring.
@@ -52,40 +54,40 @@ const (
 
 // open makes the first ring, which waits for start, unless the interface is down.
 func (p *port) open() error {
-	l, err := p.links.byName(p.name)
+	l, err := p.links.ByName(p.name)
 	if err != nil {
-		return &OpenError{p.name, "look it up", err}
+		return &link.OpenError{Interface: p.name, Step: "look it up", Err: err}
 	}
-	p.base = l.loss
+	p.base = l.Loss
 	p.backoff = minBackoff
-	if l.up() {
+	if l.Up() {
 		if err := p.makeRing(&l); err != nil {
 			return err
 		}
-		p.set(LinkUp, &l)
+		p.set(link.Up, &l)
 		return nil
 	}
-	p.set(LinkDown, &l)
+	p.set(link.Down, &l)
 	if p.o.Filter != "" {
 		err = check(p.o.Filter)
 	}
-	if _, ok := linkTypes[l.kind]; !ok {
-		err = errors.Join(err, ErrLinkType)
+	if _, ok := linkTypes[l.Kind]; !ok {
+		err = errors.Join(err, link.ErrKind)
 	}
 	if err != nil {
-		return &OpenError{p.name, "prepare for when it is up", err}
+		return &link.OpenError{Interface: p.name, Step: "prepare for when it is up", Err: err}
 	}
 	return nil
 }
 
 // makeRing opens a ring that waits for start.
-func (p *port) makeRing(l *link) (err error) {
+func (p *port) makeRing(l *link.Info) (err error) {
 	switch {
 	case len(p.o.Program) > 0:
 		p.filter = p.o.Program
 	case p.o.Filter != "" && p.filter == nil:
 		if p.filter, err = compile(p.name, p.o.Filter); err != nil {
-			return &OpenError{p.name, "compile the filter", err}
+			return &link.OpenError{Interface: p.name, Step: "compile the filter", Err: err}
 		}
 	}
 	p.ring, err = openRing(p.o, p.name, l, p.fanout)
@@ -99,7 +101,7 @@ func (p *port) makeRing(l *link) (err error) {
 // start lets frames into the ring.
 func (p *port) start() error {
 	if err := p.ring.start(p.o, p.filter); err != nil {
-		return &OpenError{p.name, "attach the filter", err}
+		return &link.OpenError{Interface: p.name, Step: "attach the filter", Err: err}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -108,7 +110,7 @@ func (p *port) start() error {
 }
 
 // reopen makes and starts a ring after the first.
-func (p *port) reopen(l *link) error {
+func (p *port) reopen(l *link.Info) error {
 	if err := p.makeRing(l); err != nil {
 		return err
 	}
@@ -121,9 +123,9 @@ func (p *port) reopen(l *link) error {
 	defer p.mu.Unlock()
 	p.kept.Reopens++
 	p.kept.LastError = nil
-	if p.link.index != l.index {
-		p.past = p.past.add(p.link.loss.since(p.base))
-		p.base = loss{}
+	if p.link.Index != l.Index {
+		p.past = p.past.Add(p.link.Loss.Since(p.base))
+		p.base = link.Loss{}
 	}
 	return nil
 }
@@ -145,7 +147,7 @@ func (p *port) dropRing() {
 
 // set records a state, and the link if it is known, and returns what is to be
 // told of a change.
-func (p *port) set(to LinkState, l *link) error {
+func (p *port) set(to link.State, l *link.Info) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if l != nil {
@@ -153,16 +155,16 @@ func (p *port) set(to LinkState, l *link) error {
 	}
 	from := p.state
 	p.state = to
-	if from == to || from == LinkUnknown {
+	if from == to || from == link.Unknown {
 		return nil
 	}
-	told := &LinkError{Interface: p.name, From: from, To: to}
+	told := &link.Change{Interface: p.name, From: from, To: to}
 	switch to {
-	case LinkDown:
+	case link.Down:
 		p.kept.Downs++
-	case LinkGone:
+	case link.Gone:
 		p.kept.Removals++
-	case LinkFailed:
+	case link.Failed:
 		told.Err = p.kept.LastError
 	}
 	return told
@@ -177,19 +179,19 @@ func (p *port) look(now time.Time) error {
 	if now.Before(p.retry) {
 		return nil
 	}
-	l, err := p.links.byName(p.name)
+	l, err := p.links.ByName(p.name)
 	switch {
-	case errors.Is(err, ErrNoSuchInterface):
-		return p.set(LinkGone, nil)
+	case errors.Is(err, link.ErrNoSuchInterface):
+		return p.set(link.Gone, nil)
 	case err != nil:
 		return p.fail(err, now)
-	case !l.up():
-		return p.set(LinkDown, &l)
+	case !l.Up():
+		return p.set(link.Down, &l)
 	}
 	if err := p.reopen(&l); err != nil {
 		return p.fail(err, now)
 	}
-	return p.set(LinkUp, &l)
+	return p.set(link.Up, &l)
 }
 
 // fail notes that a ring could not be opened, and when to try again.
@@ -200,7 +202,7 @@ func (p *port) fail(err error, now time.Time) error {
 	p.kept.Failures++
 	p.kept.LastError = err
 	p.mu.Unlock()
-	return p.set(LinkFailed, nil)
+	return p.set(link.Failed, nil)
 }
 
 // lookAtRing is look while there is a ring.
@@ -211,25 +213,25 @@ func (p *port) lookAtRing(now time.Time) error {
 	// A change of the interface is an error of the socket, of which poll tells
 	// until it has been read.
 	_, _ = unix.GetsockoptInt(p.ring.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if p.state == LinkGone {
+	if p.state == link.Gone {
 		if now.After(p.drained) && !p.ring.ready() {
 			p.dropRing()
 		}
 		return nil
 	}
-	l, err := p.links.byIndex(p.link.index)
+	l, err := p.links.ByIndex(p.link.Index)
 	switch {
-	case errors.Is(err, ErrNoSuchInterface):
+	case errors.Is(err, link.ErrNoSuchInterface):
 		// The kernel hands over its last block after the block timeout at the latest.
 		p.drained = now.Add(2 * p.o.BlockTimeout)
-		return p.set(LinkGone, nil)
+		return p.set(link.Gone, nil)
 	case err != nil:
 		return nil // no answer for now: the ring tells what there is
-	case !l.up():
-		return p.set(LinkDown, &l)
+	case !l.Up():
+		return p.set(link.Down, &l)
 	}
 	p.ring.fit(&l)
-	return p.set(LinkUp, &l)
+	return p.set(link.Up, &l)
 }
 
 // refresh reads the ring's counters, of which one has changed.
@@ -274,16 +276,16 @@ func (p *port) stats() InterfaceStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.readRing()
-	lost := p.link.loss
-	if l, err := p.links.byIndex(p.link.index); err == nil {
-		lost = l.loss
+	lost := p.link.Loss
+	if l, err := p.links.ByIndex(p.link.Index); err == nil {
+		lost = l.Loss
 	}
-	lost = lost.since(p.base).add(p.past)
+	lost = lost.Since(p.base).Add(p.past)
 	st := p.kept
-	st.Name, st.Index, st.State, st.MTU = p.name, p.link.index, p.state, int(p.link.mtu)
+	st.Name, st.Index, st.State, st.MTU = p.name, p.link.Index, p.state, int(p.link.MTU)
 	st.Frames, st.Bytes = p.frames.Load(), p.bytes.Load()
 	st.Merged, st.Truncated = p.merged.Load(), p.truncated.Load()
 	st.OtherTags, st.Unsummed, st.SoftwareTimes = p.otherTags.Load(), p.unsummed.Load(), p.softwareTimes.Load()
-	st.Missed, st.Overruns, st.Dropped = lost.missed, lost.overruns, lost.dropped
+	st.Missed, st.Overruns, st.Dropped = lost.Missed, lost.Overruns, lost.Dropped
 	return st
 }

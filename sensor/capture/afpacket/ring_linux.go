@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"spanwatch/decoders"
+	"spanwatch/sensor/capture/link"
 )
 
 // ring is one TPACKET_V3 ring (Documentation/networking/packet_mmap.rst of the
@@ -214,8 +215,8 @@ func (r *ring) fill(frames []decoders.Frame, number uint64) int {
 }
 
 // fit takes over the interface's MTU.
-func (r *ring) fit(l *link) {
-	r.longest = l.mtu
+func (r *ring) fit(l *link.Info) {
+	r.longest = l.MTU
 	if r.header > 0 {
 		r.longest += r.header + 2*tagBytes
 	}

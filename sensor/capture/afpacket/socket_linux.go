@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"spanwatch/decoders"
+	"spanwatch/sensor/capture/link"
 )
 
 // refuseAll is the filter of a socket that is being set up, so that it neither
@@ -34,14 +35,14 @@ var linkTypes = map[uint16]struct {
 
 // openRing sets up a ring on the interface, which must be up. Nothing comes
 // before start. filter is the compiled filter of the options, if any.
-func openRing(o *Options, name string, l *link, f *fanout) (*ring, error) {
-	kind, ok := linkTypes[l.kind]
+func openRing(o *Options, name string, l *link.Info, f *fanout) (*ring, error) {
+	kind, ok := linkTypes[l.Kind]
 	if !ok {
-		return nil, &OpenError{name, fmt.Sprintf("kind %d of interface", l.kind), ErrLinkType}
+		return nil, &link.OpenError{Interface: name, Step: fmt.Sprintf("kind %d of interface", l.Kind), Err: link.ErrKind}
 	}
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return nil, &OpenError{name, "open a packet socket", err}
+		return nil, &link.OpenError{Interface: name, Step: "open a packet socket", Err: err}
 	}
 	r := &ring{fd: fd, size: o.BlockBytes, link: kind.link, header: kind.headerLen}
 	r.fit(l)
@@ -56,20 +57,20 @@ func openRing(o *Options, name string, l *link, f *fanout) (*ring, error) {
 		{"set time stamps", func() error { return r.setTime(o, name) }},
 		{fmt.Sprintf("make a ring of %d bytes", o.RingBytes), func() error { return r.makeRing(o) }},
 		{"leave out what this host sends", func() error {
-			if !o.IgnoreOutgoing && l.kind != unix.ARPHRD_LOOPBACK {
+			if !o.IgnoreOutgoing && l.Kind != unix.ARPHRD_LOOPBACK {
 				return nil
 			}
 			return unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1)
 		}},
 		{"bind", func() error {
-			return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bits.ReverseBytes16(unix.ETH_P_ALL), Ifindex: l.index})
+			return unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: bits.ReverseBytes16(unix.ETH_P_ALL), Ifindex: l.Index})
 		}},
 		{"make promiscuous", func() error {
 			if !o.Promiscuous {
 				return nil
 			}
 			return unix.SetsockoptPacketMreq(fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP,
-				&unix.PacketMreq{Ifindex: int32(l.index), Type: unix.PACKET_MR_PROMISC})
+				&unix.PacketMreq{Ifindex: int32(l.Index), Type: unix.PACKET_MR_PROMISC})
 		}},
 		{fmt.Sprintf("join the fanout group by %s", o.Fanout), func() (err error) {
 			if o.Workers > 1 {
@@ -80,7 +81,7 @@ func openRing(o *Options, name string, l *link, f *fanout) (*ring, error) {
 	} {
 		if err := step.do(); err != nil {
 			r.close()
-			return nil, &OpenError{name, step.what, err}
+			return nil, &link.OpenError{Interface: name, Step: step.what, Err: err}
 		}
 	}
 	return r, nil

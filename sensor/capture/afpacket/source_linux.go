@@ -11,16 +11,17 @@ import (
 
 	"spanwatch/decoders"
 	"spanwatch/sensor/capture"
+	"spanwatch/sensor/capture/link"
 )
 
 // Capture is what Open opened: a Source for each worker.
 type Capture struct {
 	sources []*Source
-	links   *links
+	links   *link.Table
 }
 
 // Open starts the capture. All interfaces must exist; one that is down is
-// captured from as soon as it is up. The errors are those of Options, *OpenError,
+// captured from as soon as it is up. The errors are those of Options, *link.OpenError,
 // and that of the filter, all of them joined. CAP_NET_RAW is needed now, and later
 // to capture again from an interface that was removed and made anew.
 func Open(o Options) (*Capture, error) {
@@ -29,7 +30,7 @@ func Open(o Options) (*Capture, error) {
 		return nil, err
 	}
 	c := &Capture{}
-	if c.links, err = openLinks(); err != nil {
+	if c.links, err = link.Open(); err != nil {
 		return nil, err
 	}
 	fanouts := make([]fanout, len(o.Interfaces))
@@ -70,7 +71,7 @@ func (c *Capture) open() error {
 	for _, s := range c.sources {
 		for _, p := range s.ports {
 			if p.ring == nil {
-				s.faults = append(s.faults, &LinkError{Interface: p.name, To: p.state})
+				s.faults = append(s.faults, &link.Change{Interface: p.name, To: p.state})
 				continue
 			}
 			if err := p.start(); err != nil {
@@ -90,7 +91,7 @@ func (c *Capture) Close() error {
 	for _, s := range c.sources {
 		s.Close()
 	}
-	c.links.close()
+	c.links.Close()
 	return nil
 }
 
@@ -128,7 +129,7 @@ type lease struct {
 const lookEvery = 256
 
 // Next implements capture.Source: see the package's comment for how long frames
-// live. The error is capture.ErrClosed after Close, or a *LinkError, after which
+// live. The error is capture.ErrClosed after Close, or a *link.Change, after which
 // Next may be called again; both without frames. It never is io.EOF. Without
 // frames and without an error it returns when there was nothing for
 // capture.IdleAfter.
@@ -288,7 +289,7 @@ func (s *Source) look(atOnce bool) {
 		if err := p.look(now); err != nil {
 			s.faults = append(s.faults, err)
 		}
-		if p.state != LinkUp {
+		if p.state != link.Up {
 			s.due = now.Add(lookDown)
 		}
 	}
@@ -315,7 +316,7 @@ func (s *Source) Stats() capture.Stats {
 	for _, p := range s.ports {
 		i := p.stats()
 		c := capture.InterfaceStats{
-			Name: i.Name, Up: i.State == LinkUp && !s.closed.Load(), Changes: i.Downs + i.Removals + i.Failures, Reopens: i.Reopens,
+			Name: i.Name, Up: i.State == link.Up && !s.closed.Load(), Changes: i.Downs + i.Removals + i.Failures, Reopens: i.Reopens,
 			Frames: i.Frames, Bytes: i.Bytes, Seen: i.Seen,
 			Dropped: map[string]uint64{capture.DropRingFull: i.RingFull, capture.DropUnread: i.Unread},
 		}

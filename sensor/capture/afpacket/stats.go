@@ -1,5 +1,7 @@
 package afpacket
 
+import "spanwatch/sensor/capture/link"
+
 // InterfaceStats are the counters of one interface as one Source sees it, since
 // Open. Numbers of frames and bytes are as on the wire: a VLAN tag that the
 // kernel took out counts its four bytes.
@@ -8,7 +10,7 @@ package afpacket
 type InterfaceStats struct {
 	Name  string
 	Index int // of the kernel; changes when the interface is made anew
-	State LinkState
+	State link.State
 	MTU   int // bytes
 
 	Frames, Bytes uint64 // delivered
@@ -46,8 +48,8 @@ type InterfaceStats struct {
 	// backlog counts here, and so does a frame that nobody but the capture wanted.
 	Dropped uint64
 
-	Downs     uint64 // changes to LinkDown
-	Removals  uint64 // changes to LinkGone
+	Downs     uint64 // changes to link.Down
+	Removals  uint64 // changes to link.Gone
 	Reopens   uint64 // rings opened after the first
 	Failures  uint64 // attempts to open a ring that failed
 	LastError error  // of the last such attempt; nil after a success

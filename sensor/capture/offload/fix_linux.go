@@ -54,11 +54,11 @@ func (u *Undo) Undo() error {
 	return errors.Join(faults...)
 }
 
-// Fix switches off all features that merge received frames (State.Merges) and
-// that can be changed. The Undo is never nil, and holds what was changed even if
+// Fix switches off all features that merge received frames (State.Merges), and more
+// if they are named, as far as they can be changed. The Undo is never nil, and holds what was changed even if
 // there is an error: features that would not change, joined, each an *Error. It
 // needs CAP_NET_ADMIN. Killed in between, a process leaves the features off.
-func Fix(name string) (*Undo, error) {
+func Fix(name string, more ...Feature) (*Undo, error) {
 	u := &Undo{}
 	d, err := openDevice(name)
 	if err != nil {
@@ -71,15 +71,19 @@ func Fix(name string) (*Undo, error) {
 	}
 	var faults []error
 	for _, r := range rules {
-		set := s.Features[r.feature]
-		if !r.fix || !set.On || set.Fixed {
+		if r.fix {
+			more = append(more, r.feature)
+		}
+	}
+	for _, feature := range more {
+		if set := s.Features[feature]; !set.On || set.Fixed {
 			continue
 		}
-		if err := d.set(r.feature, false); err != nil {
-			faults = append(faults, &Error{name, fmt.Sprintf("switch %s off", r.feature), err})
+		if err := d.set(feature, false); err != nil {
+			faults = append(faults, &Error{name, fmt.Sprintf("switch %s off", feature), err})
 			continue
 		}
-		u.changed = append(u.changed, r.feature)
+		u.changed = append(u.changed, feature)
 	}
 	return u, errors.Join(faults...)
 }

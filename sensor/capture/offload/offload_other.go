@@ -15,4 +15,6 @@ func (u *Undo) Undo() error { return nil }
 func Read(name string) (*State, error) { return nil, &Error{name, "read", ErrNotSupported} }
 
 // Fix returns ErrNotSupported.
-func Fix(name string) (*Undo, error) { return &Undo{}, &Error{name, "read", ErrNotSupported} }
+func Fix(name string, _ ...Feature) (*Undo, error) {
+	return &Undo{}, &Error{name, "read", ErrNotSupported}
+}

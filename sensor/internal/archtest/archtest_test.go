@@ -76,6 +76,8 @@ var rules = []rule{
 		"it is the one place of the Kafka client"},
 	{"exporter/...", []string{"exporter", "exporter/event"}, nil, "export knows neither packets nor rules"},
 
+	{"sensor/capture/afxdp", []string{"bpf", "sensor/capture/...", "decoders"}, []string{"golang.org/x/sys"},
+		"it reads sockets and the programs that fill them"},
 	{"sensor/capture/...", []string{"sensor/capture/...", "decoders"},
 		[]string{"github.com/google/gopacket", "github.com/klauspost/compress", "github.com/pierrec/lz4", "golang.org/x/net", "golang.org/x/sys"},
 		"it is the one place that reads capture files and devices"},
