@@ -1,5 +1,7 @@
 package app
 
+import "math"
+
 // Recorder is implemented by transactions that are exported: AppendRecord
 // fills in their record and reports whether there is anything to tell.
 type Recorder interface {
@@ -42,6 +44,8 @@ const (
 	ItemBool                    // Number is 0 or 1
 	ItemAddress                 // Text is an IP address of 4 or 16 bytes
 	ItemMAC                     // Text in hexadecimal with colons
+	ItemBase64                  // Text in base 64
+	ItemFloat                   // Number has the bits of a float64
 )
 
 // Item is one step of a record.
@@ -113,6 +117,16 @@ func (r *Record) Uint(name string, v uint64) {
 // Int adds a number that may be negative.
 func (r *Record) Int(name string, v int64) {
 	r.items = append(r.items, Item{Kind: ItemInt, Name: name, Number: uint64(v)})
+}
+
+// Base64 adds bytes from the wire that are no text.
+func (r *Record) Base64(name string, b []byte) {
+	r.items = append(r.items, Item{Kind: ItemBase64, Name: name, Text: b})
+}
+
+// Float adds a number with a fraction.
+func (r *Record) Float(name string, v float64) {
+	r.items = append(r.items, Item{Kind: ItemFloat, Name: name, Number: math.Float64bits(v)})
 }
 
 // Bool adds a truth value.

@@ -1,6 +1,10 @@
 package event
 
-import "strconv"
+import (
+	"encoding/base64"
+	"math"
+	"strconv"
+)
 
 // App is a transaction of an application protocol whose record the caller has
 // written with an Object.
@@ -143,6 +147,22 @@ func (o *Object) Uint(name string, v uint64) {
 func (o *Object) Int(name string, v int64) {
 	o.name(name)
 	o.text = strconv.AppendInt(o.text, v, 10)
+}
+
+// Base64 writes bytes in base 64.
+func (o *Object) Base64(name string, b []byte) {
+	o.name(name)
+	o.text = append(base64.StdEncoding.AppendEncode(append(o.text, '"'), b), '"')
+}
+
+// Float writes a number; null for what is none.
+func (o *Object) Float(name string, v float64) {
+	o.name(name)
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		o.text = append(o.text, "null"...)
+		return
+	}
+	o.text = strconv.AppendFloat(o.text, v, 'f', -1, 64)
 }
 
 // Bool writes true or false.

@@ -176,6 +176,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeQUIC, fullQUIC),
 		appSample(event.TypeWebSocket, fullWebSocket),
 		appSample(event.TypeModbus, fullModbus),
+		appSample(event.TypeDNP3, fullDNP3),
 		recordSample("nfs_full", event.TypeNFS, fullNFS, rpcMember),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),

@@ -1,6 +1,10 @@
 package event_test
 
-import "spanwatch/exporter/event"
+import (
+	"math"
+
+	"spanwatch/exporter/event"
+)
 
 // Records of industrial protocols, as in app_sample_test.go.
 
@@ -50,5 +54,49 @@ func fullModbus(o *event.Object) {
 	code("exception")
 	o.End()
 	o.Text("data", text)
+	o.End()
+}
+
+func fullDNP3(o *event.Object) {
+	o.String("type", "unsolicited_response")
+	control := func(names ...string) {
+		o.Object("control")
+		for _, name := range names[1:] {
+			o.Bool(name, true)
+		}
+		o.Uint(names[0], 4)
+		o.End()
+	}
+	control("function_code", "dir", "pri", "fcb", "fcv")
+	o.Uint("src", 65535)
+	o.Uint("dst", 1)
+	o.Object("application")
+	control("sequence", "fir", "fin", "con", "uns")
+	o.Uint("function_code", 130)
+	o.List("objects")
+	o.Object("")
+	for _, name := range []string{"group", "variation", "qualifier", "prefix_code", "range_code", "start", "stop", "count"} {
+		o.Uint(name, 120)
+	}
+	o.List("points")
+	o.Object("")
+	for _, name := range []string{"prefix", "index", "size", "online"} {
+		o.Uint(name, 1)
+	}
+	o.Int("value", -1)
+	o.Float("deadband_value", -1.25)
+	o.Float("commanded_value", math.NaN())
+	o.Text("filename", []byte("a \"text\" \xff"))
+	o.Base64("data->mac_value", []byte{0, 255})
+	o.End()
+	o.End()
+	o.End()
+	o.End()
+	o.Bool("complete", true)
+	o.End()
+	o.Object("iin")
+	o.List("indicators")
+	o.String("", "device_restart")
+	o.End()
 	o.End()
 }

@@ -35,6 +35,7 @@ const (
 	TypeWebSocket
 	TypeModbus
 	TypeNFS
+	TypeDNP3
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -70,6 +71,7 @@ var typeNames = [NumTypes]string{
 	TypeWebSocket: "websocket",
 	TypeModbus:    "modbus",
 	TypeNFS:       "nfs",
+	TypeDNP3:      "dnp3",
 }
 
 // String returns the value of event_type.

@@ -11,6 +11,7 @@ type App struct {
 	TLS      AppTLS              `yaml:"tls" doc:"TLS."`
 	SMTP     AppSMTP             `yaml:"smtp" doc:"SMTP and mails."`
 	FTP      AppFTP              `yaml:"ftp" doc:"FTP."`
+	DNP3     AppDNP3             `yaml:"dnp3" doc:"DNP3."`
 }
 
 // AppDNS configures the DNS parser.
@@ -56,6 +57,13 @@ type AppFTP struct {
 	MaxTransactions int `yaml:"max-transactions" doc:"Commands of a connection that may wait for their reply; one more ends its parsing." min:"1" max:"1000000"`
 }
 
+// AppDNP3 configures the DNP3 parser.
+type AppDNP3 struct {
+	MaxTransactions int `yaml:"max-transactions" doc:"Fragments of a flow that may be under way; with one more the flow is flooded, which is an event, and old ones without an end are given up." min:"1" max:"1000"`
+	MaxPoints       int `yaml:"max-points" doc:"Points of one fragment that are read." min:"1" max:"1000000"`
+	MaxObjects      int `yaml:"max-objects" doc:"Objects of one fragment that are read." min:"1" max:"1000000"`
+}
+
 func defaultApp() App {
 	return App{
 		Disabled: []string{}, TCPPorts: map[string][]string{}, UDPPorts: map[string][]string{},
@@ -68,6 +76,7 @@ func defaultApp() App {
 		TLS:  AppTLS{EncryptionHandling: "track-only"},
 		SMTP: AppSMTP{DecodeMIME: true, MinInspect: 32 << 10, Window: 4 << 10},
 		FTP:  AppFTP{MaxTransactions: 1024},
+		DNP3: AppDNP3{MaxTransactions: 32, MaxPoints: 16384, MaxObjects: 2048},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/dnp3"
 	"spanwatch/decoders/app/file"
 	"spanwatch/decoders/app/registry"
 	"spanwatch/sensor/config"
@@ -27,6 +28,7 @@ func parserConfig(c *config.App, content bool) registry.Config {
 	s.DecodeMIME, s.RawExtraction = c.SMTP.DecodeMIME, c.SMTP.RawExtraction
 	s.InspectMin, s.InspectWindow = int(c.SMTP.MinInspect), int(c.SMTP.Window)
 	r.FTP.MaxTransactions = c.FTP.MaxTransactions
+	r.DNP3 = dnp3.Config{MaxTransactions: c.DNP3.MaxTransactions, MaxPoints: c.DNP3.MaxPoints, MaxObjects: c.DNP3.MaxObjects}
 	if content {
 		h.Hashes |= file.KeepContent
 		s.Hashes |= file.KeepContent

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"math"
+
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/file"
@@ -70,6 +72,10 @@ func (m *definedRecords) render(dst []byte) []byte {
 			o.Address(item.Name, item.Text)
 		case app.ItemMAC:
 			o.MAC(item.Name, item.Text)
+		case app.ItemBase64:
+			o.Base64(item.Name, item.Text)
+		case app.ItemFloat:
+			o.Float(item.Name, math.Float64frombits(item.Number))
 		}
 	}
 	return o.Finish()

@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"strconv"
@@ -120,6 +121,10 @@ func RecordText(tx app.Recorder) string {
 		case app.ItemAddress:
 			addr, _ := netip.AddrFromSlice(item.Text)
 			fmt.Fprint(&b, addr)
+		case app.ItemBase64:
+			fmt.Fprintf(&b, "base64 %x", item.Text)
+		case app.ItemFloat:
+			fmt.Fprint(&b, math.Float64frombits(item.Number))
 		case app.ItemMAC:
 			fmt.Fprint(&b, net.HardwareAddr(item.Text))
 		case app.ItemBool:

@@ -10,6 +10,7 @@ import (
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dcerpc"
 	"spanwatch/decoders/app/dhcp"
+	"spanwatch/decoders/app/dnp3"
 	"spanwatch/decoders/app/dns"
 	"spanwatch/decoders/app/file"
 	"spanwatch/decoders/app/ftp"
@@ -39,13 +40,14 @@ type Config struct {
 	HTTP http1.Config
 	SMTP smtp.Config
 	FTP  ftp.Config
+	DNP3 dnp3.Config
 	// Transfers is what is computed of files of FTP, NFS and SMB.
 	Transfers file.Hashes
 }
 
 // DefaultConfig returns the defaults of all parsers.
 func DefaultConfig() Config {
-	return Config{HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig(), Transfers: file.AllHashes}
+	return Config{HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig(), DNP3: dnp3.DefaultConfig(), Transfers: file.AllHashes}
 }
 
 // New makes a Set of parsers with their defaults.
@@ -66,6 +68,7 @@ func NewWith(c Config) Set {
 	for _, p := range append([]app.Described{
 		dcerpc.NewParser(),
 		dhcp.NewParser(),
+		dnp3.NewParserWith(c.DNP3),
 		http2.NewParser(),
 		krb5.NewParser(),
 		modbus.NewParser(),
