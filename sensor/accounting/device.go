@@ -6,12 +6,30 @@ import (
 	"spanwatch/sensor/flow"
 )
 
+// programs are what a device needs of bpf.Programs: tests have a kernel of their
+// own.
+type programs interface {
+	ReadFlows(func(*bpf.FlowRecord)) error
+	Evictions(limit int, fn func(*bpf.FlowRecord)) (int, error)
+	Stats() (bpf.Stats, error)
+	VLANs(func(id uint16, totals [2]bpf.Count)) error
+	Milliseconds(since int64, dst []bpf.Millisecond) ([]bpf.Millisecond, error)
+	Shunt(*bpf.FlowKey) error
+	Unshunt(*bpf.FlowKey) (held bpf.Count, ok bool, err error)
+	Sample(n uint32) error
+	GuardDrop() error
+	Attached() error
+	Reattach() error
+	Detach() error
+	Close() error
+}
+
 // device reads what the programs of one interface counted, and tells what is new.
 type device struct {
 	name     string
 	index    uint16 // decoders.Frame.Interface
 	choice   Choice
-	programs *bpf.Programs
+	programs programs
 	store    bpf.Store
 
 	// What was told of each record so far. Of the array by slot; base of a slot
@@ -52,7 +70,7 @@ type hashBase struct {
 	sweep uint64
 }
 
-func newDevice(p *bpf.Programs, store bpf.Store, name string, index uint16) *device {
+func newDevice(p programs, store bpf.Store, name string, index uint16) *device {
 	d := &device{name: name, index: index, programs: p, store: store, orphans: map[recordName]baseline{}}
 	if store == bpf.StoreLRU {
 		d.hash = map[hashName]hashBase{}

@@ -63,7 +63,8 @@ func (k *Kernel) Counts() bool { return len(k.devices) > 0 }
 func (k *Kernel) Programs(i int) *bpf.Programs {
 	for _, d := range k.devices {
 		if int(d.index) == i {
-			return d.programs
+			p, _ := d.programs.(*bpf.Programs)
+			return p
 		}
 	}
 	return nil
