@@ -10,7 +10,7 @@ type RuleCost struct {
 	GID         uint32 `json:"gid"`
 	SID         uint32 `json:"sid"`
 	Rev         uint32 `json:"rev"`
-	Candidates  uint64 `json:"candidates"`  // times the prefilter or an always list brought it up
+	Candidates  uint64 `json:"candidates"`  // times the prefilter or an always list brought it up and its gate was open
 	Inspected   uint64 `json:"inspected"`   // times its cheap conditions held
 	Matches     uint64 `json:"matches"`     // alerting or not
 	Nanoseconds uint64 `json:"nanoseconds"` // that its evaluation took, what reading the clock takes included

@@ -12,6 +12,16 @@ type fastPattern struct {
 	content *keyword.Content
 }
 
+// pattern is what a matcher is to look for. A buffer may come in pieces that
+// begin anywhere in it; payloads and chunks are their own start.
+func (f *fastPattern) pattern(id uint32) prefilter.Pattern {
+	p := prefilter.Pattern{Bytes: f.content.Fast(), NoCase: f.content.NoCase, ID: id}
+	if end, ok := f.content.Until(); ok && (f.list.Payload() || !f.list.Source.Streamed && len(f.list.Transforms) == 0) {
+		p.Until = uint32(end)
+	}
+	return p
+}
+
 // chooseFastPattern follows Suricata: the rule's own choice; else among
 // contents that are not negated the best class of buffer, in it the longest
 // pattern, then the strongest, then the buffer registered last, then the

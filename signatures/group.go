@@ -12,9 +12,9 @@ import (
 // protocol, direction and service port. It may hold signatures that cannot
 // match (their header is compared again), and lacks none that can.
 type packetGroup struct {
-	always []*Signature      // inspected for every packet of the group
-	packet prefilter.Matcher // of payloads; nil when no signature has a pattern
-	stream prefilter.Matcher // of stream chunks, and of payloads that are in none
+	always []gate  // of signatures inspected for every packet of the group
+	packet matcher // of payloads; nil when no signature has a pattern
+	stream matcher // of stream chunks, and of payloads that are in none
 }
 
 // packetClass separates packets by protocol before ports are looked at.
@@ -129,8 +129,8 @@ func newGroupBuilder(usePrefilter bool, opts prefilter.Options) *groupBuilder {
 	return &groupBuilder{prefilter: usePrefilter, matchers: prefilter.NewBuilder(opts)}
 }
 
-// payloadMatchers find the signatures whose fast pattern occurs in payloads and
-// stream chunks. refused are those that no matcher takes.
+// payloadMatchers are those of a group. refused are the signatures that no
+// matcher takes.
 type payloadMatchers struct {
 	packet, stream matcher
 	refused        []*Signature
@@ -146,7 +146,7 @@ func (b *groupBuilder) groupWith(sigs []*Signature, m payloadMatchers) *packetGr
 	g := &packetGroup{packet: m.packet, stream: m.stream}
 	for _, s := range sigs {
 		if !b.prefilter || s.bypassesPrefilter() || slices.Contains(m.refused, s) {
-			g.always = append(g.always, s)
+			g.always = append(g.always, gateOf(s))
 		}
 	}
 	b.list = append(b.list, g)
@@ -179,7 +179,7 @@ func (b *groupBuilder) payloadMatchers(sigs []*Signature) (m payloadMatchers) {
 func (b *groupBuilder) matcher(sigs []*Signature) (m matcher, refused []*Signature) {
 	patterns := make([]prefilter.Pattern, 0, len(sigs))
 	for _, s := range sigs {
-		patterns = append(patterns, prefilter.Pattern{Bytes: s.fast.content.Fast(), NoCase: s.fast.content.NoCase, ID: s.order})
+		patterns = append(patterns, s.fast.pattern(s.order))
 	}
 	m, err := b.matchers.Build(patterns)
 	if err != nil {

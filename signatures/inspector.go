@@ -63,7 +63,7 @@ type InspectorStats struct {
 	Packets       uint64 // inspected, without those of passed flows
 	Passed        uint64 // not inspected: a rule with pass or bypass ended inspection of their flow
 	Scanned       uint64 // bytes given to matchers
-	Candidates    uint64 // signatures that the prefilter or an always list brought up
+	Candidates    uint64 // signatures that the prefilter or an always list brought up and whose gate was open
 	Inspected     uint64 // candidates whose cheap conditions held
 	Matches       uint64 // signatures that matched, alerting or not
 	Suppressed    uint64 // alerts removed by suppress or a by_flow threshold
@@ -261,23 +261,21 @@ func (i *Inspector) inspectPacket(out []Match) []Match {
 	return i.inspectCandidates(out)
 }
 
-// scan adds the signatures whose fast pattern occurs in data to i.ids.
+// scan adds the signatures whose fast pattern occurs in data, and whose gates
+// are open, to i.ids.
 func (i *Inspector) scan(m prefilter.Matcher, data []byte) {
+	n := len(i.ids)
+	i.search(m, data)
+	i.admit(n)
+}
+
+// search adds the signatures whose fast pattern occurs in data to i.ids.
+func (i *Inspector) search(m prefilter.Matcher, data []byte) {
 	if m == nil {
 		return
 	}
 	i.stats.Scanned += uint64(len(data))
 	i.ids = m.Scan(data, i.ids, i.scratch)
-}
-
-// addAlways adds the signatures without a pattern whose cheapest conditions
-// hold.
-func (i *Inspector) addAlways(sigs []*Signature) {
-	for _, s := range sigs {
-		if s.need&^i.met == 0 {
-			i.ids = append(i.ids, s.order)
-		}
-	}
 }
 
 // inspectCandidates tries the signatures in i.ids, each once, in order.

@@ -18,6 +18,7 @@ import (
 //	transaction ─► transactions[protocol][direction]: always + a matcher per buffer
 type Ruleset struct {
 	signatures []*Signature // by order
+	gates      []gate       // by order
 	flowbits   []string     // names by number
 	variables  []string     // of flows, by number
 	hostbits   []string     // by number
@@ -79,7 +80,7 @@ func (rs *Ruleset) addFrameRule(s *Signature) {
 // newRuleset builds the structures; sigs are in inspection order.
 func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Ruleset {
 	rs := &Ruleset{
-		signatures: sigs, flowbits: names.Flowbits, variables: names.Variables, hostbits: names.Hostbits,
+		signatures: sigs, gates: gatesOf(sigs), flowbits: names.Flowbits, variables: names.Variables, hostbits: names.Hostbits,
 		byID: make(map[ruleID]*Signature, len(sigs)), transactions: map[app.Proto]*[2]txGroup{}, frames: map[app.Proto]*[2][]*Signature{}, matchers: b.matchers,
 	}
 	for _, s := range sigs {

@@ -92,7 +92,7 @@ func (s *Signature) full() uint32 { return 1<<len(s.parts) - 1 }
 // can match in one direction.
 type txGroup struct {
 	sigs    []*Signature // by order
-	always  []*Signature
+	always  []gate
 	buffers []txBuffer
 }
 
@@ -129,7 +129,7 @@ func (b *groupBuilder) newTxGroup(sigs []*Signature) (g txGroup) {
 	var keys []string
 	for _, s := range sigs {
 		if s.bypassesPrefilter() {
-			g.always = append(g.always, s)
+			g.always = append(g.always, gateOf(s))
 			continue
 		}
 		key := s.fast.list.Key()

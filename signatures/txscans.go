@@ -62,6 +62,14 @@ func (s *streamScan) continues(p *keyword.Piece) bool {
 // streamed buffer to i.ids, and perhaps some whose pattern the window has left
 // in part.
 func (i *Inspector) scanStream(s *streamScan, p keyword.Piece) {
+	n := len(i.ids)
+	i.searchStream(s, p)
+	i.admit(n)
+}
+
+// searchStream is scanStream for signatures with any gate: what is shut for this
+// packet may be open for one with the next piece.
+func (i *Inspector) searchStream(s *streamScan, p keyword.Piece) {
 	fresh := p.Data
 	if s.continues(&p) {
 		fresh = p.Data[max(0, s.to-s.buffer.longest-p.Offset):]
@@ -80,7 +88,7 @@ func (i *Inspector) scanStream(s *streamScan, p keyword.Piece) {
 		return
 	}
 	first := len(i.ids)
-	i.scan(s.buffer.matcher, fresh)
+	i.search(s.buffer.matcher, fresh)
 	for _, order := range i.ids[first:] {
 		if !s.note(order) {
 			s.head = 0 // searched whole the next time

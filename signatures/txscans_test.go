@@ -57,10 +57,10 @@ func TestNoPatternOfAWindowIsMissed(t *testing.T) {
 			}
 			piece := keyword.Piece{Data: text[from:to], Offset: from}
 			in.ids = in.ids[:0]
-			in.scan(b.matcher, piece.Data)
+			in.search(b.matcher, piece.Data)
 			want := slices.Clone(in.ids)
 			in.ids = in.ids[:0]
-			in.scanStream(slot, piece)
+			in.searchStream(slot, piece)
 			for _, order := range want {
 				if !slices.Contains(in.ids, order) {
 					t.Fatalf("signature %d is in bytes %d to %d and not found; body %s", order, from, to, text)
@@ -80,7 +80,7 @@ func TestAWindowIsSearchedInItsNewBytesOnly(t *testing.T) {
 	body := []byte(strings.Repeat("hay ", 10000))
 	for to := 1000; to <= len(body); to += 1000 {
 		from := max(0, to-16000)
-		in.scanStream(slot, keyword.Piece{Data: body[from:to], Offset: from})
+		in.searchStream(slot, keyword.Piece{Data: body[from:to], Offset: from})
 	}
 	if most := uint64(len(body) + len(body)/1000*len("a longer needle")); in.Stats().Scanned > most {
 		t.Errorf("%d bytes searched of a body of %d", in.Stats().Scanned, len(body))
@@ -93,7 +93,7 @@ func TestAPatternIsForgottenWhenTheWindowLeftIt(t *testing.T) {
 	body := []byte("needle" + strings.Repeat("hay ", 1000))
 	for _, step := range []struct{ from, to, candidates int }{{0, 1000, 1}, {0, 2000, 1}, {500, 2500, 1}, {1000, 3000, 0}} {
 		in.ids = in.ids[:0]
-		in.scanStream(slot, keyword.Piece{Data: body[step.from:step.to], Offset: step.from})
+		in.searchStream(slot, keyword.Piece{Data: body[step.from:step.to], Offset: step.from})
 		if len(in.ids) != step.candidates {
 			t.Errorf("window %d to %d: %d candidates, want %d", step.from, step.to, len(in.ids), step.candidates)
 		}
@@ -109,7 +109,7 @@ func TestABufferWithMoreHitsThanAreKeptIsSearchedWhole(t *testing.T) {
 	body := []byte(strings.Join(contents, " "))
 	for range 2 {
 		in.ids = in.ids[:0]
-		in.scanStream(in.scans.slot(1, b, 0), keyword.Piece{Data: body})
+		in.searchStream(in.scans.slot(1, b, 0), keyword.Piece{Data: body})
 		if len(in.ids) != len(contents) {
 			t.Errorf("%d candidates, want %d", len(in.ids), len(contents))
 		}

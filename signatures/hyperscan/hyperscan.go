@@ -10,17 +10,21 @@ package hyperscan
 #include <stdlib.h>
 
 typedef struct {
+	uint32_t pattern, end;
+} sw_hit;
+
+typedef struct {
 	uint32_t n, room;
-	uint32_t *ids;
+	sw_hit *list;
 } sw_hits;
 
 static int sw_on_match(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *context)
 {
 	sw_hits *hits = context;
-	(void)from; (void)to; (void)flags;
+	(void)from; (void)flags;
 	if (hits->n == hits->room)
 		return 1;
-	hits->ids[hits->n++] = id;
+	hits->list[hits->n++] = (sw_hit){id, (uint32_t)to};
 	return 0;
 }
 
@@ -33,12 +37,14 @@ static void sw_trim(void)
 #endif
 }
 
+// data is a number so that cgo does not look up what it points into, which
+// takes as long as scanning 50 bytes; nothing that is scanned holds pointers.
 #cgo noescape sw_scan
 #cgo nocallback sw_scan
-static int sw_scan(const hs_database_t *db, const void *data, unsigned int length, hs_scratch_t *scratch, sw_hits *hits)
+static int sw_scan(const hs_database_t *db, uintptr_t data, unsigned int length, hs_scratch_t *scratch, sw_hits *hits)
 {
 	hits->n = 0;
-	return hs_scan(db, data, length, 0, scratch, sw_on_match, hits);
+	return hs_scan(db, (const char *)data, length, 0, scratch, sw_on_match, hits);
 }
 */
 import "C"
@@ -181,7 +187,7 @@ func NewScratch() *Scratch {
 
 func (m *memory) free() {
 	C.hs_free_scratch(m.scratch)
-	C.free(unsafe.Pointer(m.hits.ids))
+	C.free(unsafe.Pointer(m.hits.list))
 	C.free(unsafe.Pointer(m.hits))
 }
 
@@ -192,27 +198,28 @@ func (s *Scratch) Fit(d *Database) error {
 		return fmt.Errorf("hyperscan: scratch: error %d", int(rc))
 	}
 	if room := C.uint32_t(d.patterns); room > s.hits.room {
-		C.free(unsafe.Pointer(s.hits.ids))
-		s.hits.ids = (*C.uint32_t)(C.malloc(C.size_t(room) * 4))
+		C.free(unsafe.Pointer(s.hits.list))
+		s.hits.list = (*C.sw_hit)(C.malloc(C.size_t(room) * C.sizeof_sw_hit))
 		s.hits.room = room
 	}
 	runtime.KeepAlive(d)
 	return nil
 }
 
-// Scan returns the numbers of the patterns that occur in data, each once, in
-// no order. The slice is valid until the next Scan with s.
-func (d *Database) Scan(s *Scratch, data []byte) ([]uint32, error) {
+// Scan returns the patterns that occur in data, each once with its first end,
+// in no order. The slice is valid until the next Scan with s.
+func (d *Database) Scan(s *Scratch, data []byte) ([]Hit, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
-	rc := C.sw_scan(d.db, unsafe.Pointer(unsafe.SliceData(data)), C.uint(len(data)), s.scratch, s.hits)
+	rc := C.sw_scan(d.db, C.uintptr_t(uintptr(unsafe.Pointer(unsafe.SliceData(data)))), C.uint(len(data)), s.scratch, s.hits)
+	runtime.KeepAlive(data)
 	runtime.KeepAlive(d)
 	runtime.KeepAlive(s)
 	if rc != C.HS_SUCCESS {
 		return nil, scanError(rc)
 	}
-	return unsafe.Slice((*uint32)(unsafe.Pointer(s.hits.ids)), int(s.hits.n)), nil
+	return unsafe.Slice((*Hit)(unsafe.Pointer(s.hits.list)), int(s.hits.n)), nil
 }
 
 func scanError(rc C.int) error { return fmt.Errorf("hyperscan: scan: error %d", int(rc)) }

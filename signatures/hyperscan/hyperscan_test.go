@@ -28,11 +28,14 @@ func scan(t testing.TB, d *Database, s *Scratch, data string) []uint32 {
 	if err := s.Fit(d); err != nil {
 		t.Fatal(err)
 	}
-	found, err := d.Scan(s, []byte(data))
+	hits, err := d.Scan(s, []byte(data))
 	if err != nil {
 		t.Fatal(err)
 	}
-	found = slices.Clone(found)
+	var found []uint32
+	for _, h := range hits {
+		found = append(found, h.Pattern)
+	}
 	slices.Sort(found)
 	return found
 }
@@ -50,6 +53,17 @@ func TestScanReportsEachPatternOnce(t *testing.T) {
 		if got := scan(t, d, NewScratch(), tt.data); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: %v, want %v", tt.data, got, tt.want)
 		}
+	}
+}
+
+func TestScanReportsTheFirstEndOfAPattern(t *testing.T) {
+	available(t)
+	d, s := compile(t, Pattern{[]byte("ab"), false}), NewScratch()
+	if err := s.Fit(d); err != nil {
+		t.Fatal(err)
+	}
+	if hits, err := d.Scan(s, []byte("xxabyab")); err != nil || !slices.Equal(hits, []Hit{{0, 4}}) {
+		t.Errorf("%v, %v", hits, err)
 	}
 }
 

@@ -39,7 +39,7 @@ func NewScratch() *Scratch { return &Scratch{} }
 func (*Scratch) Fit(*Database) error { return ErrUnavailable }
 
 // Scan fails with ErrUnavailable.
-func (*Database) Scan(*Scratch, []byte) ([]uint32, error) { return nil, ErrUnavailable }
+func (*Database) Scan(*Scratch, []byte) ([]Hit, error) { return nil, ErrUnavailable }
 
 // Trim does nothing.
 func Trim() {}

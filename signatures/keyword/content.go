@@ -124,6 +124,15 @@ func (c *Content) Anchored() (offset int, ok bool) {
 	return c.offset.value, true
 }
 
+// Until returns the offset in the buffer at which the pattern ends at the latest;
+// ok is false when it can be anywhere.
+func (c *Content) Until() (end int, ok bool) {
+	if c.relative || !c.hasDepth || !c.depth.fixed() || !c.offset.fixed() {
+		return 0, false
+	}
+	return c.offset.value + c.depth.value, true
+}
+
 // Positioned reports whether offset, depth, distance or within narrow the
 // window.
 func (c *Content) Positioned() bool {

@@ -96,7 +96,7 @@ const (
 // patterns, before it is compiled: about what compiling a pattern costs (20 to
 // 50 µs) at a nanosecond saved a byte. So the work is at most doubled, whatever
 // the traffic, and a set that meets little of it is never compiled.
-const bytesPerPattern = 16 << 10
+const bytesPerPattern = 4 << 10
 
 // pays returns the number of bytes after which compiling pays; never says that
 // it does not at all.

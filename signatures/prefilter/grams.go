@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+
+	"spanwatch/signatures/hyperscan"
 )
 
 // grams is the matcher in plain Go. A pattern is found through some of its
@@ -36,7 +38,6 @@ type grams struct {
 type gramPattern struct {
 	start  uint32
 	length uint32
-	id     uint32
 	noCase bool
 }
 
@@ -60,7 +61,7 @@ func hash4(low uint32) uint32 { return low * hashLow }
 
 func hash8(low, high uint32) uint32 { return low*hashLow ^ bits.RotateLeft32(high*hashHigh, 17) }
 
-func newGrams(patterns []Pattern) *grams {
+func newGrams(patterns []hyperscan.Pattern) *grams {
 	g := &grams{patterns: make([]gramPattern, 0, len(patterns))}
 	var wide, narrow []gramEntry
 	var short shortBuilder
@@ -68,7 +69,7 @@ func newGrams(patterns []Pattern) *grams {
 	for i := range patterns {
 		p := &patterns[i]
 		g.patterns = append(g.patterns, gramPattern{
-			start: uint32(len(g.text)), length: uint32(len(p.Bytes)), id: p.ID, noCase: p.NoCase,
+			start: uint32(len(g.text)), length: uint32(len(p.Bytes)), noCase: p.NoCase,
 		})
 		g.text = append(g.text, p.Bytes...)
 		if p.NoCase {
@@ -104,7 +105,7 @@ func gram8(b []byte) uint32 {
 
 // sharedGrams counts how many patterns hold each 4-byte gram: one that many
 // share ("http", "www.") makes every probe of it compare many patterns.
-func sharedGrams(patterns []Pattern) map[uint32]uint32 {
+func sharedGrams(patterns []hyperscan.Pattern) map[uint32]uint32 {
 	shared := make(map[uint32]uint32)
 	for i := range patterns {
 		b := patterns[i].Bytes
@@ -169,8 +170,9 @@ func newGramTable(entries []gramEntry) gramTable {
 	if len(entries) == 0 {
 		return gramTable{}
 	}
+	// Of the places that one probe finds a pattern at, the first comes first.
 	slices.SortFunc(entries, func(a, b gramEntry) int {
-		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.pattern, b.pattern), cmp.Compare(a.offset, b.offset))
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.pattern, b.pattern), cmp.Compare(b.offset, a.offset))
 	})
 	bitmapLog := min(max(bits.Len(uint(len(entries)*64)), minBitmapLog), maxBitmapLog)
 	indexLog := max(bits.Len(uint(len(entries))), 4)
@@ -196,7 +198,7 @@ func (t *gramTable) size() int {
 }
 
 // verify appends the patterns that lie around the gram of this hash at pos.
-func (g *grams) verify(t *gramTable, data []byte, pos int, hash uint32, ids []uint32) []uint32 {
+func (g *grams) verify(t *gramTable, data []byte, pos int, hash uint32, found []hyperscan.Hit) []hyperscan.Hit {
 	i, end := t.index[hash>>t.indexShift], t.index[hash>>t.indexShift+1]
 	for ; i < end; i++ {
 		e := &t.entries[i]
@@ -209,10 +211,10 @@ func (g *grams) verify(t *gramTable, data []byte, pos int, hash uint32, ids []ui
 			continue
 		}
 		if g.equal(p, data[start:start+int(p.length)]) {
-			ids = appendOnce(ids, p.id)
+			found = appendOnce(found, hyperscan.Hit{Pattern: e.pattern, End: uint32(start) + p.length})
 		}
 	}
-	return ids
+	return found
 }
 
 func (g *grams) equal(p *gramPattern, b []byte) bool {
@@ -228,60 +230,58 @@ func (g *grams) equal(p *gramPattern, b []byte) bool {
 	return true
 }
 
-// appendOnce keeps runs of one pattern ("AAAA…") from filling ids.
-func appendOnce(ids []uint32, id uint32) []uint32 {
-	for k := len(ids) - 1; k >= 0 && k >= len(ids)-4; k-- {
-		if ids[k] == id {
-			return ids
+// appendOnce keeps runs of one pattern ("AAAA…") from filling found. Of each
+// pattern the first occurrence comes first: all are found through one table.
+func appendOnce(found []hyperscan.Hit, h hyperscan.Hit) []hyperscan.Hit {
+	for k := len(found) - 1; k >= 0 && k >= len(found)-4; k-- {
+		if found[k].Pattern == h.Pattern {
+			return found
 		}
 	}
-	return append(ids, id)
+	return append(found, h)
 }
 
-// Scan implements Matcher. It needs no Scratch.
-func (g *grams) Scan(data []byte, ids []uint32, _ *Scratch) []uint32 {
+// scan appends the patterns that occur in data to found.
+func (g *grams) scan(data []byte, found []hyperscan.Hit) []hyperscan.Hit {
 	switch {
 	case len(g.wide.bitmap) != 0 && len(g.narrow.bitmap) != 0:
-		ids = g.scanWide(data, ids)
-		ids = g.scanNarrow(data, ids)
+		found = g.scanWide(data, found)
+		found = g.scanNarrow(data, found)
 	case len(g.wide.bitmap) != 0:
-		ids = g.scanWide(data, ids)
+		found = g.scanWide(data, found)
 	case len(g.narrow.bitmap) != 0:
-		ids = g.scanNarrow(data, ids)
+		found = g.scanNarrow(data, found)
 	}
 	if g.short.any {
-		ids = g.scanShort(data, ids)
+		found = g.scanShort(data, found)
 	}
-	return ids
+	return found
 }
 
-func (g *grams) scanWide(data []byte, ids []uint32) []uint32 {
+func (g *grams) scanWide(data []byte, found []hyperscan.Hit) []hyperscan.Hit {
 	bitmap, shift := g.wide.bitmap, g.wide.shift
 	for pos := 0; pos+8 <= len(data); pos += 4 {
 		x := binary.LittleEndian.Uint64(data[pos:]) | fold64
 		h := hash8(uint32(x), uint32(x>>32))
 		if b := h >> shift; bitmap[b>>5]>>(b&31)&1 != 0 {
-			ids = g.verify(&g.wide, data, pos, h, ids)
+			found = g.verify(&g.wide, data, pos, h, found)
 		}
 	}
-	return ids
+	return found
 }
 
-func (g *grams) scanNarrow(data []byte, ids []uint32) []uint32 {
+func (g *grams) scanNarrow(data []byte, found []hyperscan.Hit) []hyperscan.Hit {
 	bitmap, shift := g.narrow.bitmap, g.narrow.shift
 	for pos := 0; pos+4 <= len(data); pos += 4 {
 		h := hash4(binary.LittleEndian.Uint32(data[pos:]) | foldMask)
 		if b := h >> shift; bitmap[b>>5]>>(b&31)&1 != 0 {
-			ids = g.verify(&g.narrow, data, pos, h, ids)
+			found = g.verify(&g.narrow, data, pos, h, found)
 		}
 	}
-	return ids
+	return found
 }
 
-// Patterns implements Matcher.
-func (g *grams) Patterns() int { return len(g.patterns) }
-
-// Size implements Matcher.
-func (g *grams) Size() int {
-	return len(g.text) + 16*len(g.patterns) + g.wide.size() + g.narrow.size() + g.short.size()
+// size returns the memory in bytes.
+func (g *grams) size() int {
+	return len(g.text) + 12*len(g.patterns) + g.wide.size() + g.narrow.size() + g.short.size()
 }

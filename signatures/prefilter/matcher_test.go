@@ -17,6 +17,9 @@ import (
 
 // occurs is the reference: one pattern at a time, one place at a time.
 func occurs(p *Pattern, data []byte) bool {
+	if p.Until > 0 {
+		data = data[:min(int(p.Until), len(data))]
+	}
 	if p.NoCase {
 		return bytes.Contains(lower(data), lower(p.Bytes))
 	}
@@ -105,6 +108,9 @@ func TestRandomPatternsAreNeverMissed(t *testing.T) {
 				patterns := make([]Pattern, 1+r.IntN(60))
 				for i := range patterns {
 					patterns[i] = Pattern{Bytes: randomBytes(r, MinPattern+r.IntN(20)), NoCase: r.IntN(2) == 0, ID: uint32(i)}
+					if r.IntN(3) == 0 {
+						patterns[i].Until = uint32(1 + r.IntN(100))
+					}
 				}
 				m := build(t, e, patterns)
 				for range 10 {
@@ -136,6 +142,26 @@ func randomBytes(r *rand.Rand, n int) []byte {
 		b[i] = alphabet[r.IntN(len(alphabet))]
 	}
 	return b
+}
+
+func TestAnOccurrenceInTimeIsFoundAmongOthers(t *testing.T) {
+	run := bytes.Repeat([]byte("A"), 60)
+	for name, e := range engines() {
+		t.Run(name, func(t *testing.T) {
+			for length := MinPattern; length <= 24; length++ {
+				patterns := []Pattern{{Bytes: run[:length], ID: 1}}
+				for until := length; until < 40; until++ {
+					patterns = append(patterns, Pattern{Bytes: run[:length], ID: uint32(until), Until: uint32(until)})
+				}
+				m := build(t, e, patterns)
+				for at := range 20 {
+					if over := check(t, m, patterns, append(bytes.Repeat([]byte("."), at), run...)); over != 0 {
+						t.Fatalf("a pattern of %d bytes at %d is reported for %d ends that come before", length, at, over)
+					}
+				}
+			}
+		})
+	}
 }
 
 func TestBuildRefusesShortPatterns(t *testing.T) {

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"math"
 	"slices"
+
+	"spanwatch/signatures/hyperscan"
 )
 
 // keySize is the length of what names a set of patterns.
@@ -73,13 +76,13 @@ func (p *pool) compare(x, y uint32) int {
 
 // members returns the different patterns, sorted, and the ids of each.
 func (p *pool) members(patterns []Pattern) (members []uint32, ids idTable) {
-	type entry struct{ number, id uint32 }
+	type entry struct{ number, id, until uint32 }
 	entries := make([]entry, len(patterns))
 	for i := range patterns {
-		entries[i] = entry{p.number(&patterns[i]), patterns[i].ID}
+		entries[i] = entry{p.number(&patterns[i]), patterns[i].ID, patterns[i].until()}
 	}
 	slices.SortStableFunc(entries, func(x, y entry) int { return p.compare(x.number, y.number) })
-	ids.ids = make([]uint32, len(entries))
+	ids.ids = make([]patternID, len(entries))
 	n := 0
 	for i := range entries {
 		if i == 0 || entries[i].number != entries[i-1].number {
@@ -92,7 +95,7 @@ func (p *pool) members(patterns []Pattern) (members []uint32, ids idTable) {
 			members = append(members, e.number)
 			ids.start = append(ids.start, uint32(i))
 		}
-		ids.ids[i] = e.id
+		ids.ids[i] = patternID{e.id, e.until}
 	}
 	ids.start = append(ids.start, uint32(len(entries)))
 	return members, ids
@@ -121,15 +124,37 @@ func (p *pool) key(members []uint32) [keySize]byte {
 // idTable gives the patterns of a set the ids of one matcher.
 type idTable struct {
 	start []uint32 // by pattern of the set; one more than there are
-	ids   []uint32
+	ids   []patternID
 }
 
-func (t *idTable) of(i uint32) []uint32 { return t.ids[t.start[i]:t.start[i+1]] }
+// patternID is an id that a pattern has when it ends in time.
+type patternID struct{ id, until uint32 }
 
-// append adds the ids of the patterns found.
-func (t *idTable) append(ids, found []uint32) []uint32 {
-	for _, i := range found {
-		ids = append(ids, t.of(i)...)
+// until is Pattern.Until as a number to compare with.
+func (p *Pattern) until() uint32 {
+	if p.Until == 0 {
+		return math.MaxUint32
+	}
+	return p.Until
+}
+
+// append adds the ids of the patterns found. Of an occurrence that ends too late
+// for an id no earlier one was found, or it is in found as well.
+func (t *idTable) append(ids []uint32, found []hyperscan.Hit) []uint32 {
+	for _, h := range found {
+		for _, p := range t.ids[t.start[h.Pattern]:t.start[h.Pattern+1]] {
+			if h.End <= p.until {
+				ids = append(ids, p.id)
+			}
+		}
+	}
+	return ids
+}
+
+// all adds every id.
+func (t *idTable) all(ids []uint32) []uint32 {
+	for _, p := range t.ids {
+		ids = append(ids, p.id)
 	}
 	return ids
 }

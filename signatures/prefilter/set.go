@@ -28,7 +28,7 @@ type set struct {
 	db       atomic.Pointer[hyperscan.Database] // nil: not yet, or the library refuses the patterns
 }
 
-// patterns returns the set in the library's form.
+// patterns returns the set, a pattern for each of members.
 func (s *set) patterns() []hyperscan.Pattern {
 	list := make([]hyperscan.Pattern, len(s.members))
 	for i, m := range s.members {
@@ -37,14 +37,10 @@ func (s *set) patterns() []hyperscan.Pattern {
 	return list
 }
 
-// plain returns the plain Go matcher, whose ids are indexes into members.
+// plain returns the plain Go matcher.
 func (s *set) plain() *grams {
 	s.makeGrams.Do(func() {
-		list := make([]Pattern, len(s.members))
-		for i, m := range s.members {
-			list[i] = Pattern{Bytes: s.pool.texts[m], NoCase: s.pool.noCase[m], ID: uint32(i)}
-		}
-		s.grams = newGrams(list)
+		s.grams = newGrams(s.patterns())
 	})
 	return s.grams
 }
@@ -100,7 +96,7 @@ func (s *set) compile() {
 func (s *set) size() int {
 	n := 4 * len(s.members)
 	if s.grams != nil {
-		n += s.grams.Size()
+		n += s.grams.size()
 	}
 	if db := s.db.Load(); db != nil {
 		n += db.Size()
@@ -119,16 +115,16 @@ func (m *setMatcher) Scan(data []byte, ids []uint32, s *Scratch) []uint32 {
 	if len(data) >= minHyperscanBytes || m.pays == 0 {
 		if db := m.database(len(data)); db != nil {
 			if !s.fit(m.set, db) {
-				return append(ids, m.ids.ids...)
+				return m.ids.all(ids)
 			}
 			found, err := db.Scan(s.hyper, data)
 			if err != nil { // what a matcher that cannot look must answer
-				return append(ids, m.ids.ids...)
+				return m.ids.all(ids)
 			}
 			return m.ids.append(ids, found)
 		}
 	}
-	s.found = m.plain().Scan(data, s.found[:0], s)
+	s.found = m.plain().scan(data, s.found[:0])
 	return m.ids.append(ids, s.found)
 }
 
@@ -137,14 +133,14 @@ func (m *setMatcher) Patterns() int { return len(m.ids.ids) }
 
 // Size implements Matcher. What is shared with other matchers counts in each of
 // them, and what was not needed yet in none.
-func (m *setMatcher) Size() int { return m.size() + 4*(len(m.ids.start)+len(m.ids.ids)) }
+func (m *setMatcher) Size() int { return m.size() + 4*len(m.ids.start) + 8*len(m.ids.ids) }
 
 // Scratch is one worker's memory for scanning with all matchers of one
 // Builder.
 type Scratch struct {
 	hyper  *hyperscan.Scratch
 	fitted []bool // by set.number
-	found  []uint32
+	found  []hyperscan.Hit
 }
 
 // NewScratch makes a Scratch.

@@ -1,6 +1,10 @@
 package prefilter
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"spanwatch/signatures/hyperscan"
+)
 
 // shortTables finds patterns of 2 to 6 bytes. Every position is probed: first
 // its two bytes in a bitmap of all 65,536 pairs (8 KiB, level 1 cache), and
@@ -62,7 +66,7 @@ func gram2(b []byte) uint32 { return hash4(pair(b)) }
 
 func gram3(b []byte) uint32 { return hash4(pair(b) | uint32(b[2]|0x20)<<16) }
 
-func (g *grams) scanShort(data []byte, ids []uint32) []uint32 {
+func (g *grams) scanShort(data []byte, found []hyperscan.Hit) []hyperscan.Hit {
 	s := &g.short
 	pairs := s.pairs
 	for pos := 0; pos+2 <= len(data); pos++ {
@@ -72,21 +76,21 @@ func (g *grams) scanShort(data []byte, ids []uint32) []uint32 {
 		}
 		rest := data[pos:]
 		if len(rest) >= 4 && len(s.four.bitmap) != 0 {
-			ids = g.probe(&s.four, data, pos, gram4(rest), ids)
+			found = g.probe(&s.four, data, pos, gram4(rest), found)
 		}
 		if len(rest) >= 3 && len(s.three.bitmap) != 0 {
-			ids = g.probe(&s.three, data, pos, gram3(rest), ids)
+			found = g.probe(&s.three, data, pos, gram3(rest), found)
 		}
 		if len(s.two.bitmap) != 0 {
-			ids = g.probe(&s.two, data, pos, hash4(k), ids)
+			found = g.probe(&s.two, data, pos, hash4(k), found)
 		}
 	}
-	return ids
+	return found
 }
 
-func (g *grams) probe(t *gramTable, data []byte, pos int, h uint32, ids []uint32) []uint32 {
+func (g *grams) probe(t *gramTable, data []byte, pos int, h uint32, found []hyperscan.Hit) []hyperscan.Hit {
 	if b := h >> t.shift; t.bitmap[b>>5]>>(b&31)&1 != 0 {
-		return g.verify(t, data, pos, h, ids)
+		return g.verify(t, data, pos, h, found)
 	}
-	return ids
+	return found
 }
