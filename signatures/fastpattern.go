@@ -16,8 +16,10 @@ type fastPattern struct {
 // begin anywhere in it; payloads and chunks are their own start.
 func (f *fastPattern) pattern(id uint32) prefilter.Pattern {
 	p := prefilter.Pattern{Bytes: f.content.Fast(), NoCase: f.content.NoCase, ID: id}
-	if end, ok := f.content.Until(); ok && (f.list.Payload() || !f.list.Source.Streamed && len(f.list.Transforms) == 0) {
-		p.Until = uint32(end)
+	whole := f.list.Payload() || !f.list.Source.Streamed && len(f.list.Transforms) == 0
+	if from, to, ok := f.content.Window(); ok && whole && to > 0 {
+		// Of a pattern that is cut out of a longer one, the rest has to fit too.
+		p.From, p.Until = uint32(from+f.content.Chop.Offset), uint32(to-(len(f.content.Pattern)-f.content.Chop.Offset-len(p.Bytes)))
 	}
 	return p
 }

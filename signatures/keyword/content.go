@@ -124,13 +124,13 @@ func (c *Content) Anchored() (offset int, ok bool) {
 	return c.offset.value, true
 }
 
-// Until returns the offset in the buffer at which the pattern ends at the latest;
-// ok is false when it can be anywhere.
-func (c *Content) Until() (end int, ok bool) {
+// Window returns the bytes of the buffer in which the pattern must lie; ok is
+// false when it can end anywhere.
+func (c *Content) Window() (from, to int, ok bool) {
 	if c.relative || !c.hasDepth || !c.depth.fixed() || !c.offset.fixed() {
-		return 0, false
+		return 0, 0, false
 	}
-	return c.offset.value + c.depth.value, true
+	return max(c.offset.value, 0), c.offset.value + c.depth.value, true
 }
 
 // Positioned reports whether offset, depth, distance or within narrow the

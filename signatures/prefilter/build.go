@@ -61,8 +61,25 @@ func (b *Builder) Build(patterns []Pattern) (Matcher, error) {
 	if len(patterns) == 0 {
 		return nil, nil
 	}
-	members, ids := b.pool.members(patterns)
-	return &setMatcher{set: b.set(members), ids: ids}, nil
+	m := &setMatcher{patterns: len(patterns)}
+	anywhere := make([]Pattern, 0, len(patterns))
+	var fixed []Pattern
+	for _, p := range patterns {
+		if p.anchored() {
+			fixed = append(fixed, p)
+		} else {
+			anywhere = append(anywhere, p)
+		}
+	}
+	if len(fixed) > 0 {
+		m.anchors = &anchors{members: fixed}
+	}
+	if len(anywhere) > 0 {
+		var members []uint32
+		members, m.ids = b.pool.members(anywhere)
+		m.set = b.set(members)
+	}
+	return m, nil
 }
 
 // set returns the one of these patterns.

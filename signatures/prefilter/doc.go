@@ -2,6 +2,7 @@
 // buffer, so that only signatures with a chance are inspected.
 //
 //	patterns ─► Builder ─► Matcher ─ Scan(buffer) ─► ids of patterns that may occur
+//	                       ├ anchors    patterns with few places, by compares
 //	                       ├ grams      plain Go, made when first used
 //	                       └ Hyperscan  compiled when enough bytes were looked at, kept in a cache
 //

@@ -210,16 +210,16 @@ func (g *grams) verify(t *gramTable, data []byte, pos int, hash uint32, found []
 		if start < 0 || start+int(p.length) > len(data) {
 			continue
 		}
-		if g.equal(p, data[start:start+int(p.length)]) {
+		if equal(g.text[p.start:p.start+p.length], data[start:start+int(p.length)], p.noCase) {
 			found = appendOnce(found, hyperscan.Hit{Pattern: e.pattern, End: uint32(start) + p.length})
 		}
 	}
 	return found
 }
 
-func (g *grams) equal(p *gramPattern, b []byte) bool {
-	text := g.text[p.start : p.start+p.length]
-	if !p.noCase {
+// equal compares text, which is lower case with noCase, with as many bytes.
+func equal(text, b []byte, noCase bool) bool {
+	if !noCase {
 		return string(text) == string(b)
 	}
 	for i, c := range b {

@@ -13,16 +13,16 @@ type Pattern struct {
 	Bytes  []byte // not kept; two patterns may be equal
 	NoCase bool   // ASCII letters match in either case
 	ID     uint32 // what Scan reports
-	// Until is where an occurrence must end at the latest to be of use, in bytes
-	// from the start of the data; 0: anywhere. An ID is not reported when all
-	// occurrences end behind it.
-	Until uint32
+	// From is where an occurrence must begin to be of use, Until where it must
+	// end at the latest, in bytes from the start of the data; Until 0: anywhere.
+	// An ID is not reported when all occurrences end too late.
+	From, Until uint32
 }
 
 // Matcher looks for many patterns in one pass. Scan appends the ID of every
 // pattern that occurs in data to ids and returns it; an ID may be appended
 // more than once and for a pattern that does not occur, and none that occurs
-// in time (Pattern.Until) is left out. Scan allocates only when ids must grow, and when a matcher is
+// where it may (Pattern.From and Until) is left out. Scan allocates only when ids must grow, and when a matcher is
 // used for the first time, by anybody or with this Scratch.
 type Matcher interface {
 	Scan(data []byte, ids []uint32, s *Scratch) []uint32

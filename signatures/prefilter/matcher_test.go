@@ -18,7 +18,7 @@ import (
 // occurs is the reference: one pattern at a time, one place at a time.
 func occurs(p *Pattern, data []byte) bool {
 	if p.Until > 0 {
-		data = data[:min(int(p.Until), len(data))]
+		data = data[min(int(p.From), len(data)):min(int(p.Until), len(data))]
 	}
 	if p.NoCase {
 		return bytes.Contains(lower(data), lower(p.Bytes))
@@ -70,7 +70,7 @@ func build(t testing.TB, e Engine, patterns []Pattern) Matcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := m.(*setMatcher).set; s.pays != never {
+	if s := m.(*setMatcher).set; s != nil && s.pays != never {
 		if s.compile(); s.db.Load() == nil {
 			t.Fatal("hyperscan refuses the patterns")
 		}
@@ -108,8 +108,12 @@ func TestRandomPatternsAreNeverMissed(t *testing.T) {
 				patterns := make([]Pattern, 1+r.IntN(60))
 				for i := range patterns {
 					patterns[i] = Pattern{Bytes: randomBytes(r, MinPattern+r.IntN(20)), NoCase: r.IntN(2) == 0, ID: uint32(i)}
-					if r.IntN(3) == 0 {
+					switch r.IntN(4) {
+					case 0:
 						patterns[i].Until = uint32(1 + r.IntN(100))
+					case 1: // one place or some
+						patterns[i].From = uint32(r.IntN(60))
+						patterns[i].Until = patterns[i].From + uint32(len(patterns[i].Bytes)+r.IntN(maxPlaces))
 					}
 				}
 				m := build(t, e, patterns)
@@ -159,6 +163,35 @@ func TestAnOccurrenceInTimeIsFoundAmongOthers(t *testing.T) {
 						t.Fatalf("a pattern of %d bytes at %d is reported for %d ends that come before", length, at, over)
 					}
 				}
+			}
+		})
+	}
+}
+
+func TestAPatternWithFewPlacesIsLookedForThereOnly(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		pattern Pattern
+		data    string
+		want    bool
+	}{
+		{"at the start", Pattern{Bytes: []byte("ab"), Until: 2}, "abc", true},
+		{"behind its only place", Pattern{Bytes: []byte("ab"), Until: 2}, "cab", false},
+		{"at the last of some places", Pattern{Bytes: []byte("abc"), From: 1, Until: 6}, "...abc", true},
+		{"before the first", Pattern{Bytes: []byte("abc"), From: 1, Until: 6}, "abc...", false},
+		{"the data ends in it", Pattern{Bytes: []byte("abcde"), From: 2, Until: 7}, "..abcd", false},
+		{"in the other case", Pattern{Bytes: []byte("aB["), NoCase: true, Until: 3}, "Ab[", true},
+		{"bytes that fold alike", Pattern{Bytes: []byte("aB["), NoCase: true, Until: 3}, "Ab{", false},
+		{"case matters", Pattern{Bytes: []byte("aBcdef"), Until: 6}, "abcdef", false},
+		{"too long for its window", Pattern{Bytes: []byte("abc"), From: 1, Until: 3}, ".abc", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m, err := Build([]Pattern{tt.pattern})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := len(m.Scan([]byte(tt.data), nil, NewScratch())) == 1; got != tt.want {
+				t.Errorf("found: %v", got)
 			}
 		})
 	}

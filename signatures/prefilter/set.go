@@ -104,14 +104,23 @@ func (s *set) size() int {
 	return n
 }
 
-// setMatcher gives the patterns of a set the ids of signatures.
+// setMatcher gives the patterns of a set the ids of signatures, and looks for
+// those with few places itself.
 type setMatcher struct {
-	*set
-	ids idTable
+	*set     // nil when there are anchors only
+	ids      idTable
+	anchors  *anchors // nil for none
+	patterns int
 }
 
 // Scan implements Matcher.
 func (m *setMatcher) Scan(data []byte, ids []uint32, s *Scratch) []uint32 {
+	if m.anchors != nil {
+		ids = m.anchors.scan(data, ids)
+	}
+	if m.set == nil {
+		return ids
+	}
 	if len(data) >= minHyperscanBytes || m.pays == 0 {
 		if db := m.database(len(data)); db != nil {
 			if !s.fit(m.set, db) {
@@ -129,11 +138,20 @@ func (m *setMatcher) Scan(data []byte, ids []uint32, s *Scratch) []uint32 {
 }
 
 // Patterns implements Matcher.
-func (m *setMatcher) Patterns() int { return len(m.ids.ids) }
+func (m *setMatcher) Patterns() int { return m.patterns }
 
 // Size implements Matcher. What is shared with other matchers counts in each of
 // them, and what was not needed yet in none.
-func (m *setMatcher) Size() int { return m.size() + 4*len(m.ids.start) + 8*len(m.ids.ids) }
+func (m *setMatcher) Size() int {
+	n := 4*len(m.ids.start) + 8*len(m.ids.ids)
+	if m.set != nil {
+		n += m.size()
+	}
+	if m.anchors != nil {
+		n += m.anchors.size()
+	}
+	return n
+}
 
 // Scratch is one worker's memory for scanning with all matchers of one
 // Builder.
