@@ -72,6 +72,7 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	}
 	s.need = needOf(s)
 	s.fast = chooseFastPattern(s.prefiltered())
+	s.trigger = s.chooseTrigger()
 	if s.kind == TypeTx {
 		s.parts = s.txParts()
 	}

@@ -112,7 +112,7 @@ func (rs *Ruleset) groupsOf(s *Signature) (names []string) {
 		return []string{fmt.Sprintf("rules on the detected protocol (%d), once a flow and direction", len(rs.protocols))}
 	case TypeTx:
 		for p := app.Proto(0); ; p++ {
-			if byDir := rs.transactions[p]; byDir != nil {
+			if byDir := rs.transactions.of(p); byDir != nil {
 				for d := decoders.ToServer; d <= decoders.ToClient; d++ {
 					if byDir[d].has(s) {
 						names = append(names, fmt.Sprintf("transactions of %s, %s: %d signatures, %d of them always", p, directionName(1<<d), len(byDir[d].sigs), len(byDir[d].always)))
@@ -230,11 +230,12 @@ func (s *Signature) slow(x *Explanation) (why []string) {
 	}
 	switch f := x.FastPattern; {
 	case s.kind == TypeIPOnly || s.kind == TypeProtoOnly || s.kind == TypeEventOnly:
+	case f == nil && s.triggered():
 	case f == nil && s.kind == TypeTx:
 		why = append(why, "no fast pattern: every transaction of its protocols makes it a candidate")
 	case f == nil:
 		why = append(why, "no fast pattern: every packet of its group makes it a candidate")
-	case len(s.fast.content.Fast()) < 4:
+	case f != nil && len(s.fast.content.Fast()) < 4:
 		why = append(why, fmt.Sprintf("the fast pattern has %d bytes and occurs often by chance", len(s.fast.content.Fast())))
 	case f.Shared > 100:
 		why = append(why, fmt.Sprintf("%d signatures have the same fast pattern: all are candidates together", f.Shared))

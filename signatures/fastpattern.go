@@ -66,3 +66,20 @@ func better(la *keyword.List, a *keyword.Content, strengthA int, lb *keyword.Lis
 	}
 	return la.Order() > lb.Order()
 }
+
+// chooseTrigger returns the content of the payload that a signature on
+// transactions waits for when no buffer has a fast pattern; nothing when what
+// came before it might be missed so: conditions that may hold for an earlier
+// packet and not for the one with the content, and buffers that move on.
+func (s *Signature) chooseTrigger() fastPattern {
+	if s.kind != TypeTx || s.fast.content != nil || s.payload == nil || s.bothWays || s.hook != nil ||
+		len(s.plan.Tests) > 0 || len(s.packet) > 0 || s.plan.Variables > 0 {
+		return fastPattern{}
+	}
+	for _, l := range s.tx {
+		if l.Source.Streamed || l.Source.Multi || l.Source.From() == 0 {
+			return fastPattern{}
+		}
+	}
+	return chooseFastPattern([]*keyword.List{s.payload})
+}

@@ -14,10 +14,12 @@ type gate struct {
 	transports transport
 	// The ports that the rule names lie between from and from+span.
 	srcFrom, srcSpan, dstFrom, dstSpan uint16
+	// tx: the signature is on transactions and waits for the payload (trigger).
+	tx bool
 }
 
 func gateOf(s *Signature) gate {
-	g := gate{apps: s.apps, order: s.order, need: s.need, families: s.header.families, transports: s.header.transports}
+	g := gate{apps: s.apps, order: s.order, need: s.need, families: s.header.families, transports: s.header.transports, tx: s.triggered()}
 	g.srcFrom, g.srcSpan = s.header.srcPorts.hull()
 	g.dstFrom, g.dstSpan = s.header.dstPorts.hull()
 	return g
@@ -55,6 +57,19 @@ func (i *Inspector) admit(n int) {
 	kept := i.ids[:n]
 	for _, id := range i.ids[n:] {
 		if i.rules.gates[id].opens(i) {
+			kept = append(kept, id)
+		}
+	}
+	i.ids = kept
+}
+
+// setTriggeredAside moves signatures on transactions from i.ids to i.triggered.
+func (i *Inspector) setTriggeredAside() {
+	kept := i.ids[:0]
+	for _, id := range i.ids {
+		if i.rules.gates[id].tx {
+			i.triggered = append(i.triggered, id)
+		} else {
 			kept = append(kept, id)
 		}
 	}

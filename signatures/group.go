@@ -14,7 +14,7 @@ import (
 type packetGroup struct {
 	always []gate  // of signatures inspected for every packet of the group
 	packet matcher // of payloads; nil when no signature has a pattern
-	stream matcher // of stream chunks, and of payloads that are in none
+	stream matcher // of TCP: of stream chunks, and of payloads that are in none
 }
 
 // packetClass separates packets by protocol before ports are looked at.
@@ -137,8 +137,8 @@ type payloadMatchers struct {
 }
 
 // group returns the group of sigs, which are in inspection order.
-func (b *groupBuilder) group(sigs []*Signature) *packetGroup {
-	return b.groupWith(sigs, b.payloadMatchers(sigs))
+func (b *groupBuilder) group(sigs []*Signature, c packetClass) *packetGroup {
+	return b.groupWith(sigs, b.payloadMatchers(sigs, c))
 }
 
 // groupWith returns the group of sigs with matchers for them and perhaps others.
@@ -154,16 +154,18 @@ func (b *groupBuilder) groupWith(sigs []*Signature, m payloadMatchers) *packetGr
 }
 
 // payloadMatchers makes the matchers of sigs, which are in inspection order.
-func (b *groupBuilder) payloadMatchers(sigs []*Signature) (m payloadMatchers) {
+func (b *groupBuilder) payloadMatchers(sigs []*Signature, c packetClass) (m payloadMatchers) {
 	var packet, stream []*Signature
 	for _, s := range sigs {
 		if !b.prefilter || s.bypassesPrefilter() {
 			continue
 		}
-		if s.kind != TypeStream {
+		// Reassembly concerns TCP: for other protocols one matcher has all.
+		onStream := s.onStream() || s.triggered()
+		if s.kind != TypeStream && !s.triggered() || onStream && c != classTCP {
 			packet = append(packet, s)
 		}
-		if s.onStream() {
+		if onStream && c == classTCP {
 			stream = append(stream, s)
 		}
 	}
@@ -179,7 +181,11 @@ func (b *groupBuilder) payloadMatchers(sigs []*Signature) (m payloadMatchers) {
 func (b *groupBuilder) matcher(sigs []*Signature) (m matcher, refused []*Signature) {
 	patterns := make([]prefilter.Pattern, 0, len(sigs))
 	for _, s := range sigs {
-		patterns = append(patterns, s.fast.pattern(s.order))
+		if s.triggered() {
+			patterns = append(patterns, s.trigger.pattern(s.order))
+		} else {
+			patterns = append(patterns, s.fast.pattern(s.order))
+		}
 	}
 	m, err := b.matchers.Build(patterns)
 	if err != nil {
@@ -189,7 +195,7 @@ func (b *groupBuilder) matcher(sigs []*Signature) (m matcher, refused []*Signatu
 }
 
 // portGroups divides the signatures of one class and direction.
-func (b *groupBuilder) portGroups(sigs []*Signature, d decoders.Direction) portGroups {
+func (b *groupBuilder) portGroups(sigs []*Signature, c packetClass, d decoders.Direction) portGroups {
 	byPort := map[uint16][]*Signature{}
 	for _, s := range sigs {
 		set := s.servicePorts(d)
@@ -203,7 +209,7 @@ func (b *groupBuilder) portGroups(sigs []*Signature, d decoders.Direction) portG
 		}
 	}
 	if len(byPort) == 0 {
-		return portGroups{groups: []*packetGroup{b.group(sigs)}}
+		return portGroups{groups: []*packetGroup{b.group(sigs, c)}}
 	}
 	anyPort := b.withAny(sigs, d, nil)
 	sets := busiestPorts(byPort)
@@ -212,7 +218,7 @@ func (b *groupBuilder) portGroups(sigs []*Signature, d decoders.Direction) portG
 	for _, set := range sets[own:] {
 		others = append(others, set.sigs...)
 	}
-	shared := b.payloadMatchers(b.withAny(sigs, d, others))
+	shared := b.payloadMatchers(b.withAny(sigs, d, others), c)
 
 	// Ports whose always list is that of any port need no group of their own.
 	out := portGroups{byPort: make([]uint8, 1<<16), groups: []*packetGroup{b.groupWith(anyPort, shared)}}
@@ -230,7 +236,7 @@ func (b *groupBuilder) portGroups(sigs []*Signature, d decoders.Direction) portG
 		out.assign(set.ports)
 		here := b.withAny(sigs, d, set.sigs)
 		if i < own {
-			out.groups = append(out.groups, b.group(here))
+			out.groups = append(out.groups, b.group(here, c))
 		} else {
 			out.groups = append(out.groups, b.groupWith(here, shared))
 		}

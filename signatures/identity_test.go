@@ -49,16 +49,31 @@ func randomRules(r *rand.Rand, n int) string {
 	return out.String()
 }
 
-func randomPacket(t *testing.T, r *rand.Rand) *decoders.Packet {
+// ends are the two sides of a flow, the client first.
+type ends struct {
+	addresses [2]string
+	ports     [2]uint16
+	proto     int
+}
+
+func randomEnds(r *rand.Rand) (e ends) {
+	pick := func(s ...string) string { return s[r.IntN(len(s))] }
+	ports := []uint16{53, 80, 4000, 5000}
+	e.addresses = [2]string{pick("10.0.0.1", "10.0.0.2", "192.0.2.7"), pick("10.0.0.1", "192.0.2.7", "203.0.113.5")}
+	e.ports = [2]uint16{ports[r.IntN(4)], ports[r.IntN(4)]}
+	e.proto = r.IntN(4)
+	return e
+}
+
+func randomPacket(t *testing.T, r *rand.Rand, e ends, d decoders.Direction) *decoders.Packet {
 	pick := func(s ...string) string { return s[r.IntN(len(s))] }
 	var payload strings.Builder
 	for range r.IntN(6) {
 		payload.WriteString(pick("abc", "abcdefghijklm", "ABCDEFGH", "xyz", "-", "cdef", "a"))
 	}
-	ip := dt.IP4{Src: pick("10.0.0.1", "10.0.0.2", "192.0.2.7"), Dst: pick("10.0.0.1", "192.0.2.7", "203.0.113.5")}
-	ports := []uint16{53, 80, 4000, 5000}
-	src, dst := ports[r.IntN(4)], ports[r.IntN(4)]
-	switch r.IntN(4) {
+	ip := dt.IP4{Src: e.addresses[d], Dst: e.addresses[d.Opposite()]}
+	src, dst := e.ports[d], e.ports[d.Opposite()]
+	switch e.proto {
 	case 0:
 		return packet(t, ip, dt.TCP{Src: src, Dst: dst, Flags: decoders.TCPAck}, dt.Bytes(payload.String()))
 	case 1:
@@ -123,14 +138,16 @@ func TestPrefilterChangesNoMatch(t *testing.T) {
 			web := r.IntN(2) == 0
 			x, y := newMessage(), newMessage()
 			yState := y.state
+			sides := randomEnds(r)
 			for range 6 {
-				p, d := randomPacket(t, r), decoders.Direction(r.IntN(2))
+				d := decoders.Direction(r.IntN(2))
+				p := randomPacket(t, r, sides, d)
 				if web {
 					randomTurn(r, x, d)
 					*y = *x
 					y.state, y.pieces = yState, clonePieces(x.pieces)
 				}
-				a.established = r.IntN(2) == 0
+				a.established = a.established || r.IntN(2) == 0 // and it stays so
 				b.established = a.established
 				if !web && r.IntN(2) == 0 {
 					a.app, b.app = app.ProtoDNS, app.ProtoDNS

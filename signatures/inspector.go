@@ -27,14 +27,15 @@ type Inspector struct {
 	inStream bool
 	chunks   []StreamChunk
 
-	machine keyword.Machine
-	bits    *keyword.Bits
-	vars    *keyword.Vars
-	notes   notes
-	txs     txNotes
-	scans   streamScans
-	ids     []uint32           // candidates, reused
-	scratch *prefilter.Scratch // of the matchers of rules
+	machine   keyword.Machine
+	bits      *keyword.Bits
+	vars      *keyword.Vars
+	notes     notes
+	txs       txNotes
+	scans     streamScans
+	ids       []uint32           // candidates, reused
+	triggered []uint32           // signatures on transactions whose trigger is in the packet's payload or chunks
+	scratch   *prefilter.Scratch // of the matchers of rules
 
 	stats InspectorStats
 	costs *costs // nil: rules are not profiled
@@ -247,7 +248,7 @@ func (i *Inspector) inspectPacket(out []Match) []Match {
 		port = i.packet.srcPort
 	}
 	g := i.rules.packets[class][i.in.Dir].of(port)
-	i.ids = i.ids[:0]
+	i.ids, i.triggered = i.ids[:0], i.triggered[:0]
 	if len(i.payload) > 0 {
 		i.scan(g.packet, i.payload)
 		if !i.inStream {
@@ -257,6 +258,7 @@ func (i *Inspector) inspectPacket(out []Match) []Match {
 	for k := range i.chunks {
 		i.scan(g.stream, i.chunks[k].Data)
 	}
+	i.setTriggeredAside()
 	i.addAlways(g.always)
 	return i.inspectCandidates(out)
 }

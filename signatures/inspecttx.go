@@ -17,7 +17,7 @@ func (i *Inspector) inspectTransactions(out []Match) []Match {
 		return out
 	}
 	dir := i.in.Dir
-	byDir := i.rules.transactions[i.in.App]
+	byDir := i.rules.transactions.of(i.in.App)
 	for _, tx := range i.in.Txs {
 		state := tx.State()
 		if state.Done[dir] {
@@ -69,7 +69,8 @@ func (i *Inspector) txDone(tx app.Tx) {
 }
 
 // inspectTx tries the rules of one group: those whose fast pattern is in a
-// buffer, those that matched in part before, and those without a pattern.
+// buffer, those whose trigger is in the payload, those that matched in part
+// before, and those without a pattern.
 func (i *Inspector) inspectTx(g *txGroup, tx app.Tx, out []Match) []Match {
 	dir := i.in.Dir
 	i.ids = i.ids[:0]
@@ -79,6 +80,11 @@ func (i *Inspector) inspectTx(g *txGroup, tx app.Tx, out []Match) []Match {
 			if s := i.noted(m); s != nil && g.has(s) {
 				i.ids = append(i.ids, s.order)
 			}
+		}
+	}
+	for _, id := range i.triggered {
+		if g.has(i.rules.signatures[id]) {
+			i.ids = append(i.ids, id)
 		}
 	}
 	i.addAlways(g.always)

@@ -27,7 +27,7 @@ type Ruleset struct {
 	addresses    *addressIndex
 	protocols    []*Signature // decided when the protocol is known
 	packets      [classCount][2]portGroups
-	transactions map[app.Proto]*[2]txGroup
+	transactions txGroups
 	frames       map[app.Proto]*[2][]*Signature // on frames, by direction
 
 	magic    bool // a rule asks for the type of files
@@ -81,7 +81,7 @@ func (rs *Ruleset) addFrameRule(s *Signature) {
 func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Ruleset {
 	rs := &Ruleset{
 		signatures: sigs, gates: gatesOf(sigs), flowbits: names.Flowbits, variables: names.Variables, hostbits: names.Hostbits,
-		byID: make(map[ruleID]*Signature, len(sigs)), transactions: map[app.Proto]*[2]txGroup{}, frames: map[app.Proto]*[2][]*Signature{}, matchers: b.matchers,
+		byID: make(map[ruleID]*Signature, len(sigs)), frames: map[app.Proto]*[2][]*Signature{}, matchers: b.matchers,
 	}
 	for _, s := range sigs {
 		rs.byID[ruleID{s.Gid(), s.Sid()}] = s
@@ -89,6 +89,15 @@ func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Rules
 	}
 	var addresses []*Signature
 	var packets [classCount][2][]*Signature
+	addPacket := func(s *Signature) {
+		for c := range classCount {
+			for d := decoders.ToServer; d <= decoders.ToClient; d++ {
+				if s.inClass(c) && s.plan.Dirs.Has(d) {
+					packets[c][d] = append(packets[c][d], s)
+				}
+			}
+		}
+	}
 	var txs = map[app.Proto]*[2][]*Signature{}
 	for _, s := range sigs {
 		switch s.kind {
@@ -99,6 +108,9 @@ func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Rules
 		case TypeFrame:
 			rs.addFrameRule(s)
 		case TypeTx:
+			if s.triggered() && b.prefilter {
+				addPacket(s)
+			}
 			for proto := range s.apps.All() {
 				if txs[proto] == nil {
 					txs[proto] = new([2][]*Signature)
@@ -110,28 +122,22 @@ func newRuleset(sigs []*Signature, names *keyword.Names, b *groupBuilder) *Rules
 				}
 			}
 		default:
-			for c := range classCount {
-				for d := decoders.ToServer; d <= decoders.ToClient; d++ {
-					if s.inClass(c) && s.plan.Dirs.Has(d) {
-						packets[c][d] = append(packets[c][d], s)
-					}
-				}
-			}
+			addPacket(s)
 		}
 	}
 	rs.addresses = newAddressIndex(addresses)
 	for c := range classCount {
 		for d := decoders.ToServer; d <= decoders.ToClient; d++ {
 			if c <= classSCTP {
-				rs.packets[c][d] = b.portGroups(packets[c][d], d)
+				rs.packets[c][d] = b.portGroups(packets[c][d], c, d)
 			} else {
-				rs.packets[c][d] = portGroups{groups: []*packetGroup{b.group(packets[c][d])}}
+				rs.packets[c][d] = portGroups{groups: []*packetGroup{b.group(packets[c][d], c)}}
 			}
 		}
 	}
 	rs.groups = b.list
 	for proto, byDir := range txs {
-		rs.transactions[proto] = &[2]txGroup{b.newTxGroup(byDir[0]), b.newTxGroup(byDir[1])}
+		rs.transactions.set(proto, &[2]txGroup{b.newTxGroup(byDir[0]), b.newTxGroup(byDir[1])})
 	}
 	b.matchers.Done()
 	return rs
@@ -168,6 +174,9 @@ func (rs *Ruleset) PrefilterReport() (r PrefilterReport) {
 		add(g.stream)
 	}
 	for _, byDir := range rs.transactions {
+		if byDir == nil {
+			continue
+		}
 		for d := range byDir {
 			for _, b := range byDir[d].buffers {
 				add(b.matcher)

@@ -27,6 +27,7 @@ type Signature struct {
 	tx       []*keyword.List // buffers of the transaction
 	frames   []*keyword.List // of TypeFrame: of one kind of frame
 	fast     fastPattern
+	trigger  fastPattern   // of TypeTx without fast: what must be in the payload
 	hook     *keyword.Hook // of proto:hook; nil for none
 	parts    []txPart      // of TypeTx: everything that a transaction must satisfy
 	bothWays bool          // transactional (=>): about both sides of a transaction
@@ -97,7 +98,11 @@ func (s *Signature) FastPattern() (pattern []byte, buffer string) {
 func (s *Signature) onStream() bool { return s.kind == TypeStream || s.kind == TypePacketStream }
 
 // bypassesPrefilter: the signature is inspected whenever its group is.
-func (s *Signature) bypassesPrefilter() bool { return s.fast.content == nil }
+func (s *Signature) bypassesPrefilter() bool { return s.fast.content == nil && !s.triggered() }
+
+// triggered: the signature on transactions is inspected when a pattern occurs
+// in the payload, or when it matched in part before.
+func (s *Signature) triggered() bool { return s.trigger.content != nil }
 
 // headerOnly: addresses and ports decide, and nothing else.
 func (s *Signature) headerOnly() bool {

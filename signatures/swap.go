@@ -50,6 +50,9 @@ func (i *Inspector) Rules() *Ruleset { return i.rules }
 func (rs *Ruleset) searchedBuffers() map[app.Proto]*[2][]string {
 	all := make(map[app.Proto]*[2][]string, len(rs.transactions))
 	for proto, byDir := range rs.transactions {
+		if byDir == nil {
+			continue
+		}
 		keys := new([2][]string)
 		for d := range byDir {
 			for k := range byDir[d].buffers {
@@ -60,7 +63,7 @@ func (rs *Ruleset) searchedBuffers() map[app.Proto]*[2][]string {
 				}
 			}
 		}
-		all[proto] = keys
+		all[app.Proto(proto)] = keys
 	}
 	return all
 }
@@ -68,7 +71,7 @@ func (rs *Ruleset) searchedBuffers() map[app.Proto]*[2][]string {
 // renew makes the head of a transaction that began under another ruleset speak
 // of the buffers of this one.
 func (i *Inspector) renew(h *txNote) {
-	old, now := i.swaps.searched[i.in.App], i.rules.transactions[i.in.App]
+	old, now := i.swaps.searched[i.in.App], i.rules.transactions.of(i.in.App)
 	for d := range h.searched {
 		was := h.searched[d]
 		h.searched[d] = 0

@@ -128,7 +128,10 @@ func (b *groupBuilder) newTxGroup(sigs []*Signature) (g txGroup) {
 	searched := map[string][]*Signature{} // by what is searched
 	var keys []string
 	for _, s := range sigs {
-		if s.bypassesPrefilter() {
+		if s.triggered() && b.prefilter {
+			continue // the matchers of payloads have it
+		}
+		if s.fast.content == nil {
 			g.always = append(g.always, gateOf(s))
 			continue
 		}
@@ -153,6 +156,25 @@ func (b *groupBuilder) newTxGroup(sigs []*Signature) (g txGroup) {
 		g.buffers = append(g.buffers, buffer)
 	}
 	return g
+}
+
+// txGroups are the groups of each protocol and direction, by protocol; nil for
+// one without rules.
+type txGroups []*[2]txGroup
+
+func (g txGroups) of(p app.Proto) *[2]txGroup {
+	if int(p) < len(g) {
+		return g[p]
+	}
+	return nil
+}
+
+// set enters the groups of a protocol.
+func (g *txGroups) set(p app.Proto, groups *[2]txGroup) {
+	for int(p) >= len(*g) {
+		*g = append(*g, nil)
+	}
+	(*g)[p] = groups
 }
 
 // has reports whether s is in the group.

@@ -20,7 +20,7 @@ func streamBuffer(t *testing.T, contents []string) (*Inspector, *txBuffer) {
 		fmt.Fprintf(&rules, "alert http any any -> any any (file.data; content:%q; sid:%d;)\n", c, k+1)
 	}
 	in := NewInspector(load(t, rules.String(), Options{}), InspectorConfig{})
-	g := &in.rules.transactions[app.ProtoHTTP][decoders.ToClient]
+	g := &in.rules.transactions.of(app.ProtoHTTP)[decoders.ToClient]
 	for k := range g.buffers {
 		if b := &g.buffers[k]; b.grows() {
 			return in, b

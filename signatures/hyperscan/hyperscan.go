@@ -37,14 +37,15 @@ static void sw_trim(void)
 #endif
 }
 
-// data is a number so that cgo does not look up what it points into, which
-// takes as long as scanning 50 bytes; nothing that is scanned holds pointers.
+// Addresses are numbers so that cgo does not look up what they point into, which
+// takes as long as scanning 50 bytes: scratch and hits are C's, and what is
+// scanned holds no pointers.
 #cgo noescape sw_scan
 #cgo nocallback sw_scan
-static int sw_scan(const hs_database_t *db, uintptr_t data, unsigned int length, hs_scratch_t *scratch, sw_hits *hits)
+static int sw_scan(uintptr_t db, uintptr_t data, unsigned int length, uintptr_t scratch, uintptr_t hits)
 {
-	hits->n = 0;
-	return hs_scan(db, (const char *)data, length, 0, scratch, sw_on_match, hits);
+	((sw_hits *)hits)->n = 0;
+	return hs_scan((const hs_database_t *)db, (const char *)data, length, 0, (hs_scratch_t *)scratch, sw_on_match, (void *)hits);
 }
 */
 import "C"
@@ -212,7 +213,8 @@ func (d *Database) Scan(s *Scratch, data []byte) ([]Hit, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
-	rc := C.sw_scan(d.db, C.uintptr_t(uintptr(unsafe.Pointer(unsafe.SliceData(data)))), C.uint(len(data)), s.scratch, s.hits)
+	rc := C.sw_scan(address(unsafe.Pointer(d.db)), address(unsafe.Pointer(unsafe.SliceData(data))), C.uint(len(data)),
+		address(unsafe.Pointer(s.scratch)), address(unsafe.Pointer(s.hits)))
 	runtime.KeepAlive(data)
 	runtime.KeepAlive(d)
 	runtime.KeepAlive(s)
@@ -221,5 +223,7 @@ func (d *Database) Scan(s *Scratch, data []byte) ([]Hit, error) {
 	}
 	return unsafe.Slice((*Hit)(unsafe.Pointer(s.hits.list)), int(s.hits.n)), nil
 }
+
+func address(p unsafe.Pointer) C.uintptr_t { return C.uintptr_t(uintptr(p)) }
 
 func scanError(rc C.int) error { return fmt.Errorf("hyperscan: scan: error %d", int(rc)) }
