@@ -288,3 +288,52 @@ func fullNFS(o *event.Object) {
 
 // rpcMember is what stands beside the record of NFS.
 const rpcMember = `"rpc":{"xid":7,"status":"ACCEPTED","auth_type":"UNIX","creds":{"machine_name":"box","uid":0,"gid":0}}`
+
+func fullIKE(o *event.Object) {
+	attributes := func() {
+		for _, name := range []string{"alg_enc", "alg_hash", "alg_auth", "alg_dh", "sa_life_type", "sa_life_duration", "sa_key_length", "unknown"} {
+			o.String(name, "Unknown")
+			o.Uint(name+"_raw", 86400)
+		}
+	}
+	o.Uint("version_major", 1)
+	o.Uint("version_minor", 0)
+	o.String("init_spi", "e47a591fd057587f")
+	o.String("resp_spi", "0000000000000000")
+	o.Uint("message_id", 0)
+	o.Uint("exchange_type", 2)
+	o.String("role", "responder")
+	o.String("alg_esn", "NoESN")
+	attributes()
+	o.List("payload")
+	o.String("", "SecurityAssociation")
+	o.End()
+	o.Object("ikev1")
+	o.Uint("doi", 1)
+	o.Bool("encrypted_payloads", false)
+	for _, side := range []string{"client", "server"} {
+		o.Object(side)
+		for _, name := range []string{"key_exchange_payload", "nonce_payload"} {
+			o.String(name, "00ff")
+			o.Uint(name+"_length", 2)
+		}
+		if side == "client" {
+			o.List("proposals")
+			o.Object("")
+			attributes()
+			o.End()
+			o.End()
+		}
+		o.End()
+	}
+	o.List("vendor_ids")
+	o.String("", "4a131c81070358455c5728f20e95452f")
+	o.End()
+	o.End()
+	o.Object("ikev2")
+	o.Uint("errors", 1)
+	o.List("notify")
+	o.String("", "NO_PROPOSAL_CHOSEN")
+	o.End()
+	o.End()
+}

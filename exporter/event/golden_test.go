@@ -178,6 +178,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeModbus, fullModbus),
 		appSample(event.TypeDNP3, fullDNP3),
 		recordSample("nfs_full", event.TypeNFS, fullNFS, rpcMember),
+		appSample(event.TypeIKE, fullIKE),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

@@ -36,6 +36,7 @@ const (
 	TypeModbus
 	TypeNFS
 	TypeDNP3
+	TypeIKE
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -72,6 +73,7 @@ var typeNames = [NumTypes]string{
 	TypeModbus:    "modbus",
 	TypeNFS:       "nfs",
 	TypeDNP3:      "dnp3",
+	TypeIKE:       "ike",
 }
 
 // String returns the value of event_type.

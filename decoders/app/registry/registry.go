@@ -16,6 +16,7 @@ import (
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
 	"spanwatch/decoders/app/http2"
+	"spanwatch/decoders/app/ike"
 	"spanwatch/decoders/app/krb5"
 	"spanwatch/decoders/app/modbus"
 	"spanwatch/decoders/app/mqtt"
@@ -70,6 +71,7 @@ func NewWith(c Config) Set {
 		dhcp.NewParser(),
 		dnp3.NewParserWith(c.DNP3),
 		http2.NewParser(),
+		ike.NewParser(),
 		krb5.NewParser(),
 		modbus.NewParser(),
 		mqtt.NewParser(),
