@@ -148,26 +148,82 @@ func TestASecondInstanceSaysSo(t *testing.T) {
 }
 
 func TestSIGKILLLeavesNothingAttachedAndTheNextOneCounts(t *testing.T) {
+	for _, method := range []string{"auto", "afxdp"} {
+		t.Run(method, func(t *testing.T) {
+			needKernel(t)
+			ns := netnstest.Enter(t)
+			ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
+			s := netnstest.OpenSender(t, "tx")
+			r := startLive(t, ns, "-i", "rx", "--set", "capture.method="+method)
+			s.Send(t, netnstest.UDPFlows(10, 64, false))
+			if attachedTo(t, ns, "rx") == "" {
+				t.Fatal("no program is attached")
+			}
+			if err := r.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			_ = r.cmd.Wait() // killed
+			r.await(t, "that nothing is attached", func() bool { return attachedTo(t, ns, "rx") == "" })
+			if flags := ns.IP(t, "link", "show", "dev", "rx"); strings.Contains(flags, "PROMISC") {
+				t.Errorf("rx is promiscuous still: %s", flags)
+			}
+			next := startLive(t, ns, "-i", "rx", "--set", "capture.accounting=xdp", "--set", "capture.method="+method)
+			bytes := s.Send(t, netnstest.UDPFlows(20, 64, false))
+			time.Sleep(500 * time.Millisecond)
+			accounted(t, next.stop(t))
+			if got := sumFlows(t, next); got.packets != 20 || got.bytes != bytes {
+				t.Errorf("flows have %+v", got)
+			}
+		})
+	}
+}
+
+func TestAFXDPIsRefusedOnAnInterfaceThatTheHostUses(t *testing.T) {
 	needKernel(t)
 	ns := netnstest.Enter(t)
 	ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
-	s := netnstest.OpenSender(t, "tx")
-	r := startLive(t, ns, "-i", "rx")
-	s.Send(t, netnstest.UDPFlows(10, 64, false))
-	if attachedTo(t, ns, "rx") == "" {
-		t.Fatal("no program is attached")
+	ns.IP(t, "address", "add", "192.0.2.9/24", "dev", "rx")
+	status, _, stderr := spanwatch(t, "run", "-i", "rx", "-o", t.TempDir(), "--set", "capture.method=afxdp")
+	if status == exitOK || !strings.Contains(stderr, "192.0.2.9") || !strings.Contains(stderr, "capture.afxdp.force") {
+		t.Errorf("exit status %d: %s", status, stderr)
 	}
-	if err := r.cmd.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	_ = r.cmd.Wait() // killed
-	r.await(t, "that nothing is attached", func() bool { return attachedTo(t, ns, "rx") == "" })
-	next := startLive(t, ns, "-i", "rx", "--set", "capture.accounting=xdp")
-	bytes := s.Send(t, netnstest.UDPFlows(20, 64, false))
+	r := startLive(t, ns, "-i", "rx", "--set", "capture.method=afxdp", "--set", "capture.afxdp.force=true")
+	netnstest.OpenSender(t, "tx").Send(t, netnstest.UDPFlows(20, 64, false))
 	time.Sleep(500 * time.Millisecond)
-	accounted(t, next.stop(t))
-	if got := sumFlows(t, next); got.packets != 20 || got.bytes != bytes {
-		t.Errorf("flows have %+v", got)
+	stats := r.stop(t)
+	balanced(t, stats)
+	accounted(t, stats)
+	if n := number(t, stats, "stats", "accounting", "frames", "delivered"); n != 20 {
+		t.Errorf("%d frames were handed up", n)
+	}
+}
+
+// TestEachWorkerReadsItsQueues: with fanout by queue, and with one reader of all.
+func TestEachWorkerReadsItsQueues(t *testing.T) {
+	for _, fanout := range []string{"queue", "hosts"} {
+		t.Run(fanout, func(t *testing.T) {
+			needKernel(t)
+			ns := netnstest.Enter(t)
+			ns.IP(t, "link", "add", "name", "tx", "numtxqueues", "2", "numrxqueues", "2", "type", "veth", "peer", "name", "rx", "numtxqueues", "2", "numrxqueues", "2")
+			for _, name := range []string{"tx", "rx"} {
+				ns.IP(t, "link", "set", "dev", name, "addrgenmode", "none", "arp", "off", "multicast", "off", "up")
+			}
+			r := startLive(t, ns, "-i", "rx", "--workers", "2", "--set", "capture.method=afxdp", "--set", "capture.fanout="+fanout)
+			const flows, packets = 200, 2000
+			if _, err := netnstest.OpenSender(t, "tx").SendN(netnstest.UDPFlows(flows, 100, false), packets); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(500 * time.Millisecond)
+			stats := r.stop(t)
+			balanced(t, stats)
+			accounted(t, stats)
+			if n := number(t, stats, "stats", "accounting", "frames", "delivered"); n != packets {
+				t.Errorf("%d frames were handed up", n)
+			}
+			if got := sumFlows(t, r); got.packets != packets || fanout == "hosts" && got.flows != flows {
+				t.Errorf("flows have %+v", got)
+			}
+		})
 	}
 }
 

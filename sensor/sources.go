@@ -97,6 +97,9 @@ func openSources(cfg *config.Config, kernel *accounting.Kernel) (l liveSources, 
 	case methodPcap:
 		err = l.openPcap(cfg)
 	}
+	if errors.Is(err, bpf.ErrInUse) {
+		err = fmt.Errorf("%w (capture.afxdp.force takes it all the same)", err)
+	}
 	if err != nil {
 		return l, fmt.Errorf("capture.method %s: %w", cfg.Capture.Method, err)
 	}

@@ -46,23 +46,24 @@ func (l *loop) turn(round byte) {
 	}
 }
 
-// rewind begins anew, with the frames as captured.
-func (l *loop) rewind() {
+// begin goes to the first frame, with other addresses than before.
+func (l *loop) begin() {
 	l.next = 0
-	l.turn(0)
+	l.turn(l.round + 1)
 }
 
-// maxLiveFrame is the largest frame that the interfaces take: their MTU and the
-// Ethernet header.
-const maxLiveFrame = 9000 + 14
+// Lengths in bytes: of an Ethernet header, and of the longest frame that is sent.
+const (
+	linkHeader   = 14
+	maxLiveFrame = 9000 + linkHeader
+)
 
 // maxLoopBytes bounds the memory for frames.
 const maxLoopBytes = 1 << 30
 
-// newLoop reads a capture's Ethernet frames; larger ones than the interface takes,
+// readFrames reads a capture's Ethernet frames; larger ones than any interface takes,
 // and those that were not captured whole, are left out.
-func newLoop(device, path string) (*loop, error) {
-	l := &loop{fd: -1}
+func readFrames(path string) (frames [][]byte, err error) {
 	source, err := capture.OpenFiles(capture.Options{Paths: []string{path}})
 	if err != nil {
 		return nil, err
@@ -77,17 +78,33 @@ func newLoop(device, path string) (*loop, error) {
 		}
 		for i := range b.Frames {
 			f := &b.Frames[i]
-			if f.Link != decoders.LinkEthernet || len(f.Data) > maxLiveFrame || len(f.Data) < 14 || int(f.WireLen) != len(f.Data) {
+			if f.Link != decoders.LinkEthernet || len(f.Data) > maxLiveFrame || len(f.Data) < linkHeader || int(f.WireLen) != len(f.Data) {
 				continue
 			}
-			l.frames = append(l.frames, bytes.Clone(f.Data))
+			frames = append(frames, bytes.Clone(f.Data))
 			size += len(f.Data)
 		}
 		done = done || size > maxLoopBytes
 	}
-	if len(l.frames) == 0 {
+	if len(frames) == 0 {
 		return nil, fmt.Errorf("%s has no Ethernet frame that can be sent", path)
 	}
+	return frames, nil
+}
+
+// mtuOf is the MTU of an interface that takes the frames.
+func mtuOf(frames [][]byte) int {
+	const usual = 1500
+	longest := 0
+	for _, f := range frames {
+		longest = max(longest, len(f))
+	}
+	return max(usual, longest-linkHeader)
+}
+
+// newLoop opens a sender of frames, at least one.
+func newLoop(device string, frames [][]byte) (*loop, error) {
+	l := &loop{fd: -1, frames: frames}
 	link, err := net.InterfaceByName(device)
 	if err != nil {
 		return nil, err
@@ -114,10 +131,10 @@ func (l *loop) average() int {
 // maxSent bounds a run whatever the rate.
 const maxSent = 50_000_000
 
-// run sends rate frames a second for a time, or as fast as can be with rate 0, and
-// returns how many the kernel took. A frame for which the other side had no room
-// is sent again.
-func (l *loop) run(rate int, d time.Duration) (sent uint64, err error) {
+// run sends rate frames a second, or as fast as can be with rate 0, whole rounds of
+// all frames until a time has passed, and returns how many the kernel took. A frame
+// for which the other side had no room is sent again.
+func (l *loop) run(rate int, least time.Duration) (sent uint64, err error) {
 	const most = 32
 	var messages [most]struct {
 		header unix.Msghdr
@@ -127,7 +144,7 @@ func (l *loop) run(rate int, d time.Duration) (sent uint64, err error) {
 	start := time.Now()
 	for {
 		passed := time.Since(start)
-		if passed >= d || sent >= maxSent {
+		if l.next == 0 && sent > 0 && passed >= least || sent >= maxSent {
 			return sent, nil
 		}
 		count := most

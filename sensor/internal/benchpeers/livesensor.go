@@ -6,39 +6,83 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // sensor is a program that captures from the interface rx.
 type sensor struct {
 	tool
+	label   string
 	ready   string // what it prints when it captures
 	command func(w liveWork, dir string) ([]string, error)
 	counts  func(stats map[string]any) sensorCounts
+	check   func(w liveWork, pid int) error // that it is set up as meant; nil for nothing to check
 }
 
 // liveRingBytes is the size of each sensor's ring.
 const liveRingBytes = 64 << 20
 
+// liveBlockBytes is the size of a block of it.
+const liveBlockBytes = 1 << 20
+
+// checkSuricataRing looks at the mapping of the ring that Suricata made of its
+// settings: it must be as large as ours, but for a few blocks.
+func checkSuricataRing(w liveWork, pid int) error {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		return err
+	}
+	mapped := uint64(0)
+	for _, line := range strings.Split(string(text), "\n") {
+		var from, to uint64
+		if !strings.Contains(line, "socket:") {
+			continue
+		}
+		if _, err := fmt.Sscanf(line, "%x-%x", &from, &to); err != nil {
+			return fmt.Errorf("%s: %w", line, err)
+		}
+		mapped += to - from
+	}
+	want, tolerance := uint64(w.workers)*liveRingBytes, uint64(w.workers)*4*liveBlockBytes
+	if mapped+tolerance < want || mapped > want+tolerance {
+		return fmt.Errorf("its rings have %d bytes, and are to have %d", mapped, want)
+	}
+	return nil
+}
+
 // liveHomeNet is the own network of both sensors.
 const liveHomeNet = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]"
 
-func sensorOf(t tool) sensor {
-	x := sensor{tool: t}
+// sensorsOf returns the ways of a tool to capture: of spanwatch by each of the methods.
+func sensorsOf(t tool, methods []string) (all []sensor) {
 	switch t.name {
 	case "spanwatch":
-		x.ready, x.command, x.counts = "capturing from", liveSpanwatch, spanwatchCounts
+		for _, way := range methods {
+			all = append(all, sensor{tool: t, label: "spanwatch " + way, ready: "capturing from", counts: spanwatchCounts,
+				command: func(w liveWork, dir string) ([]string, error) { return liveSpanwatch(w, way, dir) }})
+		}
 	case "suricata":
-		x.ready, x.command, x.counts = "Engine started", liveSuricata, suricataCounts
+		for _, way := range []string{"", bypass} {
+			all = append(all, sensor{tool: t, label: t.name + way, ready: "Engine started", counts: suricataCounts, check: checkSuricataRing,
+				command: func(w liveWork, dir string) ([]string, error) { return liveSuricata(w, way, dir) }})
+		}
 	}
-	return x
+	return all
 }
 
-func liveSpanwatch(w liveWork, dir string) ([]string, error) {
-	argv := []string{"bin/spanwatch", "run", "-i", "rx", "-o", dir, "--workers", fmt.Sprint(w.workers),
-		"--set", "events.types=flow,alert,overload,stats", "--set", "events.stats-interval=1s", "--set", "decode.checksums=off",
+// bypass marks ways of capture that inspect no more than is worth it.
+const bypass = "+bypass"
+
+func liveSpanwatch(w liveWork, way, dir string) ([]string, error) {
+	method, bypasses := strings.CutSuffix(way, bypass)
+	argv := []string{"bin/spanwatch", "run", "-i", "rx", "-o", dir, "--workers", fmt.Sprint(w.workers), "--set", "capture.method=" + method,
+		"--set", "events.types=flow,alert,overload,stats", "--set", "events.stats-interval=1s", "--set", "decode.checksums=off", "--set", "overload.enabled=false",
 		"--set", fmt.Sprintf("capture.ring-size=%d", liveRingBytes),
 		"--set", "rules.address-vars.HOME_NET=" + liveHomeNet, "--set", "rules.address-vars.EXTERNAL_NET=!$HOME_NET"}
 	argv = append(argv, "-r", w.rules)
+	if bypasses {
+		argv = append(argv, "--set", "app.tls.encryption-handling=bypass", "--set", "stream.bypass=true")
+	}
 	for _, set := range w.set {
 		argv = append(argv, "--set", set)
 	}
@@ -49,6 +93,7 @@ func spanwatchCounts(stats map[string]any) sensorCounts {
 	c := sensorCounts{
 		seen: uint64(at(stats, "capture", "kernel_packets")), dropped: uint64(at(stats, "capture", "kernel_drops")),
 		decoded: uint64(at(stats, "decoder", "pkts")),
+		counted: uint64(at(stats, "flow_bypassed", "local_capture_pkts") + at(stats, "flow_bypassed", "sampled_out_pkts")),
 	}
 	for _, equation := range []string{"frames", "bytes", "inspection"} {
 		if n := at(stats, "accounting", equation, "balance"); n != 0 {
@@ -61,10 +106,11 @@ func spanwatchCounts(stats map[string]any) sensorCounts {
 // liveSuricata runs Suricata as its package configures it, but for its outputs
 // and for the capture, which is to be like ours: AF_PACKET with TPACKET_V3, the
 // same ring, as many threads.
-func liveSuricata(w liveWork, dir string) ([]string, error) {
+func liveSuricata(w liveWork, way, dir string) ([]string, error) {
 	config := filepath.Join(dir, "suricata.yaml")
-	// block-size and ring-size: the ring is as many blocks of 1 MiB as hold
-	// ring-size frames of the default packet size.
+	// The ring is one block more than hold ring-size frames, each counted as one of
+	// the interface's MTU with its headers in the ring (see checkSuricataRing).
+	perBlock := liveBlockBytes / (w.mtu + 120)
 	text := fmt.Sprintf(`%%YAML 1.1
 ---
 include: /etc/suricata/suricata.yaml
@@ -77,7 +123,7 @@ af-packet:
     use-mmap: yes
     tpacket-v3: yes
     ring-size: %d
-    block-size: 1048576
+    block-size: %d
     checksum-checks: no
 outputs:
   - eve-log: {enabled: yes, filetype: regular, filename: eve.json, types: [flow, alert: {payload: yes, payload-printable: yes}, stats: {totals: yes, threads: no}]}
@@ -111,11 +157,15 @@ vars:
     GENEVE_PORTS: 6081
     VXLAN_PORTS: 4789
     TEREDO_PORTS: 3544
-`, w.workers, liveRingBytes/1600, liveHomeNet)
+`, w.workers, (liveRingBytes/liveBlockBytes-1)*perBlock, liveBlockBytes, liveHomeNet)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
-	return []string{"suricata", "-c", config, "--af-packet=rx", "-S", w.rules, "-l", dir, "-k", "none", "--runmode=workers"}, nil
+	argv := []string{"suricata", "-c", config, "--af-packet=rx", "-S", w.rules, "-l", dir, "-k", "none", "--runmode=workers"}
+	if way == bypass {
+		argv = append(argv, "--set", "app-layer.protocols.tls.encryption-handling=bypass", "--set", "stream.bypass=yes")
+	}
+	return argv, nil
 }
 
 func suricataCounts(stats map[string]any) sensorCounts {

@@ -75,8 +75,10 @@ func main() {
 	flag.Int64Var(&s.bytes, "bytes", 475_000_000, "size of the mix")
 	flag.StringVar(&s.cache, "cache", filepath.Join(".cache", "bench"), "`folder` for captures and the tools' output")
 	flag.BoolVar(&s.install, "install", true, "install missing Debian packages")
-	flag.StringVar(&s.live.rates, "rates", "20,40,80,120,160,240,320,0", "of live: thousands of frames a `second`, in turn; 0 is as many as can be")
-	flag.IntVar(&s.live.seconds, "seconds", 3, "of live: `time` for each rate")
+	flag.StringVar(&s.live.rates, "rates", "80,160,0", "of live: thousands of frames a `second`, in turn; 0 is as many as can be")
+	flag.IntVar(&s.live.seconds, "seconds", 3, "of live: least `time` for each rate")
+	flag.StringVar(&s.live.methods, "methods", "afpacket,ebpf+bypass,afxdp,afxdp+bypass,pcap", "of live: ways of spanwatch to capture (capture.`method`s)")
+	flag.BoolVar(&s.live.search, "search", true, "of live: search the highest rate without loss")
 	flag.StringVar(&s.live.set, "set", "", "of live: `settings` of spanwatch, separated by blanks")
 	flag.Parse()
 	if err := run(s); err != nil {
