@@ -48,7 +48,7 @@ func newTxNotes(limit int) txNotes { return txNotes{slab: make([]txNote, 1, 64),
 // of reports whether a match is about s. A rule that was changed meanwhile is
 // another one: what the old one matched says nothing about its parts.
 func (m *txNote) of(s *Signature) bool {
-	return m.sid == s.Sid() && m.gid == s.Gid() && m.print == s.print
+	return m.print == s.print && m.sid == s.Sid() && m.gid == s.Gid()
 }
 
 // head returns the transaction's head, nil when there is none.

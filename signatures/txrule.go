@@ -92,6 +92,7 @@ func (s *Signature) full() uint32 { return 1<<len(s.parts) - 1 }
 // can match in one direction.
 type txGroup struct {
 	sigs    []*Signature // by order
+	members []uint64     // a bit for the order of each
 	always  []gate
 	buffers []txBuffer
 }
@@ -125,6 +126,12 @@ func (b *txBuffer) grows() bool {
 // part. That is so without the prefilter too.
 func (b *groupBuilder) newTxGroup(sigs []*Signature) (g txGroup) {
 	g.sigs = sigs
+	if len(sigs) > 0 {
+		g.members = make([]uint64, sigs[len(sigs)-1].order/64+1)
+	}
+	for _, s := range sigs {
+		g.members[s.order/64] |= 1 << (s.order % 64)
+	}
 	searched := map[string][]*Signature{} // by what is searched
 	var keys []string
 	for _, s := range sigs {
@@ -179,8 +186,8 @@ func (g *txGroups) set(p app.Proto, groups *[2]txGroup) {
 
 // has reports whether s is in the group.
 func (g *txGroup) has(s *Signature) bool {
-	_, found := slices.BinarySearchFunc(g.sigs, s.order, func(s *Signature, order uint32) int { return cmp.Compare(s.order, order) })
-	return found
+	word := int(s.order / 64)
+	return word < len(g.members) && g.members[word]>>(s.order%64)&1 != 0
 }
 
 // finished reports whether a part that does not hold now never will.
