@@ -285,7 +285,9 @@ func FuzzInflate(f *testing.F) {
 		switch {
 		case err == nil && !bytes.Equal(c.b, want):
 			t.Fatalf("%d bytes, want %d", len(c.b), len(want))
-		case err != nil && !bytes.HasPrefix(c.b, want):
+		// A code without an end of block is refused before its first symbol, as
+		// zlib does; the standard library decodes up to the end of the data.
+		case err != nil && !bytes.HasPrefix(c.b, want) && !bytes.HasPrefix(want, c.b):
 			t.Fatalf("%d bytes of a broken body differ from %d", len(c.b), len(want))
 		}
 	})
