@@ -343,7 +343,7 @@ func (i *Inspector) bufferHolds(p *txPart, tx app.Tx, dir decoders.Direction, m 
 	for n := first; ; n++ {
 		piece, ok := i.txPiece(l, tx, dir, n)
 		if !ok {
-			return n == 0 && l.Absent != keyword.AbsentNever && p.finished(tx, dir)
+			return n == 0 && l.Absent != keyword.AbsentNever && p.finished(tx, dir) && mayHave(tx, l.Source.Buffer.In(dir))
 		}
 		if l.Absent == keyword.AbsentOnly {
 			return false
@@ -362,6 +362,17 @@ func (i *Inspector) bufferHolds(p *txPart, tx app.Tx, dir decoders.Direction, m 
 			return false
 		}
 	}
+}
+
+// mayHave reports whether the absence of a buffer says anything: of DNS only
+// where there is a message.
+func mayHave(tx app.Tx, b app.Buffer) bool {
+	carrier, ok := tx.(app.Carrier)
+	if !ok {
+		return true
+	}
+	dir, isDNS := b.OfDNS()
+	return !isDNS || carrier.Carried(dir) != nil
 }
 
 func (i *Inspector) pieceHolds(l *keyword.List, p keyword.Piece) bool {

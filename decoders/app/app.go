@@ -133,6 +133,20 @@ type Ciphered interface {
 	Encrypted() bool
 }
 
+// Refined is implemented by states that find out more about what a flow is:
+// HTTP/2 that carries DNS is DoH2.
+type Refined interface {
+	// Refined returns the protocol, ProtoUnknown while there is nothing to say.
+	Refined() Proto
+}
+
+// Carrier is implemented by transactions that may carry a DNS message from each
+// side; rules on DNS are about those that do.
+type Carrier interface {
+	// Carried returns the message; nil without one.
+	Carried(decoders.Direction) Tx
+}
+
 // Unidirectional is implemented by transactions that live in one direction
 // only, where alone they become complete: the other needs neither inspection
 // nor logging.

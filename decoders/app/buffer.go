@@ -13,15 +13,8 @@ type Event uint16
 const (
 	BufferNone Buffer = iota
 
-	DNSQuery             // dns.query: names asked, requests only
-	DNSQueriesRRName     // dns.queries.rrname: names asked, both directions
-	DNSAnswersRRName     // dns.answers.rrname
-	DNSAuthoritiesRRName // dns.authorities.rrname
-	DNSAdditionalsRRName // dns.additionals.rrname
-	DNSResponseRRName    // dns.response.rrname: owner names and names in rdata
-	DNSOpcode            // integer
-	DNSRcode             // integer
-	DNSRRType            // integer, one instance per record
+	DNSQuery          // dns.query: names asked, requests only
+	DNSResponseRRName // dns.response.rrname: owner names and names in rdata
 
 	HTTPMethod         // http.method
 	HTTPURI            // http.uri, normalised; integer: its length (urilen, urilen:…,norm)
@@ -92,6 +85,21 @@ const (
 
 	// From here to lastBothWays, buffers come in two: what the client sent,
 	// then what the server did. Rules name both alike; see In.
+	DNSQueriesRRName // dns.queries.rrname: names asked
+	dnsQueriesRRNameToClient
+	DNSAnswersRRName // dns.answers.rrname
+	dnsAnswersRRNameToClient
+	DNSAuthoritiesRRName // dns.authorities.rrname
+	dnsAuthoritiesRRNameToClient
+	DNSAdditionalsRRName // dns.additionals.rrname
+	dnsAdditionalsRRNameToClient
+	DNSOpcode // integer
+	dnsOpcodeToClient
+	DNSRcode // integer
+	dnsRcodeToClient
+	DNSRRType // integer, one instance per record
+	dnsRRTypeToClient
+
 	HTTPHeader // http.header
 	httpHeaderToClient
 	HTTPHeaderRaw // http.header.raw
@@ -161,7 +169,7 @@ const (
 )
 
 const (
-	firstBothWays = HTTPHeader
+	firstBothWays = DNSQueriesRRName
 	lastBothWays  = dceStubDataToClient
 )
 
@@ -176,6 +184,20 @@ func (b Buffer) In(dir decoders.Direction) Buffer {
 		return (b-firstBothWays)&^1 + firstBothWays + Buffer(dir&1)
 	}
 	return b
+}
+
+// OfDNS says whether b is a buffer of a DNS message, and of which side's where
+// one transaction has both: HTTP/2 that carries DNS.
+func (b Buffer) OfDNS() (dir decoders.Direction, ok bool) {
+	switch {
+	case b == DNSQuery:
+		return decoders.ToServer, true
+	case b == DNSResponseRRName:
+		return decoders.ToClient, true
+	case b >= DNSQueriesRRName && b <= dnsRRTypeToClient:
+		return decoders.Direction(b-firstBothWays) & 1, true
+	}
+	return 0, false
 }
 
 // Events of the protocols that do not name their own (see FirstEvent), named

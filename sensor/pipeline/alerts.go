@@ -10,6 +10,7 @@ import (
 	"spanwatch/decoders/app/dns"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
+	"spanwatch/decoders/app/http2"
 	"spanwatch/decoders/app/smtp"
 	"spanwatch/decoders/app/ssh"
 	"spanwatch/decoders/app/tls"
@@ -128,6 +129,13 @@ func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
 			return nil
 		}
 		m.appText = event.AppendAppMember(m.appText[:0], w.apps.types[proto], object, beside)
+		if stream, ok := tx.(*http2.Tx); ok {
+			if message := carriedDNS(stream); message != nil {
+				record := m.dns.of(message)
+				record.HasTx, record.TxID = true, 0
+				m.appText = m.enc.AppendDNSMember(append(m.appText, ','), record)
+			}
+		}
 	default:
 		return nil
 	}

@@ -29,6 +29,7 @@ func parserConfig(c *config.App, content bool) registry.Config {
 	s.InspectMin, s.InspectWindow = int(c.SMTP.MinInspect), int(c.SMTP.Window)
 	r.FTP.MaxTransactions = c.FTP.MaxTransactions
 	r.DNP3 = dnp3.Config{MaxTransactions: c.DNP3.MaxTransactions, MaxPoints: c.DNP3.MaxPoints, MaxObjects: c.DNP3.MaxObjects}
+	r.DoH2 = !slices.Contains(c.Disabled, app.ProtoDOH2.String())
 	if content {
 		h.Hashes |= file.KeepContent
 		s.Hashes |= file.KeepContent
@@ -48,7 +49,7 @@ func checkProtocols(set registry.Set, c *config.App) error {
 	var faults []error
 	check := func(setting, name string) {
 		if p, ok := app.ProtoByName(name); ok {
-			if _, ok = set.Parser(p); ok {
+			if _, ok = set.Parser(p); ok || p == app.ProtoDOH2 && setting == "app.disabled" {
 				return
 			}
 		}

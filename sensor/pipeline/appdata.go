@@ -92,6 +92,12 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 			a.upgraded = max(w.events.frame, 1)
 		}
 	}
+	if a.refined != nil && f.Chosen == a.proto {
+		if p := a.refined.Refined(); p != app.ProtoUnknown {
+			f.Former, f.Chosen, f.AppProto = a.proto, p, [2]app.Proto{p, p}
+			w.counters.Apps[p].Flows++
+		}
+	}
 	w.completed(f, a)
 	// A request may complete or begin what belongs to the other side too.
 	a.advanced = [2]bool{true, true}

@@ -18,6 +18,7 @@ type appFlow struct {
 	// state as what it may be too; nil where it is not.
 	bounded  app.Bounded
 	ciphered app.Ciphered
+	refined  app.Refined
 	// advanced says that transactions have moved since rules last looked at
 	// them in that direction.
 	advanced [2]bool
@@ -129,6 +130,7 @@ func (t *appTable) open(proto app.Proto) uint32 {
 		a := appFlow{proto: proto, state: t.parsers[proto].New()}
 		a.bounded, _ = a.state.(app.Bounded)
 		a.ciphered, _ = a.state.(app.Ciphered)
+		a.refined, _ = a.state.(app.Refined)
 		t.flows = append(t.flows, a)
 		i = uint32(len(t.flows) - 1)
 	}

@@ -8,6 +8,7 @@ import (
 	"spanwatch/decoders/app/dns"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
+	"spanwatch/decoders/app/http2"
 	"spanwatch/decoders/app/smtp"
 	"spanwatch/decoders/app/ssh"
 	"spanwatch/decoders/app/tls"
@@ -49,6 +50,12 @@ func (w *worker) records(f *flow.Flow, p *decoders.Packet, dir decoders.Directio
 			w.ftpRecord(t, p, f)
 		case *ftp.DataTx:
 			w.ftpDataRecord(t, p, f)
+		case *http2.Tx:
+			if message := carriedDNS(t); message != nil {
+				w.dohRecord(t, message, p, f)
+			} else {
+				w.definedRecord(a.proto, tx, p, f)
+			}
 		default:
 			w.definedRecord(a.proto, tx, p, f)
 		}
@@ -150,6 +157,43 @@ func (w *worker) dnsRecord(tx *dns.Tx, p *decoders.Packet, f *flow.Flow) {
 		}
 		start := len(w.out.text)
 		w.out.text = m.enc.AppendDNS(w.out.text, d, i)
+		w.done(event.TypeDNS, &d.Envelope, start, 0, 0)
+	}
+}
+
+// carriedDNS returns the DNS message that records of a stream of HTTP/2 tell of:
+// the response, without one the request; nil when it carries none.
+func carriedDNS(tx *http2.Tx) *dns.Tx {
+	for _, dir := range [2]decoders.Direction{decoders.ToClient, decoders.ToServer} {
+		if message, ok := tx.Carried(dir).(*dns.Tx); ok {
+			return message
+		}
+	}
+	return nil
+}
+
+// dohRecord reports a DNS message together with the stream of HTTP/2 that carried
+// it, from client to server.
+func (w *worker) dohRecord(tx *http2.Tx, message *dns.Tx, p *decoders.Packet, f *flow.Flow) {
+	m := &w.events
+	d := m.dns.of(message)
+	if d == nil || !m.wanted[event.TypeDNS] {
+		return
+	}
+	object, beside := m.defined.of(tx, false)
+	m.begin(&d.Envelope)
+	m.ofFlowSides(&d.Envelope, f, p, decoders.ToServer)
+	d.HasTx, d.TxID = true, 0 // the only message of its side
+	for i := range m.enc.DNSCount(d) {
+		if i > 0 { // a further event of its own identity
+			d.Index = m.index
+			m.index++
+		}
+		start := len(w.out.text)
+		w.out.text = m.enc.AppendDNS(w.out.text, d, i)
+		if object != nil {
+			w.out.text = event.AppendAppMember(append(w.out.text, ','), event.TypeHTTP, object, beside)
+		}
 		w.done(event.TypeDNS, &d.Envelope, start, 0, 0)
 	}
 }

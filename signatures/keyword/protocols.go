@@ -31,6 +31,7 @@ var appProtocols = sync.OnceValue(func() []AppProtocol {
 		{"http", app.ProtoHTTP, tcp},
 		{"http1", app.ProtoHTTP1, tcp},
 		{"http2", app.ProtoHTTP2, tcp},
+		{"doh2", app.ProtoDOH2, tcp},
 		{"tls", app.ProtoTLS, tcp},
 		{"quic", app.ProtoQUIC, udp},
 		{"ssh", app.ProtoSSH, tcp},

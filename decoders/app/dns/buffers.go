@@ -1,6 +1,9 @@
 package dns
 
-import "spanwatch/decoders/app"
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+)
 
 // cursor remembers where the search for an instance of a buffer stood, since
 // callers ask for instances one after the other.
@@ -16,6 +19,7 @@ func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
 	if t.broken || i < 0 || (b == app.DNSQuery && t.record.Response) || (b == app.DNSResponseRRName && !t.record.Response) {
 		return nil, false
 	}
+	b = own(b)
 	c := &t.cursor
 	if c.buffer != b || c.instance > i {
 		*c = cursor{buffer: b}
@@ -33,6 +37,14 @@ func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
 		}
 		c.position++
 	}
+}
+
+// own returns a buffer's number without regard to the side: a message has one.
+func own(b app.Buffer) app.Buffer {
+	if b == b.In(decoders.ToClient) {
+		return b.In(decoders.ToServer)
+	}
+	return b
 }
 
 // nameAt returns the name at a position of those that make up b, empty ones
@@ -96,7 +108,7 @@ func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
 		return 0, false
 	}
 	r := &t.record
-	switch b {
+	switch own(b) {
 	case app.DNSOpcode:
 		return uint64(r.Opcode()), i == 0
 	case app.DNSRcode:

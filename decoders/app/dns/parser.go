@@ -73,6 +73,22 @@ func (p *Parser) Direction(in app.Input) decoders.Direction {
 	return decoders.ToServer
 }
 
+// Carried reads a message that another protocol carries from the side of dir. It
+// is nil when msg is none. The caller gives it back with Return.
+func (p *Parser) Carried(msg []byte, dir decoders.Direction) app.Tx {
+	tx := p.take()
+	if p.reader.read(msg, tx) != parsed || dir == decoders.ToServer && tx.record.Flags&FlagQR != 0 {
+		p.give(tx)
+		return nil
+	}
+	tx.dir = dir
+	tx.record.Response = dir == decoders.ToClient
+	return tx
+}
+
+// Return takes a message back that Carried gave.
+func (p *Parser) Return(tx app.Tx) { p.give(tx.(*Tx)) }
+
 func (p *Parser) take() *Tx {
 	if n := len(p.free); n > 0 {
 		tx := p.free[n-1]

@@ -44,6 +44,12 @@ var namedBuffers = map[app.Buffer]int{
 
 // Buffer returns a buffer.
 func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
+	if dir, ok := b.OfDNS(); ok {
+		if m := t.dns[dir].message; m != nil {
+			return m.Buffer(b, i)
+		}
+		return nil, false
+	}
 	for d := range t.bodies {
 		if data, ok := t.bodies[d].Buffer(b, i); ok {
 			return data, true
@@ -205,6 +211,12 @@ func (s *sent) statusLine() ([]byte, bool) {
 
 // Integer returns a number.
 func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
+	if dir, ok := b.OfDNS(); ok {
+		if m := t.dns[dir].message; m != nil {
+			return m.Integer(b, i)
+		}
+		return 0, false
+	}
 	if b >= app.FirstPair {
 		return t.sides[b&1].number(b&^1, i)
 	}

@@ -21,6 +21,7 @@ type content struct {
 	sent    uint64        // bytes as they were sent
 	failed  bool          // the decoder did not understand them
 	bomb    bool
+	dns     *carried // takes the body as well
 }
 
 var _ body.Sink = (*content)(nil)
@@ -33,7 +34,7 @@ func (c *content) write(p *Parser, dir decoders.Direction, b []byte) {
 	c.sent += uint64(len(b))
 	if c.decoder == nil {
 		c.begin(p, dir)
-		c.Append(b)
+		c.append(b)
 		return
 	}
 	c.parser, c.Dir = p, dir
@@ -49,6 +50,11 @@ func (c *content) begin(p *Parser, dir decoders.Direction) {
 	}
 }
 
+func (c *content) append(b []byte) {
+	c.Append(b)
+	c.dns.take(b)
+}
+
 // Body takes decoded bytes. What the decoder only passes on is none of the body.
 func (c *content) Body(b []byte) bool {
 	if c.decoder.Broken() {
@@ -57,7 +63,7 @@ func (c *content) Body(b []byte) bool {
 	if c.parser != nil {
 		c.begin(c.parser, c.Dir)
 	}
-	c.Append(b)
+	c.append(b)
 	c.bomb = c.Size > bombSize && c.Size/bombRatio > c.sent
 	return !c.bomb
 }

@@ -13,6 +13,7 @@ import (
 type Parser struct {
 	pool     *app.Pool[*Tx]
 	hashes   file.Hashes
+	messages Messages        // nil: bodies are not looked at as DNS
 	decoders []*body.Decoder // not in use
 	patterns []app.Pattern
 }
@@ -25,10 +26,21 @@ var (
 // keptDecoders wait to be used again.
 const keptDecoders = 64
 
-// NewParser makes a Parser that computes all hashes of files.
-func NewParser() *Parser {
+// Messages reads the DNS messages that bodies and paths carry; package dns has
+// it.
+type Messages interface {
+	// Carried reads a message; nil when msg is none.
+	Carried(msg []byte, dir decoders.Direction) app.Tx
+	// Return takes back what Carried gave.
+	Return(app.Tx)
+}
+
+// NewParser makes a Parser that computes all hashes of files and looks for DNS
+// (DoH2) with dns, unless that is nil.
+func NewParser(dns Messages) *Parser {
 	return &Parser{
-		pool: app.NewPool(func() *Tx { return new(Tx) }), hashes: file.AllHashes,
+		messages: dns,
+		pool:     app.NewPool(func() *Tx { return new(Tx) }), hashes: file.AllHashes,
 		patterns: []app.Pattern{{Transport: app.TCP, Dir: decoders.ToServer, Bytes: []byte(preface)}},
 	}
 }

@@ -17,7 +17,9 @@ type State struct {
 	parser  *Parser
 	live    app.Live[*Tx]
 	started bool // the preface was seen
-	sides   [2]side
+	// carriesDNS: some transaction has a DNS message.
+	carriesDNS bool
+	sides      [2]side
 }
 
 // side is one direction of the connection.
@@ -47,7 +49,10 @@ type block struct {
 	bytes  []byte
 }
 
-var _ app.State = (*State)(nil)
+var (
+	_ app.State   = (*State)(nil)
+	_ app.Refined = (*State)(nil)
+)
 
 func newState(p *Parser) *State {
 	s := &State{parser: p, live: app.NewLive(p.pool)}
@@ -306,6 +311,20 @@ func (s *State) decode(t *Tx, b *block, dir decoders.Direction) {
 		t.events.Add(EventReassemblyLimitReached)
 	}
 	t.examine(dir, first)
+	s.refine(t)
+}
+
+// refine notes that the connection carries DNS.
+func (s *State) refine(t *Tx) {
+	s.carriesDNS = s.carriesDNS || t.dns[0].message != nil || t.dns[1].message != nil
+}
+
+// Refined returns app.ProtoDOH2 once a DNS message came.
+func (s *State) Refined() app.Proto {
+	if s.carriesDNS {
+		return app.ProtoDOH2
+	}
+	return app.ProtoUnknown
 }
 
 // openData takes the header of a DATA frame; its content follows as it comes.
@@ -369,6 +388,8 @@ func (s *State) dataDone(dir decoders.Direction) {
 	t.dataEnded(dir)
 	if d.end {
 		t.bodies[dir].close(s.parser)
+		t.dnsBody(dir)
+		s.refine(t)
 		t.ended(dir)
 	} else {
 		t.carries(dir)
@@ -408,6 +429,9 @@ func (s *State) begin(stream uint32) *Tx {
 	}
 	t := s.live.Add()
 	t.parser, t.stream = s.parser, stream
+	for d := range t.bodies {
+		t.bodies[d].dns = &t.dns[d]
+	}
 	if stream == 0 {
 		t.phase = phaseGlobal
 	}
@@ -430,7 +454,7 @@ func (s *State) Release() { s.live.Release() }
 // Reset makes the state as new.
 func (s *State) Reset() {
 	s.live.Reset()
-	s.started = false
+	s.started, s.carriesDNS = false, false
 	for i := range s.sides {
 		sd := &s.sides[i]
 		sd.decoder.reset()

@@ -17,7 +17,7 @@ import (
 
 const toServer, toClient = decoders.ToServer, decoders.ToClient
 
-func newParser() app.Parser { return NewParser() }
+func newParser() app.Parser { return NewParser(fakeDNS{}) }
 
 // frame makes a frame.
 func frame(kind, flags uint8, stream uint32, content ...[]byte) []byte {
@@ -87,7 +87,7 @@ func conversation() []apptest.Message {
 }
 
 func TestParserKeepsTheContract(t *testing.T) {
-	apptest.CheckDefinition(t, NewParser())
+	apptest.CheckDefinition(t, NewParser(fakeDNS{}))
 	apptest.Check(t, newParser, []apptest.Conversation{{Name: "session", Messages: conversation(), Min: 8, Grows: true}})
 }
 
@@ -217,7 +217,7 @@ func TestStreamsGiveWhatRulesOfHTTPAskFor(t *testing.T) {
 }
 
 func TestStreamsGiveTheirFrames(t *testing.T) {
-	p := NewParser()
+	p := NewParser(fakeDNS{})
 	s := parsed(t, conversation()...)
 	for _, c := range []struct {
 		tx    int
@@ -381,7 +381,7 @@ func TestOdditiesOfResponses(t *testing.T) {
 		"a range of a file of any size":    {[]string{"content-range", "bytes 0-4/*"}, "hello", 0},
 		"no range of a file of known size": {[]string{"content-range", "bytes */5"}, "hello", 0},
 	} {
-		s := newState(NewParser())
+		s := newState(NewParser(fakeDNS{}))
 		s.Parse(app.Input{Dir: decoders.ToServer, Data: append([]byte(preface), frame(typeHeaders, flagEndHeaders|flagEndStream, 1, []byte{0x82})...)})
 		block := e.block(append([]string{":status", "200"}, c.fields...)...)
 		s.Parse(app.Input{Dir: decoders.ToClient, Data: append(frame(typeHeaders, flagEndHeaders, 1, block), frame(typeData, flagEndStream, 1, []byte(c.body))...)})
@@ -411,7 +411,7 @@ func TestAServerIsKnownByItsSettings(t *testing.T) {
 		"another frame":        {frame(typeHeaders, 0, 1, []byte("x")), app.No},
 		"the start of a frame": {[]byte{0, 0, 0, 4}, app.Maybe},
 	} {
-		if got := NewParser().Probe(app.Input{Dir: decoders.ToClient, Data: c.data}); got != c.want {
+		if got := NewParser(fakeDNS{}).Probe(app.Input{Dir: decoders.ToClient, Data: c.data}); got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}

@@ -61,7 +61,6 @@ var _ = app.NameEvents(app.ProtoHTTP2,
 
 const (
 	maxFrames = 65536 // of a side of a transaction, as in Suricata
-	maxDNS    = 65535 // bytes of a DNS message (RFC 8484 section 6)
 )
 
 // Tx is a stream, or a frame that concerns the whole connection. It implements
@@ -73,7 +72,7 @@ type Tx struct {
 	phase  phase
 	sides  [2]sent
 	bodies [2]content
-	dns    [2]bool // the body is a DNS message
+	dns    [2]carried
 	events app.EventSet
 	state  app.TxState
 }
@@ -147,7 +146,7 @@ func (t *Tx) dataEnded(dir decoders.Direction) {
 		t.events.Add(EventCompressionBomb)
 	}
 	switch {
-	case !t.dns[dir] || t.bodies[dir].Size <= maxDNS:
+	case !t.dns[dir].long:
 	case dir == decoders.ToServer:
 		t.events.Add(EventDNSRequestTooLong)
 	default:
@@ -158,7 +157,8 @@ func (t *Tx) dataEnded(dir decoders.Direction) {
 // examine looks at the fields of a block, which begin with the given one.
 func (t *Tx) examine(dir decoders.Direction, first int) {
 	s := &t.sides[dir]
-	var authority, host []byte
+	var authority, host, path []byte
+	acceptsDNS := false
 	for i := first; i < len(s.fields); i++ {
 		f := &s.fields[i]
 		if f.resize {
@@ -180,8 +180,15 @@ func (t *Tx) examine(dir decoders.Direction, first int) {
 		case string(name) == "content-range" && dir == decoders.ToClient && !isContentRange(value):
 			t.events.Add(EventInvalidRange)
 		case string(name) == "content-type":
-			t.dns[dir] = string(value) == "application/dns-message"
+			t.dns[dir].body = string(value) == dnsType
+		case string(name) == "accept":
+			acceptsDNS = string(value) == dnsType
+		case string(name) == ":path":
+			path = value
 		}
+	}
+	if acceptsDNS {
+		t.dnsQuery(path)
 	}
 	if authority != nil && host != nil && !bytes.EqualFold(authority, host) {
 		t.events.Add(EventAuthorityHostMismatch)
@@ -272,6 +279,7 @@ func (t *Tx) Reuse(id uint64) {
 	for d := range t.sides {
 		t.sides[d].reuse()
 		t.bodies[d].clear(t.parser)
+		t.dns[d].reuse(t.parser)
 	}
-	*t = Tx{id: id, sides: t.sides, bodies: t.bodies}
+	*t = Tx{id: id, sides: t.sides, bodies: t.bodies, dns: t.dns}
 }

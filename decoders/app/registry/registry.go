@@ -42,13 +42,15 @@ type Config struct {
 	SMTP smtp.Config
 	FTP  ftp.Config
 	DNP3 dnp3.Config
+	// DoH2 looks for DNS in HTTP/2.
+	DoH2 bool
 	// Transfers is what is computed of files of FTP, NFS and SMB.
 	Transfers file.Hashes
 }
 
 // DefaultConfig returns the defaults of all parsers.
 func DefaultConfig() Config {
-	return Config{HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig(), DNP3: dnp3.DefaultConfig(), Transfers: file.AllHashes}
+	return Config{HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig(), DNP3: dnp3.DefaultConfig(), DoH2: true, Transfers: file.AllHashes}
 }
 
 // New makes a Set of parsers with their defaults.
@@ -57,8 +59,13 @@ func New() Set { return NewWith(DefaultConfig()) }
 // NewWith makes a Set. The ports are Suricata's detection-ports; the caller may
 // change them before it makes a Detector.
 func NewWith(c Config) Set {
+	domains := dns.NewParser()
+	var carried http2.Messages
+	if c.DoH2 {
+		carried = domains
+	}
 	set := Set{
-		{Parser: dns.NewParser(), TCPPorts: []uint16{53}, UDPPorts: []uint16{53}},
+		{Parser: domains, TCPPorts: []uint16{53}, UDPPorts: []uint16{53}},
 		{Parser: ftp.NewParserWith(c.FTP), TCPPorts: []uint16{21}},
 		{Parser: ftp.NewDataParserWith(c.Transfers)},
 		{Parser: http1.NewParserWith(c.HTTP)}, // by its methods, at any port
@@ -70,8 +77,8 @@ func NewWith(c Config) Set {
 		dcerpc.NewParser(),
 		dhcp.NewParser(),
 		dnp3.NewParserWith(c.DNP3),
-		http2.NewParser(),
 		ike.NewParser(),
+		http2.NewParser(carried),
 		krb5.NewParser(),
 		modbus.NewParser(),
 		mqtt.NewParser(),

@@ -172,6 +172,9 @@ func hasParser(name string) bool {
 	if !ok {
 		return false
 	}
+	if p == app.ProtoDOH2 { // is HTTP/2 that carries DNS
+		p = app.ProtoHTTP2
+	}
 	_, ok = registry.New().Parser(p)
 	return ok
 }
