@@ -198,8 +198,9 @@ func dryRun(cfg *config.Config) (int, error) {
 	writeChoices(os.Stdout, choices)
 	if err == nil {
 		var chosen captureMethod
-		chosen, err = chooseMethod(cfg, uncounted(choices))
-		fmt.Fprintln(os.Stdout, chosen)
+		if chosen, err = chooseMethod(cfg, uncounted(choices)); err == nil {
+			fmt.Fprintln(os.Stdout, chosen)
+		}
 	}
 	if err := errors.Join(err, require(cfg)); err != nil {
 		return exitFailure, err

@@ -44,12 +44,20 @@ func (m captureMethod) String() string {
 }
 
 // chooseMethod returns what capture.method says, and for auto the best there is:
-// not afxdp, since that takes the frames from the host. without are the interfaces
+// not afxdp, since that takes the frames from the host, and is refused where the host
+// may need them. without are the interfaces
 // whose packets the kernel does not count.
 func chooseMethod(cfg *config.Config, without []string) (captureMethod, error) {
 	c := &cfg.Capture
 	if (c.Method == methodEBPF || c.Method == methodAFXDP) && len(without) > 0 {
 		return captureMethod{}, fmt.Errorf("capture.method %s: %w: %s", c.Method, accounting.ErrNoFeed, strings.Join(without, ", "))
+	}
+	if c.Method == methodAFXDP && !c.AFXDP.Force {
+		for _, name := range c.Interfaces {
+			if err := bpf.InUse(name); err != nil {
+				return captureMethod{}, fmt.Errorf("capture.method %s: %w (capture.afxdp.force takes its frames from this host all the same)", c.Method, err)
+			}
+		}
 	}
 	switch {
 	case c.Method != methodAuto:
@@ -96,9 +104,6 @@ func openSources(cfg *config.Config, kernel *accounting.Kernel) (l liveSources, 
 		}
 	case methodPcap:
 		err = l.openPcap(cfg)
-	}
-	if errors.Is(err, bpf.ErrInUse) {
-		err = fmt.Errorf("%w (capture.afxdp.force takes it all the same)", err)
 	}
 	if err != nil {
 		return l, fmt.Errorf("capture.method %s: %w", cfg.Capture.Method, err)

@@ -22,9 +22,14 @@
 // (InterfaceStats.Unstamped).
 //
 // The kernel gives a socket zero copies where the driver can (the device writes into
-// our memory), else copies once; neither needs a socket buffer. Without frames a
-// Source sleeps for Options.Coalesce before it looks again, and then waits for the
-// kernel to wake it, so that at middling rates it is not woken for each frame.
+// our memory; untested, for want of such a device), else copies once; neither needs a
+// socket buffer. Without frames a Source sleeps for Options.Coalesce before it looks
+// again, and then waits for the kernel to wake it, so that at middling rates it is not
+// woken for each frame.
+//
+// A chunk takes a frame whatever its length, so that memory holds fewer frames than the
+// blocks of package afpacket, which it packs: of 493 bytes on average, a quarter in
+// chunks of 2 KiB. A burst fills it sooner.
 //
 // All that the program hands to the sockets of an interface is accounted for:
 //
