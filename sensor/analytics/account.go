@@ -8,6 +8,7 @@ import (
 
 	"spanwatch/decoders"
 	"spanwatch/sensor/flow"
+	"spanwatch/sensor/internal/offheap"
 )
 
 // Config bounds an Account.
@@ -17,9 +18,9 @@ type Config struct {
 	Series int // seconds of the series of totals, at least 1
 }
 
-// DefaultConfig has room for a million hosts (some 130 MB when all are used),
-// 65,536 flows and ten minutes of seconds.
-func DefaultConfig() Config { return Config{Hosts: 1 << 20, Flows: 1 << 16, Series: 600} }
+// DefaultConfig has room for 262,144 hosts (some 20 MB when all are used; ntopng
+// holds half as many), 65,536 flows and ten minutes of seconds.
+func DefaultConfig() Config { return Config{Hosts: 1 << 18, Flows: 1 << 16, Series: 600} }
 
 // ErrConfig is wrapped by every fault that New finds.
 var ErrConfig = errors.New("traffic account configuration")
@@ -49,6 +50,7 @@ type Account struct {
 	// services has TCP ports, then UDP ports, then one entry for each other IP
 	// protocol: dense, so that a port scan can not push a service out.
 	services []Flux
+	release  func() // of services
 	hosts    bounded[hostKey]
 	flows    bounded[flowKey]
 	series   []Second
@@ -93,31 +95,87 @@ func New(cfg Config) (*Account, error) {
 	if cfg.Hosts < 16 || cfg.Flows < 16 || cfg.Series < 1 {
 		return nil, fmt.Errorf("%w: hosts %d, flows %d (16 at least), series %d (1 at least)", ErrConfig, cfg.Hosts, cfg.Flows, cfg.Series)
 	}
-	a := &Account{series: make([]Second, cfg.Series), services: make([]Flux, 2*ports+256)}
-	a.hosts.init(cfg.Hosts, hostKey.hash)
-	a.flows.init(cfg.Flows, flowKey.hash)
+	a := &Account{series: make([]Second, cfg.Series)}
+	var err error
+	if a.services, a.release, err = offheap.Array[Flux](2*ports+256, offheap.Small); err != nil {
+		return nil, fmt.Errorf("traffic account: %w", err)
+	}
+	if err = a.hosts.init(cfg.Hosts, hostKey.hash); err != nil {
+		return nil, err
+	}
+	if err = a.flows.init(cfg.Flows, flowKey.hash); err != nil {
+		return nil, err
+	}
 	return a, nil
 }
 
-// Reset forgets everything, keeping bounds and memory: an account that is
-// reset every minute tells of the last one.
+// Close gives the memory outside Go's heap back. The account must not be used
+// afterwards.
+func (a *Account) Close() {
+	a.hosts.close()
+	a.flows.close()
+	a.release()
+	a.services = nil
+}
+
+// Reset forgets everything but its bounds and gives memory back to the system: an
+// account that is reset every minute tells of the last one.
 func (a *Account) Reset() {
 	clear(a.series)
-	clear(a.services)
+	offheap.Discard(a.services)
 	a.hosts.reset()
 	a.flows.reset()
-	*a = Account{series: a.series, services: a.services, hosts: a.hosts, flows: a.flows}
+	*a = Account{series: a.series, services: a.services, release: a.release, hosts: a.hosts, flows: a.flows}
 }
 
 // Apply adds deltas. What is dropped from a full table depends on their order:
 // give them as flow.SortDeltas puts them to be independent of workers.
 func (a *Account) Apply(deltas []flow.Delta) {
-	for i := range deltas {
-		a.apply(&deltas[i])
+	for len(deltas) > 0 {
+		n := min(len(deltas), together)
+		a.apply(deltas[:n])
+		deltas = deltas[n:]
 	}
 }
 
-func (a *Account) apply(d *flow.Delta) {
+// together is how many deltas are applied at once: their hosts and flows are
+// scattered over the memory, and reading the places of all before waiting for any
+// lets the misses overlap.
+const together = 16
+
+// keysOf are what a delta counts for.
+type keysOf struct {
+	client, server       hostKey
+	flow                 flowKey
+	clientTag, serverTag uint32
+	flowTag              uint32
+}
+
+func (a *Account) apply(deltas []flow.Delta) {
+	var keys [together]keysOf
+	var at [together][3]uint32
+	for i := range deltas {
+		d, k := &deltas[i], &keys[i]
+		k.client, k.server = hostKey{d.Client, d.IPVersion}, hostKey{d.Server, d.IPVersion}
+		k.flow = flowKey{
+			id: d.FlowID, client: d.Client, server: d.Server,
+			clientPort: d.ClientPort, serverPort: d.ServerPort,
+			version: d.IPVersion, proto: d.Proto,
+		}
+		k.clientTag, k.serverTag, k.flowTag = a.hosts.tagOf(k.client), a.hosts.tagOf(k.server), a.flows.tagOf(k.flow)
+		at[i] = [3]uint32{a.hosts.warm(k.clientTag), a.hosts.warm(k.serverTag), a.flows.warm(k.flowTag)}
+	}
+	for i := range deltas {
+		a.hosts.warmEntry(at[i][0])
+		a.hosts.warmEntry(at[i][1])
+		a.flows.warmEntry(at[i][2])
+	}
+	for i := range deltas {
+		a.count(&deltas[i], &keys[i])
+	}
+}
+
+func (a *Account) count(d *flow.Delta, k *keysOf) {
 	toServer := Counts{uint64(d.Packets[decoders.ToServer]), d.Bytes[decoders.ToServer]}
 	toClient := Counts{uint64(d.Packets[decoders.ToClient]), d.Bytes[decoders.ToClient]}
 	both := toServer
@@ -128,13 +186,9 @@ func (a *Account) apply(d *flow.Delta) {
 	a.byProto[d.Proto].add(toServer, toClient)
 	a.byApp[d.App].add(both)
 	a.services[serviceIndex(d.Proto, d.ServerPort)].add(toServer, toClient)
-	a.hosts.add(hostKey{d.Client, d.IPVersion}, toServer, toClient)
-	a.hosts.add(hostKey{d.Server, d.IPVersion}, toClient, toServer)
-	a.flows.add(flowKey{
-		id: d.FlowID, client: d.Client, server: d.Server,
-		clientPort: d.ClientPort, serverPort: d.ServerPort,
-		version: d.IPVersion, proto: d.Proto,
-	}, toServer, toClient)
+	a.hosts.add(&k.client, k.clientTag, toServer, toClient)
+	a.hosts.add(&k.server, k.serverTag, toClient, toServer)
+	a.flows.add(&k.flow, k.flowTag, toServer, toClient)
 }
 
 // AddUntracked counts frames that belong to no flow (ARP and other protocols

@@ -1,19 +1,29 @@
 package analytics
 
+import (
+	"fmt"
+
+	"spanwatch/sensor/internal/offheap"
+)
+
 // bounded holds a bounded number of entries with their counts. When it is
 // full, a new key takes the place of the smallest of a few entries: the heavy
 // ones stay even when a scan passes by.
 //
 // Look-up is open addressing as in the flow table, with the hash of the key
 // split into position and tag; a Go map took three times as long. Keys have no
-// pointers, so the garbage collector scans none of this.
+// pointers. The entries lie outside Go's heap: their room is reserved once and
+// touched as they come, so that growing copies nothing and leaves no garbage.
 type bounded[K comparable] struct {
 	limit   int
 	hash    func(K) uint64
-	slots   []place // twice as many as entries, or more; a power of two
-	entries []entry[K]
+	slots   []place    // twice as many as entries, or more; a power of two
+	room    []entry[K] // limit of them
+	entries []entry[K] // the part of room that is in use
+	release func()
 	hand    int
 	drops   uint64
+	warmed  uint64 // what warm read, so that the reads are not left out
 }
 
 // place is one slot of the hash table; entry 0 is empty, else the index of the
@@ -28,34 +38,61 @@ type entry[K comparable] struct {
 
 const firstSlots = 1 << 10
 
-func (b *bounded[K]) init(limit int, hash func(K) uint64) {
+func (b *bounded[K]) init(limit int, hash func(K) uint64) (err error) {
 	b.limit, b.hash = limit, hash
+	if b.room, b.release, err = offheap.Array[entry[K]](limit, offheap.Small); err != nil {
+		return fmt.Errorf("traffic account: %w", err)
+	}
+	b.entries = b.room[:0]
 	b.slots = make([]place, firstSlots)
+	return nil
 }
 
+// reset forgets the entries and gives their memory back to the system.
 func (b *bounded[K]) reset() {
-	clear(b.slots)
-	b.entries = b.entries[:0]
+	offheap.Discard(b.entries)
+	b.entries = b.room[:0]
+	b.slots = make([]place, firstSlots)
 	b.hand, b.drops = 0, 0
 }
 
-func (b *bounded[K]) add(k K, out, in Counts) {
-	tag := uint32(b.hash(k) >> 32)
+func (b *bounded[K]) close() {
+	b.entries, b.room = nil, nil
+	b.release()
+}
+
+// warm reads the slot of a tag.
+func (b *bounded[K]) warm(tag uint32) uint32 {
+	return b.slots[tag&uint32(len(b.slots)-1)].entry
+}
+
+// warmEntry reads the entry that warm returned.
+func (b *bounded[K]) warmEntry(i uint32) {
+	if i != 0 {
+		b.warmed += b.entries[i-1].Out.Bytes
+	}
+}
+
+func (b *bounded[K]) tagOf(k K) uint32 { return uint32(b.hash(k) >> 32) }
+
+// add counts for a key, whose tagOf the caller has computed.
+func (b *bounded[K]) add(k *K, tag uint32, out, in Counts) {
 	mask := uint32(len(b.slots) - 1)
 	for at := tag & mask; ; at = (at + 1) & mask {
 		s := b.slots[at]
 		if s.entry == 0 {
 			break
 		}
-		if e := &b.entries[s.entry-1]; s.tag == tag && e.key == k {
-			e.add(out, in)
-			return
+		if s.tag == tag {
+			if e := &b.entries[s.entry-1]; e.key == *k {
+				e.add(out, in)
+				return
+			}
 		}
 	}
-	i := b.room()
-	b.entries[i] = entry[K]{key: k, tag: tag}
+	i := b.place()
+	b.entries[i] = entry[K]{key: *k, tag: tag, Flux: Flux{out, in}}
 	b.insert(tag, i)
-	b.entries[i].add(out, in)
 }
 
 func (b *bounded[K]) insert(tag, i uint32) {
@@ -88,31 +125,33 @@ func (b *bounded[K]) remove(i uint32) {
 // heavier half is dropped only if all of the sample are, once in 2⁸ times.
 const dropSample = 8
 
-// room finds the index for a new entry, dropping one when there is no other.
-func (b *bounded[K]) room() uint32 {
-	if len(b.entries) < b.limit {
-		b.entries = append(b.entries, entry[K]{})
-		if 2*len(b.entries) > len(b.slots) {
+// place finds the index for a new entry, dropping one when there is no other.
+func (b *bounded[K]) place() uint32 {
+	if n := len(b.entries); n < b.limit {
+		if 2*(n+1) > len(b.slots) {
 			b.grow()
 		}
-		return uint32(len(b.entries) - 1)
+		b.entries = b.room[:n+1]
+		return uint32(n)
 	}
 	smallest := b.hand
 	for range dropSample {
 		if b.entries[b.hand].bytes() < b.entries[smallest].bytes() {
 			smallest = b.hand
 		}
-		b.hand = (b.hand + 1) % len(b.entries)
+		if b.hand++; b.hand == len(b.entries) {
+			b.hand = 0
+		}
 	}
 	b.drops++
 	b.remove(uint32(smallest))
 	return uint32(smallest)
 }
 
-// grow doubles the slots. The last entry has no slot yet.
+// grow doubles the slots.
 func (b *bounded[K]) grow() {
 	b.slots = make([]place, 2*len(b.slots))
-	for i := range b.entries[:len(b.entries)-1] {
+	for i := range b.entries {
 		b.insert(b.entries[i].tag, uint32(i))
 	}
 }

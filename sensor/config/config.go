@@ -246,7 +246,7 @@ func Default() *Config {
 			Other:          Timeouts{New: 30 * time.Second, Established: 300 * time.Second},
 			OtherProtocols: true,
 			VLANInKey:      true,
-			TalkerHosts:    1 << 20,
+			TalkerHosts:    1 << 18,
 		},
 		Stream:   Stream{Depth: 1 << 20, ChunkToServer: 2560, ChunkToClient: 2560, HostPolicy: map[string][]string{}, DefaultPolicy: "bsd"},
 		Overload: defaultOverload(),

@@ -232,6 +232,8 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	defer deadline.Stop()
 	err := sinks()
 	p.merge.publish(true)
+	p.merge.account.Close()
+	p.merge.rater.close()
 	return err
 }
 

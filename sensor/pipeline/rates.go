@@ -85,14 +85,14 @@ func (r *rater) take(deltas []flow.Delta, end int64) {
 		r.start, r.running = second, true
 	}
 	if second-r.start >= r.window {
-		r.close(second)
+		r.turn(second)
 	}
 	r.filling.Apply(deltas)
 }
 
-// close ends the window at a second and has it sorted. While the one before is
+// turn ends the window at a second and has it sorted. While the one before is
 // still being sorted, the window goes on instead.
-func (r *rater) close(second int64) {
+func (r *rater) turn(second int64) {
 	if r.spare == nil {
 		if r.wait {
 			r.spare = <-r.done
@@ -121,8 +121,16 @@ func (r *rater) end(end int64) {
 	if r.spare == nil {
 		r.spare = <-r.done
 	}
-	r.close(end / int64(time.Second))
+	r.turn(end / int64(time.Second))
 	r.spare = <-r.done
+}
+
+// close gives the accounts' memory back, when the last window was ended.
+func (r *rater) close() {
+	r.filling.Close()
+	if r.spare != nil { // or a window is still being sorted
+		r.spare.Close()
+	}
 }
 
 // latest returns the last full window, and nil when there is none, or in live

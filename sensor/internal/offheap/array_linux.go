@@ -2,6 +2,7 @@ package offheap
 
 import (
 	"fmt"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -29,4 +30,19 @@ func Array[T any](n int, pages Pages) (array []T, release func(), err error) {
 	// Refused where the kernel has no huge pages: only speed is lost.
 	_ = unix.Madvise(memory, advice)
 	return unsafe.Slice((*T)(unsafe.Pointer(&memory[0])), n), func() { _ = unix.Munmap(memory) }, nil
+}
+
+// Discard gives the memory of elements back to the system; they are zero when they
+// are read again. array is one that Array made, or its beginning.
+func Discard[T any](array []T) {
+	var element T
+	size := len(array) * int(unsafe.Sizeof(element))
+	if size == 0 {
+		return
+	}
+	size = (size + os.Getpagesize() - 1) &^ (os.Getpagesize() - 1)
+	memory := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(array))), size)
+	if unix.Madvise(memory, unix.MADV_DONTNEED) != nil {
+		clear(array)
+	}
 }

@@ -6,3 +6,6 @@ package offheap
 func Array[T any](n int, _ Pages) (array []T, release func(), err error) {
 	return make([]T, n), func() {}, nil
 }
+
+// Discard clears elements.
+func Discard[T any](array []T) { clear(array) }

@@ -7,6 +7,7 @@
 // gives memory page by page as it is touched, and huge pages where asked.
 //
 //	Array[T](n, Huge) ─► n zeroed T, release()
+//	Discard(array)    ─► zeroed again, its memory is the system's until touched
 //
 // The collector does not look into it: T must hold no pointers.
 package offheap

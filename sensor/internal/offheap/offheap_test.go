@@ -33,3 +33,22 @@ func TestAnEmptyArrayNeedsNothing(t *testing.T) {
 	}
 	release()
 }
+
+func TestWhatIsDiscardedIsZeroAndUsable(t *testing.T) {
+	a, release, err := Array[uint64](1<<16, Small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for i := range a[:1000] {
+		a[i] = 7
+	}
+	Discard(a[:1000])
+	Discard(a[:0])
+	for i := range a[:1000] {
+		if a[i] != 0 {
+			t.Fatalf("element %d is %d", i, a[i])
+		}
+		a[i] = 9
+	}
+}
