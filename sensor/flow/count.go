@@ -34,12 +34,12 @@ func (f *Flow) directionOf(src decoders.Addr) decoders.Direction {
 // count adds one packet to its flow and advances the state. It returns the
 // packet's direction, which a session taken up at its SYN+ACK turns round.
 func (t *Table) count(f *Flow, p *decoders.Packet, dir decoders.Direction) decoders.Direction {
-	if f.nextReport != 0 && p.Timestamp >= f.nextReport {
+	if t.cfg.Interval != 0 && p.Timestamp >= t.rareOf(f).nextReport {
 		t.report(f, p.Timestamp)
 	}
-	if sec := floorDiv(p.Timestamp, nanosPerSecond); sec != f.second {
-		t.flushSecond(f)
-		f.second = sec
+	t.secondOf(f, floorDiv(p.Timestamp, nanosPerSecond))
+	if p.Rebuilt {
+		t.lastingOf(f)
 	}
 	f.LastSeen = max(f.LastSeen, p.Timestamp)
 	f.Flags &^= FlagKernelOnly
@@ -71,11 +71,11 @@ func (t *Table) countTCP(f *Flow, p *decoders.Packet, dir decoders.Direction) de
 			f.Flags |= FlagMidstream
 			t.stats.Midstream++
 			if p.TCPFlags&decoders.TCPSyn != 0 && dir == decoders.ToServer {
-				f.swap()
+				t.Swap(f)
 				dir = decoders.ToClient
 			}
 		}
-		f.advanceTCP(p, dir, &t.cfg)
+		t.session(f).advanceTCP(p, dir, &t.cfg)
 	}
 	f.Flags &^= flagEstablished
 	if before >= TCPEstablished || f.TCPState >= TCPEstablished && p.PayloadLen > 0 {
@@ -114,34 +114,23 @@ func (t *Table) countReply(f *Flow, p *decoders.Packet, dir decoders.Direction) 
 // setState changes the state and with it the timeout. A bypassed flow stays
 // so, but ends as soon as a closed one when its ends have closed it.
 func (t *Table) setState(f *Flow, s State) {
-	times := t.timeouts(f)
 	if f.State == s {
 		return
 	}
-	if f.State == StateBypassed {
-		if s == StateClosed && int64(times.Closed) < f.timeout {
-			f.timeout = int64(times.Closed)
-			t.reschedule(f)
-		}
+	switch {
+	case f.State != StateBypassed:
+		f.State = s
+	case s == StateClosed:
+		f.Flags |= flagClosed
+	default:
 		return
-	}
-	f.State = s
-	switch s {
-	case StateNew:
-		f.timeout = int64(times.New)
-	case StateEstablished:
-		f.timeout = int64(times.Established)
-	case StateClosed:
-		f.timeout = int64(times.Closed)
-	case StateBypassed:
-		f.timeout = int64(times.Bypassed)
 	}
 	t.reschedule(f)
 }
 
 // reschedule moves a flow whose timeout has become shorter.
 func (t *Table) reschedule(f *Flow) {
-	if t.dueSecond(f) < f.due {
+	if t.dueSecond(f) < t.wheel.due(f) {
 		t.wheel.unlink(t.slab, f)
 		t.schedule(f)
 	}
@@ -159,28 +148,35 @@ func (t *Table) timeouts(f *Flow) *Timeouts {
 	return &t.cfg.Other
 }
 
-// silentAt says whether the flow's timeout has passed at a time.
-func (f *Flow) silentAt(now int64) bool { return now-f.LastSeen >= f.timeout }
+// timeout is how many nanoseconds of silence end the flow in its state.
+func (t *Table) timeout(f *Flow) int64 {
+	times := t.timeouts(f)
+	switch {
+	case f.State == StateNew:
+		return int64(times.New)
+	case f.State == StateEstablished:
+		return int64(times.Established)
+	case f.State == StateClosed:
+		return int64(times.Closed)
+	case f.Flags&flagClosed != 0:
+		return int64(min(times.Closed, times.Bypassed))
+	}
+	return int64(times.Bypassed)
+}
 
-// swap exchanges the sides. A side that had closed keeps its FIN; the state
-// follows it.
-func (f *Flow) swap() {
+// silentAt says whether the flow's timeout has passed at a time.
+func (t *Table) silentAt(f *Flow, now int64) bool { return now-f.LastSeen >= t.timeout(f) }
+
+// Swap exchanges the sides of a flow, with all that was counted and AppProto,
+// when it turns out that the server spoke first. A packet's direction as Update
+// returned it is then the opposite one. A side that had closed keeps its FIN; the
+// state follows it.
+func (t *Table) Swap(f *Flow) {
+	f.swapSides(t)
 	swap2(&f.Packets)
 	swap2(&f.Bytes)
-	swap2(&f.WirePackets)
-	swap2(&f.WireBytes)
-	swap2(&f.PeakPackets)
-	swap2(&f.PeakBytes)
-	swap2(&f.secondPackets)
-	swap2(&f.secondBytes)
-	swap2(&f.reported)
-	swap2(&f.UnseenPackets)
-	swap2(&f.UnseenBytes)
-	swap2(&f.tcp)
 	swap2(&f.AppProto)
 	swap2(&f.Gaps)
-	swap2(&f.ShedPackets)
-	swap2(&f.ShedBytes)
 	swap2(&f.TCPFlags)
 	swap2(&f.MinTTL)
 	swap2(&f.MaxTTL)

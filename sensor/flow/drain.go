@@ -15,9 +15,12 @@ func (t *Table) Drain(through uint64) {
 	if !t.draining {
 		t.draining = true
 		t.visits = t.visits[:0]
-		for _, s := range t.index.slots {
-			if s.flow != 0 {
-				t.visits = append(t.visits, s.flow)
+		// In the order of the slab, which is that of their beginnings as far as
+		// places were not reused: little is left to sort.
+		t.visits = slices.Grow(t.visits, t.stats.Active)
+		for i := uint32(1); i < t.fresh; i++ {
+			if t.slab[i].self != 0 {
+				t.visits = append(t.visits, i)
 			}
 		}
 		slices.SortFunc(t.visits, func(a, b uint32) int {
@@ -40,8 +43,7 @@ func (t *Table) Close() {
 	t.EndRound()
 	t.EndRound() // nothing more will be told
 	t.index, t.slab = index{}, nil
-	if t.release != nil {
-		t.release()
-		t.release = nil
-	}
+	t.seconds, t.tcp, t.lasting, t.rare = slab[inSecond]{}, slab[tcpPair]{}, slab[lasting]{}, slab[rare]{}
+	t.release()
+	t.release = func() {}
 }

@@ -111,6 +111,7 @@ func recordOf(f *flow.Flow, why flow.EndReason) record {
 // replay runs a capture through decoders, defrag and tables, dealing packets
 // to them by ShardHash.
 type replay struct {
+	ended   func(*flow.Table, *flow.Flow) // may be nil
 	decoder *decoders.Decoder
 	defrag  *defrag.Table
 	tables  []*flow.Table
@@ -130,8 +131,16 @@ func newReplay(t testing.TB, cfg flow.Config, shards int, decode decoders.Config
 	}
 	r := &replay{decoder: d, defrag: fragments, now: -1 << 63}
 	for range shards {
-		table, err := flow.New(cfg)
-		if err != nil {
+		var table *flow.Table
+		cfg := cfg
+		if cfg.OnEnd == nil {
+			cfg.OnEnd = func(f *flow.Flow, _ flow.EndReason) {
+				if r.ended != nil {
+					r.ended(table, f)
+				}
+			}
+		}
+		if table, err = flow.New(cfg); err != nil {
 			t.Fatal(err)
 		}
 		r.tables = append(r.tables, table)

@@ -72,11 +72,13 @@ func (t *Table) Offer(c *Counted, worker int) {
 	if i != 0 {
 		f := &t.slab[i]
 		f.Flags |= FlagCounted
-		for dir := range f.kernel {
+		x := t.rareOf(f)
+		wirePackets, wireBytes := t.wire(f)
+		for dir := range x.kernel {
 			d := f.direction(dir == 1)
-			lag := f.kernel[dir].above(f.WirePackets[d], f.WireBytes[d])
+			lag := x.kernel[dir].above(wirePackets[d], wireBytes[d])
 			packets, bytes := min(uint64(lag.packets), c.Packets[dir]), min(uint64(lag.bytes), c.Bytes[dir])
-			f.kernel[dir].add(packets, bytes)
+			x.kernel[dir].add(packets, bytes)
 			c.Packets[dir] -= packets
 			c.Bytes[dir] -= bytes
 		}
@@ -129,8 +131,9 @@ func (t *Table) apply(c *Counted, k *decoders.FlowKey, h uint64, i uint32) {
 		f = t.beginCounted(c, k, h)
 	}
 	f.Flags |= FlagCounted
-	for dir := range f.kernel {
-		f.kernel[dir].add(packets[dir], bytes[dir])
+	x := t.rareOf(f)
+	for dir := range x.kernel {
+		x.kernel[dir].add(packets[dir], bytes[dir])
 	}
 	if t.settle(f, c.Last) {
 		f.LastSeen = max(f.LastSeen, c.Last)
@@ -143,22 +146,25 @@ func (t *Table) apply(c *Counted, k *decoders.FlowKey, h uint64, i uint32) {
 // settle brings the flow's counts up to what the kernel counted, and reports
 // whether that was more.
 func (t *Table) settle(f *Flow, at int64) (more bool) {
-	for dir := range f.kernel {
+	x := t.rareOf(f)
+	wirePackets, wireBytes := t.wire(f)
+	for dir := range x.kernel {
 		d := f.direction(dir == 1)
-		k := &f.kernel[dir]
-		lost := tally{max(k.packets-int64(f.WirePackets[d]), 0), max(k.bytes-int64(f.WireBytes[d]), 0)}
+		k := &x.kernel[dir]
+		lost := tally{max(k.packets-int64(wirePackets[d]), 0), max(k.bytes-int64(wireBytes[d]), 0)}
 		if lost == (tally{}) {
 			continue
 		}
 		if !more {
 			more = true
-			if f.nextReport != 0 && at >= f.nextReport {
+			if t.cfg.Interval != 0 && at >= x.nextReport {
 				t.report(f, at)
 			}
-			if sec := floorDiv(at, nanosPerSecond); sec > f.second {
-				t.flushSecond(f)
-				f.second = sec
+			sec := floorDiv(at, nanosPerSecond)
+			if f.second != 0 {
+				sec = max(sec, t.seconds.at(f.second).at)
 			}
+			t.secondOf(f, sec)
 		}
 		if f.Packets[d] == 0 { // so that the first packet seen sets them
 			f.MinTTL[d], f.MaxTTL[d] = 255, 0
@@ -166,8 +172,8 @@ func (t *Table) settle(f *Flow, at int64) (more bool) {
 		packets, bytes := uint64(lost.packets), uint64(lost.bytes)
 		f.Packets[d] += packets
 		f.Bytes[d] += bytes
-		f.UnseenPackets[d] += packets
-		f.UnseenBytes[d] += bytes
+		x.unseenPackets[d] += packets
+		x.unseenBytes[d] += bytes
 		t.addWire(f, d, uint32(packets), bytes)
 		if f.Key.Depth == 0 {
 			t.stats.UnseenPackets += packets
@@ -201,7 +207,8 @@ func (t *Table) beginCounted(c *Counted, k *decoders.FlowKey, h uint64) *Flow {
 // advanceCounted gives a flow that only the kernel saw the state, and so the
 // timeout, that its counts and flags allow to tell.
 func (t *Table) advanceCounted(f *Flow, c *Counted) {
-	both := f.WirePackets[0] > 0 && f.WirePackets[1] > 0
+	packets, _ := t.wire(f)
+	both := packets[0] > 0 && packets[1] > 0
 	if f.Key.Proto != protoTCP {
 		if both {
 			t.setState(f, StateEstablished)
@@ -223,7 +230,7 @@ func (t *Table) advanceCounted(f *Flow, c *Counted) {
 // elsewhere notes that packets which the kernel counted in the flow of key k
 // were counted here in f.
 func (t *Table) elsewhere(f *Flow, dir decoders.Direction, k *decoders.FlowKey, reversed bool, packets, bytes uint64) {
-	f.kernel[f.keyDirection(dir)].add(packets, bytes)
+	t.rareOf(f).kernel[f.keyDirection(dir)].add(packets, bytes)
 	var owed [2]tally
 	from := 0
 	if reversed {
@@ -237,9 +244,11 @@ func (t *Table) elsewhere(f *Flow, dir decoders.Direction, k *decoders.FlowKey, 
 // told yet.
 func (t *Table) settleEnd(f *Flow, why EndReason) {
 	var owed [2]tally
-	for dir := range f.kernel {
+	x := t.rareOf(f)
+	packets, bytes := t.wire(f)
+	for dir := range x.kernel {
 		d := f.direction(dir == 1)
-		owed[dir] = f.kernel[dir].above(f.WirePackets[d], f.WireBytes[d])
+		owed[dir] = x.kernel[dir].above(packets[d], bytes[d])
 	}
 	if owed == ([2]tally{}) {
 		return

@@ -44,8 +44,8 @@ func TestWhatTheKernelSawMoreIsCountedAndTold(t *testing.T) {
 	f, _ := w.Update(p)
 	size := uint64(p.WireLen)
 	both(w, told(p, 5, 5*size))
-	if f.Packets[0] != 5 || f.WireBytes[0] != 5*size || f.UnseenPackets[0] != 4 || f.UnseenBytes[0] != 4*size || f.Flags&FlagCounted == 0 {
-		t.Errorf("%d packets, %d bytes, unseen %d, %d", f.Packets[0], f.WireBytes[0], f.UnseenPackets[0], f.UnseenBytes[0])
+	if f.Packets[0] != 5 || w.Totals(f).WireBytes[0] != 5*size || w.Totals(f).UnseenPackets[0] != 4 || w.Totals(f).UnseenBytes[0] != 4*size || f.Flags&FlagCounted == 0 {
+		t.Errorf("%d packets, %d bytes, unseen %d, %d", f.Packets[0], w.Totals(f).WireBytes[0], w.Totals(f).UnseenPackets[0], w.Totals(f).UnseenBytes[0])
 	}
 	if s := w.Stats(); s.Packets != 5 || s.UnseenPackets != 4 || s.ToldPackets != 5 || s.ToldBytes != 5*size || s.UnsettledPackets != 0 {
 		t.Errorf("%+v", s)
@@ -62,8 +62,8 @@ func TestPacketsThatTheKernelTellsLaterAreNotLost(t *testing.T) {
 	}
 	both(w, told(p, 3, 3*size))
 	both(w, told(p, 4, 4*size))
-	if f.Packets[0] != 7 || f.UnseenPackets[0] != 0 {
-		t.Errorf("%d packets, %d unseen", f.Packets[0], f.UnseenPackets[0])
+	if f.Packets[0] != 7 || w.Totals(f).UnseenPackets[0] != 0 {
+		t.Errorf("%d packets, %d unseen", f.Packets[0], w.Totals(f).UnseenPackets[0])
 	}
 }
 
@@ -89,8 +89,8 @@ func TestAFlowThatIsSeenLaterKeepsWhatTheKernelTold(t *testing.T) {
 	both(w, told(p, 3, 3*size))
 	f, _ := w.Update(p)
 	both(w, told(p, 1, size))
-	if f.Packets[0] != 4 || f.UnseenPackets[0] != 3 || f.Flags&FlagKernelOnly != 0 || f.MinTTL[0] != p.TTL || f.MaxTTL[0] != p.TTL {
-		t.Errorf("%d packets, %d unseen, TTL %d to %d", f.Packets[0], f.UnseenPackets[0], f.MinTTL[0], f.MaxTTL[0])
+	if f.Packets[0] != 4 || w.Totals(f).UnseenPackets[0] != 3 || f.Flags&FlagKernelOnly != 0 || f.MinTTL[0] != p.TTL || f.MaxTTL[0] != p.TTL {
+		t.Errorf("%d packets, %d unseen, TTL %d to %d", f.Packets[0], w.Totals(f).UnseenPackets[0], f.MinTTL[0], f.MaxTTL[0])
 	}
 }
 

@@ -170,7 +170,8 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte("\x00\x12\x34\x00\x02\x12\x43\x01\x10\x12\x34\x02"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var packets, bytes, ended uint64
-		w := newWatched(t, func(c *Config) {
+		var w *watched
+		w = newWatched(t, func(c *Config) {
 			c.MaxFlows = 16
 			c.Deltas = true
 			c.Interval = 10 * 1e9
@@ -178,8 +179,9 @@ func FuzzTable(f *testing.F) {
 			c.AsyncOneSide = len(b)%3 == 0
 			c.OnEnd = func(f *Flow, _ EndReason) {
 				ended++
-				packets += f.WirePackets[0] + f.WirePackets[1]
-				bytes += f.WireBytes[0] + f.WireBytes[1]
+				total := w.Totals(f)
+				packets += total.WirePackets[0] + total.WirePackets[1]
+				bytes += total.WireBytes[0] + total.WireBytes[1]
 			}
 		})
 		now := start

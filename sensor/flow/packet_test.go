@@ -62,6 +62,7 @@ func icmp(typ, code uint8, src, dst string, at float64) *decoders.Packet {
 // ending is what OnEnd told of a flow.
 type ending struct {
 	Flow
+	Totals
 	why EndReason
 }
 
@@ -84,7 +85,7 @@ func newWatched(t testing.TB, change func(*Config)) *watched {
 	cfg := DefaultConfig()
 	cfg.MaxFlows = 1024
 	cfg.Seed = 1
-	cfg.OnEnd = func(f *Flow, why EndReason) { w.ended = append(w.ended, ending{*f, why}) }
+	cfg.OnEnd = func(f *Flow, why EndReason) { w.ended = append(w.ended, ending{*f, w.Totals(f), why}) }
 	cfg.OnInterval = func(f *Flow, r Report) { w.intervals = append(w.intervals, interval{f.ID, r}) }
 	if change != nil {
 		change(&cfg)
@@ -109,7 +110,7 @@ func (t *Table) check(tb testing.TB) {
 			tb.Fatalf("flow %d stands in the index twice", s.flow)
 		}
 		inIndex[s.flow] = true
-		if got := t.find(&f.Key, f.hash); got != s.flow {
+		if got := t.find(&f.Key, f.Key.Hash(t.seed)); got != s.flow {
 			tb.Fatalf("flow %d is found at %d", s.flow, got)
 		}
 	}
@@ -124,6 +125,7 @@ func (t *Table) check(tb testing.TB) {
 	if int(t.fresh)-1 != len(inIndex)+len(t.free) {
 		tb.Fatalf("%d slots were used, %d hold flows and %d are free", t.fresh-1, len(inIndex), len(t.free))
 	}
+	t.checkBeside(tb, inIndex)
 	listed := 0
 	for at, head := range t.wheel.heads {
 		before := uint32(0)
@@ -132,8 +134,8 @@ func (t *Table) check(tb testing.TB) {
 			if listed++; listed > len(inIndex) {
 				tb.Fatal("a list of the wheel goes in a circle")
 			}
-			if !inIndex[i] || f.wheelPrev != before || f.due&(wheelSlots-1) != int64(at) || f.due <= t.wheel.now {
-				tb.Fatalf("flow %d stands wrongly in list %d: due %d at %d", i, at, f.due, t.wheel.now)
+			if !inIndex[i] || f.wheelPrev != before || int(f.slot) != at || t.wheel.due(f) <= t.wheel.now {
+				tb.Fatalf("flow %d stands wrongly in list %d: due %d at %d", i, at, t.wheel.due(f), t.wheel.now)
 			}
 		}
 	}
@@ -141,6 +143,27 @@ func (t *Table) check(tb testing.TB) {
 		tb.Fatalf("%d flows in the wheel, %d in the index", listed, len(inIndex))
 	}
 }
+
+// checkBeside verifies that what stands beside flows belongs to one each.
+func (t *Table) checkBeside(tb testing.TB, flows map[uint32]bool) {
+	tb.Helper()
+	var used [4]int
+	for i := range flows {
+		f := &t.slab[i]
+		for k, place := range []uint32{f.second, f.tcp, f.lasting, f.rare} {
+			if place != 0 {
+				used[k]++
+			}
+		}
+	}
+	for k, taken := range []int{t.seconds.taken(), t.tcp.taken(), t.lasting.taken(), t.rare.taken()} {
+		if taken != used[k] {
+			tb.Fatalf("slab %d: %d records are taken, flows have %d", k, taken, used[k])
+		}
+	}
+}
+
+func (s *slab[T]) taken() int { return int(s.fresh) - 1 - len(s.free) }
 
 // join makes "address:port" as netip writes it.
 func join(addr string, port uint16) string {

@@ -4,10 +4,14 @@ import "spanwatch/decoders"
 
 // addWire counts frames on the wire, in the second of the flow's last packet.
 func (t *Table) addWire(f *Flow, dir decoders.Direction, packets uint32, bytes uint64) {
-	f.WirePackets[dir] += uint64(packets)
-	f.WireBytes[dir] += bytes
-	f.secondPackets[dir] += packets
-	f.secondBytes[dir] += bytes
+	if f.lasting != 0 {
+		l := t.lasting.at(f.lasting)
+		l.packets[dir] += uint64(packets)
+		l.bytes[dir] += bytes
+	}
+	s := t.seconds.at(f.second)
+	s.packets[dir] += packets
+	s.bytes[dir] += bytes
 	if f.Key.Depth != 0 {
 		return
 	}
@@ -23,18 +27,25 @@ func (t *Table) addWire(f *Flow, dir decoders.Direction, packets uint32, bytes u
 // busiest, and it becomes a Delta. Flows inside a tunnel give none, because
 // their bytes are in the tunnel's own flow already.
 func (t *Table) flushSecond(f *Flow) {
-	if f.secondPackets[0]|f.secondPackets[1] == 0 {
+	if f.second == 0 {
 		return
 	}
-	for d := range f.secondPackets {
-		f.PeakPackets[d] = max(f.PeakPackets[d], f.secondPackets[d])
-		f.PeakBytes[d] = max(f.PeakBytes[d], f.secondBytes[d])
+	s := t.seconds.at(f.second)
+	if s.empty() {
+		return
+	}
+	if f.lasting != 0 {
+		l := t.lasting.at(f.lasting)
+		for d := range l.peakPackets {
+			l.peakPackets[d] = max(l.peakPackets[d], s.packets[d])
+			l.peakBytes[d] = max(l.peakBytes[d], s.bytes[d])
+		}
 	}
 	if t.cfg.Deltas && f.Key.Depth == 0 {
 		d := Delta{
-			Second:      f.second,
-			Packets:     f.secondPackets,
-			Bytes:       f.secondBytes,
+			Second:      s.at,
+			Packets:     s.packets,
+			Bytes:       s.bytes,
 			IPVersion:   f.Key.IPVersion,
 			Proto:       f.Key.Proto,
 			App:         f.Protocol(),
@@ -45,7 +56,7 @@ func (t *Table) flushSecond(f *Flow) {
 		d.Server, d.ServerPort = f.Server()
 		t.deltas = append(t.deltas, d)
 	}
-	f.secondPackets, f.secondBytes = [2]uint32{}, [2]uint64{}
+	s.packets, s.bytes = [2]uint32{}, [2]uint64{}
 }
 
 // flushPending closes the seconds before sec of all flows that fell silent.
@@ -53,14 +64,15 @@ func (t *Table) flushPending(sec int64) {
 	keep := t.pending[:0]
 	for _, i := range t.pending {
 		f := &t.slab[i]
-		if f.second < sec {
+		if f.second != 0 {
+			if s := t.seconds.at(f.second); s.at >= sec && !s.empty() {
+				keep = append(keep, i)
+				continue
+			}
 			t.flushSecond(f)
+			t.seconds.give(&f.second)
 		}
-		if f.secondPackets[0]|f.secondPackets[1] != 0 {
-			keep = append(keep, i)
-		} else {
-			f.Flags &^= flagPending
-		}
+		f.Flags &^= flagPending
 	}
 	t.pending = keep
 }
@@ -76,21 +88,24 @@ func (t *Table) AppendDeltas(dst []Delta) []Delta {
 // report tells of what the flow carried in the running interval, if anything,
 // and begins the interval that now lies in.
 func (t *Table) report(f *Flow, now int64) {
-	t.reportTo(f, f.nextReport, false)
+	x := t.rareOf(f)
+	t.reportTo(f, x.nextReport, false)
 	every := int64(t.cfg.Interval)
-	f.reportedAt = floorDiv(now, every) * every
-	f.nextReport = f.reportedAt + every
+	x.reportedAt = floorDiv(now, every) * every
+	x.nextReport = x.reportedAt + every
 }
 
 func (t *Table) reportTo(f *Flow, end int64, final bool) {
-	r := Report{Seq: f.reports, Start: f.reportedAt, End: end, Final: final}
-	for d := range f.reported {
-		r.Packets[d] = f.WirePackets[d] - f.reported[d].packets
-		r.Bytes[d] = f.WireBytes[d] - f.reported[d].bytes
-		f.reported[d] = counts{f.WirePackets[d], f.WireBytes[d]}
+	x := t.rareOf(f)
+	r := Report{Seq: x.reports, Start: x.reportedAt, End: end, Final: final}
+	packets, bytes := t.wire(f)
+	for d := range x.reported {
+		r.Packets[d] = packets[d] - x.reported[d].packets
+		r.Bytes[d] = bytes[d] - x.reported[d].bytes
+		x.reported[d] = counts{packets[d], bytes[d]}
 	}
 	if r.Packets[0]|r.Packets[1] != 0 && t.cfg.OnInterval != nil {
-		f.reports++
+		x.reports++
 		t.cfg.OnInterval(f, r)
 	}
 }
@@ -98,7 +113,10 @@ func (t *Table) reportTo(f *Flow, end int64, final bool) {
 // reportRest gives a flow that was reported before its last interval, so that
 // the reports of a flow add up to its record.
 func (t *Table) reportRest(f *Flow) {
-	if f.nextReport != 0 && f.reported[0].packets|f.reported[1].packets != 0 {
+	if t.cfg.Interval == 0 {
+		return
+	}
+	if x := t.rareOf(f); x.reported[0].packets|x.reported[1].packets != 0 {
 		t.reportTo(f, f.LastSeen, true)
 	}
 }

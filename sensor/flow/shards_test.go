@@ -21,7 +21,7 @@ func TestFlowsAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 	}
 	var flows int
 	for _, path := range captures {
-		var want []flow.Flow
+		var want []endedFlow
 		var wantDeltas []flow.Delta
 		for _, shards := range []int{1, 2, 4} {
 			got, deltas := shardedFlows(t, path, shards)
@@ -44,8 +44,13 @@ func TestFlowsAreTheSameForAnyNumberOfWorkers(t *testing.T) {
 	t.Logf("%d captures, %d flows", len(captures), flows)
 }
 
+type endedFlow struct {
+	flow.Flow
+	flow.Totals
+}
+
 // keysOf keeps what a flow is and has counted, in the order of flows.
-func keysOf(flows []flow.Flow) []flow.Delta {
+func keysOf(flows []endedFlow) []flow.Delta {
 	var out []flow.Delta
 	for _, f := range flows {
 		d := flow.Delta{Second: f.FirstSeen, FirstPacket: f.FirstPacket, FlowID: f.ID, Bytes: f.WireBytes,
@@ -65,9 +70,9 @@ func keysOf(flows []flow.Flow) []flow.Delta {
 
 // shardedFlows replays one capture and checks that flows and deltas hold
 // exactly what the tables counted on the wire.
-func shardedFlows(t *testing.T, path string, shards int) ([]flow.Flow, []flow.Delta) {
+func shardedFlows(t *testing.T, path string, shards int) ([]endedFlow, []flow.Delta) {
 	t.Helper()
-	var flows []flow.Flow
+	var flows []endedFlow
 	cfg := flow.DefaultConfig()
 	file, err := os.Stat(path)
 	if err != nil {
@@ -75,8 +80,8 @@ func shardedFlows(t *testing.T, path string, shards int) ([]flow.Flow, []flow.De
 	}
 	cfg.MaxFlows = min(4096, 64+int(file.Size()/16)) // more than the frames, less to clear
 	cfg.Deltas = true
-	cfg.OnEnd = func(f *flow.Flow, _ flow.EndReason) { flows = append(flows, *f) }
 	r := newReplay(t, cfg, shards, decoders.DefaultConfig())
+	r.ended = func(table *flow.Table, f *flow.Flow) { flows = append(flows, endedFlow{*f, table.Totals(f)}) }
 	r.run(t, path)
 	r.close()
 	var total, inFlows, inDeltas [2]uint64

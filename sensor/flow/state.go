@@ -72,6 +72,7 @@ const (
 	flagServerSpoke
 	flagEstablished // as flow:established, of the packet last given to Update
 	flagPending     // the slot stands in Table.pending
+	flagClosed      // bypassed, and its ends have closed it since
 )
 
 // TCPState is the state of a TCP session as a wiretap sees it (RFC 9293

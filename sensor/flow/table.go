@@ -1,11 +1,11 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
 
 	"spanwatch/decoders"
-	"spanwatch/sensor/internal/offheap"
 )
 
 // Table is the flow table of one worker. See the package comment for what it
@@ -25,13 +25,20 @@ type Table struct {
 	visits   []uint32 // scratch of Advance and Drain
 	draining bool
 	stats    Stats
-	owed     debts  // with Config.Kernel
-	warmed   uint64 // what Warm read, so that the reads are not left out
-	release  func() // gives memory outside Go's heap back; nil without
+	owed     debts // with Config.Kernel
+
+	// Beside the flows.
+	seconds slab[inSecond]
+	tcp     slab[tcpPair]
+	lasting slab[lasting]
+	rare    slab[rare]
+
+	warmed  uint64 // what Warm read, so that the reads are not left out
+	release func() // gives memory outside Go's heap back
 }
 
-// New makes a table. Its memory (some 400 bytes a flow) is reserved at once
-// and touched as flows come.
+// New makes a table. Its memory (208 bytes a flow, and what stands beside it) is
+// reserved at once and touched as flows come.
 func New(cfg Config) (*Table, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -40,19 +47,30 @@ func New(cfg Config) (*Table, error) {
 	t := &Table{cfg: cfg, seed: scramble(cfg.Seed), fresh: 1, hand: 1}
 	t.index.mask = uint32(size - 1)
 	t.owed.limit = cfg.MaxFlows
-	if cfg.HugePages {
-		var err error
-		var releaseSlots, releaseFlows func()
-		if t.index.slots, releaseSlots, err = offheap.Array[slot](size, offheap.Huge); err != nil {
-			return nil, fmt.Errorf("flow table: %w", err)
+	var err, failed error
+	var releases [6]func()
+	n, outside := cfg.MaxFlows+1, cfg.HugePages
+	note := func() { failed = cmp.Or(failed, err) }
+	t.index.slots, releases[0], err = reserve[slot](size, outside)
+	note()
+	t.slab, releases[1], err = reserve[Flow](n, outside)
+	note()
+	t.seconds, releases[2], err = newSlab[inSecond](n, outside)
+	note()
+	t.tcp, releases[3], err = newSlab[tcpPair](n, outside)
+	note()
+	t.lasting, releases[4], err = newSlab[lasting](n, outside)
+	note()
+	t.rare, releases[5], err = newSlab[rare](n, outside)
+	note()
+	t.release = func() {
+		for _, release := range releases {
+			release()
 		}
-		if t.slab, releaseFlows, err = offheap.Array[Flow](cfg.MaxFlows+1, offheap.Huge); err != nil {
-			return nil, fmt.Errorf("flow table: %w", err)
-		}
-		t.release = func() { releaseSlots(); releaseFlows() }
-	} else {
-		t.index.slots = make([]slot, size)
-		t.slab = make([]Flow, cfg.MaxFlows+1)
+	}
+	if failed != nil {
+		t.release()
+		return nil, fmt.Errorf("flow table: %w", failed)
 	}
 	return t, nil
 }
@@ -83,9 +101,9 @@ func (t *Table) Update(p *decoders.Packet) (*Flow, decoders.Direction) {
 		f := &t.slab[i]
 		dir := f.direction(reversed)
 		switch {
-		case f.silentAt(p.Timestamp):
+		case t.silentAt(f, p.Timestamp):
 			t.end(f, EndTimeout)
-		case k.Proto == protoTCP && f.reusedBy(p, dir):
+		case k.Proto == protoTCP && t.session(f).reusedBy(p, dir):
 			t.end(f, EndTCPReuse)
 		default:
 			return f, t.count(f, p, dir)
@@ -106,7 +124,7 @@ func (t *Table) updateQuoted(p *decoders.Packet, k *decoders.FlowKey) (*Flow, de
 	p.Hash = h
 	if i := t.find(k, h); i != 0 {
 		f := &t.slab[i]
-		if !f.silentAt(p.Timestamp) {
+		if !t.silentAt(f, p.Timestamp) {
 			return f, t.countQuoting(f, p)
 		}
 		t.end(f, EndTimeout)
@@ -115,7 +133,7 @@ func (t *Table) updateQuoted(p *decoders.Packet, k *decoders.FlowKey) (*Flow, de
 	h = k.Hash(t.seed)
 	if i := t.find(k, h); i != 0 {
 		f := &t.slab[i]
-		if !f.silentAt(p.Timestamp) {
+		if !t.silentAt(f, p.Timestamp) {
 			return f, t.countQuoting(f, p)
 		}
 		t.end(f, EndTimeout)
@@ -146,11 +164,6 @@ func (t *Table) AddFragments(f *Flow, dir decoders.Direction, fragments uint32, 
 	}
 }
 
-// Swap exchanges the sides of a flow, with all that was counted and AppProto,
-// when it turns out that the server spoke first. A packet's direction as Update
-// returned it is then the opposite one.
-func (t *Table) Swap(f *Flow) { f.swap() }
-
 // Bypass marks a flow as no longer inspected. It is counted all the same, and
 // its state stays StateBypassed to its end.
 func (t *Table) Bypass(f *Flow) {
@@ -165,15 +178,19 @@ func (t *Table) begin(k *decoders.FlowKey, h uint64, p *decoders.Packet, reverse
 	i := t.allocate()
 	f := &t.slab[i]
 	keep := f.Flags & flagPending
-	*f = Flow{Key: *k, hash: h, self: i, FirstSeen: p.Timestamp, LastSeen: p.Timestamp, FirstPacket: p.Number,
-		Interface: p.Interface, Flags: flags | keep, reportedAt: p.Timestamp}
+	*f = Flow{Key: *k, self: i, FirstSeen: p.Timestamp, LastSeen: p.Timestamp, FirstPacket: p.Number,
+		Interface: p.Interface, Flags: flags | keep}
 	if reversed {
 		f.Flags |= flagClientB
 	}
 	f.ID = flowID(h, p.Timestamp, p.Number)
-	f.timeout = int64(t.timeouts(f).New)
+	if k.Proto == protoTCP {
+		f.tcp = t.tcp.take()
+		*t.tcp.at(f.tcp) = tcpPair{}
+	}
 	if iv := int64(t.cfg.Interval); iv > 0 {
-		f.nextReport = floorDiv(p.Timestamp, iv)*iv + iv
+		r := t.rareOf(f)
+		r.reportedAt, r.nextReport = p.Timestamp, floorDiv(p.Timestamp, iv)*iv+iv
 	}
 	t.index.insert(h, i)
 	t.schedule(f)
@@ -208,7 +225,7 @@ func (t *Table) victim() uint32 {
 	best, bestAt := uint32(0), int64(0)
 	for range victimSample {
 		f := &t.slab[t.hand]
-		if at := f.LastSeen + f.timeout; best == 0 || at < bestAt {
+		if at := f.LastSeen + t.timeout(f); best == 0 || at < bestAt {
 			best, bestAt = t.hand, at
 		}
 		if t.hand++; int(t.hand) == len(t.slab) {
@@ -230,9 +247,11 @@ func (t *Table) end(f *Flow, why EndReason) {
 	if t.cfg.OnEnd != nil {
 		t.cfg.OnEnd(f, why)
 	}
-	t.index.remove(f.hash, f.self)
+	t.leave(f)
+	t.index.remove(f.Key.Hash(t.seed), f.self)
 	t.wheel.unlink(t.slab, f)
 	t.free = append(t.free, f.self)
+	f.self = 0
 }
 
 // find returns the slab index of a key's flow, or 0.
@@ -243,7 +262,7 @@ func (t *Table) find(k *decoders.FlowKey, h uint64) uint32 {
 		if s.flow == 0 {
 			return 0
 		}
-		if s.tag == tag && t.slab[s.flow].hash == h && t.slab[s.flow].Key == *k {
+		if s.tag == tag && t.slab[s.flow].Key == *k {
 			return s.flow
 		}
 	}

@@ -164,8 +164,8 @@ func TestFragmentsCountOnTheWireAndTheirDatagramInTheRecord(t *testing.T) {
 	p.Rebuilt, p.WireLen = true, 4000
 	f, dir := w.Update(p)
 	w.AddFragments(f, dir, 3, 4068)
-	if f.Packets[0] != 1 || f.Bytes[0] != 4000 || f.WirePackets[0] != 3 || f.WireBytes[0] != 4068 {
-		t.Errorf("record %d packets %d bytes, wire %d packets %d bytes", f.Packets[0], f.Bytes[0], f.WirePackets[0], f.WireBytes[0])
+	if f.Packets[0] != 1 || f.Bytes[0] != 4000 || w.Totals(f).WirePackets[0] != 3 || w.Totals(f).WireBytes[0] != 4068 {
+		t.Errorf("record %d packets %d bytes, wire %d packets %d bytes", f.Packets[0], f.Bytes[0], w.Totals(f).WirePackets[0], w.Totals(f).WireBytes[0])
 	}
 	if s := w.Stats(); s.Packets != 3 || s.WireBytes != 4068 {
 		t.Errorf("table: %d packets %d bytes", s.Packets, s.WireBytes)
@@ -182,6 +182,19 @@ func TestPeaksAreTheBusiestSecondOfEachDirection(t *testing.T) {
 	f := w.ended[0]
 	if f.PeakPackets != [2]uint32{3, 1} || f.PeakBytes != [2]uint64{300, 100} {
 		t.Errorf("peaks %v packets %v bytes", f.PeakPackets, f.PeakBytes)
+	}
+}
+
+func TestAFlowOfOneSecondHasItsCountsAsPeaks(t *testing.T) {
+	w := newWatched(t, nil)
+	w.Update(udp("10.0.0.1:1", "10.0.0.2:2", 0))
+	f, _ := w.Update(udp("10.0.0.2:2", "10.0.0.1:1", 0.1))
+	if c := w.Totals(f); c.PeakPackets != [2]uint32{} {
+		t.Errorf("peaks %v in the second that is not over", c.PeakPackets)
+	}
+	w.Close()
+	if c := w.ended[0].Totals; c.PeakPackets != [2]uint32{1, 1} || c.PeakBytes != [2]uint64{100, 100} || c.WirePackets != [2]uint64{1, 1} {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -13,6 +13,14 @@ type tcpSide struct {
 	has    uint8
 }
 
+// session is a TCP flow with its sides.
+type session struct {
+	*Flow
+	tcp *tcpPair
+}
+
+func (t *Table) session(f *Flow) session { return session{f, t.tcp.at(f.tcp)} }
+
 // What is known of a side.
 const (
 	sideISN = 1 << iota
@@ -43,7 +51,7 @@ const handshakeFlags = decoders.TCPSyn | decoders.TCPAck | decoders.TCPRst | dec
 // reusedBy says whether p opens another session on this five-tuple: a SYN with
 // another initial sequence number while the old session is over, or as good as
 // over because its client has closed. The same number is a retransmission.
-func (f *Flow) reusedBy(p *decoders.Packet, dir decoders.Direction) bool {
+func (f session) reusedBy(p *decoders.Packet, dir decoders.Direction) bool {
 	if p.TCPFlags&handshakeFlags != decoders.TCPSyn || p.L4Checksum == decoders.ChecksumBad {
 		return false
 	}
@@ -70,7 +78,7 @@ func (f *Flow) takesUp(p *decoders.Packet, dir decoders.Direction, cfg *Config) 
 
 // advanceTCP moves the session's state by one segment (RFC 9293 section 3.10,
 // as an observer between the hosts that may have missed segments).
-func (f *Flow) advanceTCP(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
+func (f session) advanceTCP(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
 	flags := p.TCPFlags
 	if f.Flags&FlagHeld != 0 {
 		f.resume(p, dir)
@@ -97,7 +105,7 @@ func (f *Flow) advanceTCP(p *decoders.Packet, dir decoders.Direction, cfg *Confi
 
 // resume lets a segment follow those that the kernel held back, wherever they
 // ended.
-func (f *Flow) resume(p *decoders.Packet, dir decoders.Direction) {
+func (f session) resume(p *decoders.Packet, dir decoders.Direction) {
 	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
 	if side.has&sideFin == 0 && side.next.Less(p.Seq) {
 		side.next = p.Seq
@@ -111,7 +119,7 @@ func (f *Flow) resume(p *decoders.Packet, dir decoders.Direction) {
 }
 
 // open handles the first segment of a session.
-func (f *Flow) open(p *decoders.Packet, dir decoders.Direction) {
+func (f session) open(p *decoders.Packet, dir decoders.Direction) {
 	switch p.TCPFlags & handshakeFlags {
 	case decoders.TCPSyn:
 		f.recordSyn(p, dir)
@@ -145,7 +153,7 @@ func (f *Flow) open(p *decoders.Packet, dir decoders.Direction) {
 }
 
 // answer handles the segment after the first SYN.
-func (f *Flow) answer(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
+func (f session) answer(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
 	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
 	switch p.TCPFlags & handshakeFlags {
 	case decoders.TCPSyn | decoders.TCPAck:
@@ -184,7 +192,7 @@ func (f *Flow) answer(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
 // complete waits for the acknowledgment of the SYN+ACK. In a session taken up
 // at the SYN+ACK, of which perhaps one side only is seen, the sender going on
 // shows that it was acknowledged.
-func (f *Flow) complete(p *decoders.Packet, dir decoders.Direction) {
+func (f session) complete(p *decoders.Packet, dir decoders.Direction) {
 	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
 	switch {
 	case p.TCPFlags&decoders.TCPSyn != 0:
@@ -204,7 +212,7 @@ func (f *Flow) complete(p *decoders.Packet, dir decoders.Direction) {
 
 // reopen lets a session go on that was reset before its SYN was answered, when
 // the answer comes all the same: the reset was forged to blind an observer.
-func (f *Flow) reopen(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
+func (f session) reopen(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
 	if f.tcp[0].has|f.tcp[1].has == sideISN || f.tcp[0].has|f.tcp[1].has == sideISN|sideScale {
 		f.TCPState = TCPSynSent
 		if f.answer(p, dir, cfg); f.TCPState == TCPSynSent {
@@ -214,7 +222,7 @@ func (f *Flow) reopen(p *decoders.Packet, dir decoders.Direction, cfg *Config) {
 }
 
 // exchange follows an open session: sequence numbers, windows and its closing.
-func (f *Flow) exchange(p *decoders.Packet, dir decoders.Direction) {
+func (f session) exchange(p *decoders.Packet, dir decoders.Direction) {
 	if p.TCPFlags&decoders.TCPAck == 0 || p.TCPFlags&decoders.TCPSyn != 0 || !f.insideWindow(p, dir) {
 		return
 	}
@@ -230,7 +238,7 @@ func (f *Flow) exchange(p *decoders.Packet, dir decoders.Direction) {
 }
 
 // close follows the FINs of both sides and their acknowledgments.
-func (f *Flow) close(p *decoders.Packet, dir decoders.Direction) {
+func (f session) close(p *decoders.Packet, dir decoders.Direction) {
 	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
 	acked := other.has&sideFin != 0 && other.next.LessEq(p.Ack)
 	if p.TCPFlags&decoders.TCPFin != 0 && side.has&sideFin == 0 {
@@ -264,7 +272,7 @@ func (f *Flow) close(p *decoders.Packet, dir decoders.Direction) {
 }
 
 // recordSyn takes over what a SYN or SYN+ACK offers.
-func (f *Flow) recordSyn(p *decoders.Packet, dir decoders.Direction) {
+func (f session) recordSyn(p *decoders.Packet, dir decoders.Direction) {
 	side := &f.tcp[dir]
 	side.isn, side.next = p.Seq, segmentEnd(p)
 	side.has = side.has&^(sideScale|sideFin) | sideISN
@@ -277,7 +285,7 @@ func (f *Flow) recordSyn(p *decoders.Packet, dir decoders.Direction) {
 
 // recordAck takes over acknowledgment and window. The window of a SYN is never
 // scaled, and none is unless both SYNs offered it (RFC 7323 section 2.2).
-func (f *Flow) recordAck(p *decoders.Packet, dir decoders.Direction) {
+func (f session) recordAck(p *decoders.Packet, dir decoders.Direction) {
 	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
 	if side.has&sideAck != 0 && p.Ack.Less(side.ack) {
 		return
@@ -300,7 +308,7 @@ func (s *tcpSide) acknowledgedBy(p *decoders.Packet) bool {
 // insideWindow says whether a segment touches what the receiver still waits
 // for: from its last acknowledgment on, as far as its window allows. What the
 // sender is known to have sent is inside in any case.
-func (f *Flow) insideWindow(p *decoders.Packet, dir decoders.Direction) bool {
+func (f session) insideWindow(p *decoders.Packet, dir decoders.Direction) bool {
 	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
 	if other.has&sideAck == 0 {
 		return true
@@ -314,7 +322,7 @@ func (f *Flow) insideWindow(p *decoders.Packet, dir decoders.Direction) bool {
 
 // plausibleReset says whether a RST can be from an end of the session, so that
 // a forged or stray one does not close it (RFC 5961 section 3).
-func (f *Flow) plausibleReset(p *decoders.Packet, dir decoders.Direction) bool {
+func (f session) plausibleReset(p *decoders.Packet, dir decoders.Direction) bool {
 	side, other := &f.tcp[dir], &f.tcp[dir.Opposite()]
 	if f.TCPState == TCPSynSent && side.has&sideISN == 0 {
 		// A refused SYN: the answer has nothing but an acknowledgment.

@@ -35,6 +35,6 @@ func (t *Table) Warm(packets []decoders.Packet, which []uint32) {
 			continue
 		}
 		f := &t.slab[t.index.slots[uint32(p.Hash>>32)&t.index.mask].flow]
-		t.warmed += f.hash + uint64(f.LastSeen) + f.Packets[0] + f.secondBytes[0]
+		t.warmed += uint64(f.Key.AddrA[0]) + uint64(f.LastSeen) + f.FirstPacket
 	}
 }

@@ -23,8 +23,8 @@ type wheel struct {
 
 // link puts f into the list of a second, which is brought into the horizon.
 func (w *wheel) link(slab []Flow, f *Flow, second int64) {
-	f.due = min(max(second, w.now+1), w.now+wheelSlots-1)
-	head := &w.heads[f.due&(wheelSlots-1)]
+	f.slot = uint16(min(max(second, w.now+1), w.now+wheelSlots-1) & (wheelSlots - 1))
+	head := &w.heads[f.slot]
 	f.wheelPrev, f.wheelNext = 0, *head
 	if *head != 0 {
 		slab[*head].wheelPrev = f.self
@@ -37,7 +37,7 @@ func (w *wheel) unlink(slab []Flow, f *Flow) {
 	if f.wheelPrev != 0 {
 		slab[f.wheelPrev].wheelNext = f.wheelNext
 	} else {
-		w.heads[f.due&(wheelSlots-1)] = f.wheelNext
+		w.heads[f.slot] = f.wheelNext
 	}
 	if f.wheelNext != 0 {
 		slab[f.wheelNext].wheelPrev = f.wheelPrev
@@ -45,15 +45,20 @@ func (w *wheel) unlink(slab []Flow, f *Flow) {
 	f.wheelPrev, f.wheelNext = 0, 0
 }
 
+// due is the second of the list that holds f.
+func (w *wheel) due(f *Flow) int64 {
+	return w.now + (int64(f.slot)-w.now)&(wheelSlots-1)
+}
+
 // expiry is the first second in which a flow that stays silent has timed out
 // for Advance: the one after its deadline.
-func (f *Flow) expiry() int64 { return floorDiv(f.LastSeen+f.timeout, nanosPerSecond) + 1 }
+func (t *Table) expiry(f *Flow) int64 { return floorDiv(f.LastSeen+t.timeout(f), nanosPerSecond) + 1 }
 
 // dueSecond is when the flow must be looked at.
 func (t *Table) dueSecond(f *Flow) int64 {
-	due := f.expiry()
-	if f.nextReport != 0 {
-		due = min(due, floorDiv(f.nextReport+nanosPerSecond-1, nanosPerSecond))
+	due := t.expiry(f)
+	if t.cfg.Interval != 0 {
+		due = min(due, floorDiv(t.rareOf(f).nextReport+nanosPerSecond-1, nanosPerSecond))
 	}
 	return due
 }
@@ -92,11 +97,11 @@ func (t *Table) Advance(now int64) {
 	t.sortByBegin(t.visits)
 	for _, i := range t.visits {
 		f := &t.slab[i]
-		if f.expiry() <= sec {
+		if t.expiry(f) <= sec {
 			t.end(f, EndTimeout)
 			continue
 		}
-		if f.nextReport != 0 && f.nextReport <= now {
+		if t.cfg.Interval != 0 && t.rareOf(f).nextReport <= now {
 			t.report(f, now)
 		}
 		t.wheel.unlink(t.slab, f)

@@ -20,6 +20,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		State: event.FlowState(f.State.String()), Reason: event.FlowReason(reason),
 		Alerted: f.Alerts > 0, Passed: f.Detect.Passed(), TxCount: uint64(f.TxCount),
 	}
+	total := w.flows.Totals(f)
 	if f.Detect.Bypassed() {
 		e.State = event.FlowBypassed
 	}
@@ -72,15 +73,15 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		e.TCP = &m.tcp
 	}
 	if f.Flags&flow.FlagCounted != 0 {
-		m.accounting = w.events.accountingOf(f)
+		m.accounting = w.events.accountingOf(f, &total)
 		e.Accounting = &m.accounting
 	}
 	if f.Shed != 0 {
 		e.Shed = shedReason(f.Shed).String()
-		e.Bypass, e.Bypassed = bypassed(f)
+		e.Bypass, e.Bypassed = bypassed(f, &total)
 	}
 	e.CaptureLoss = w.captureLoss(f)
-	m.bandwidth = bandwidth(f)
+	m.bandwidth = bandwidth(f, &total)
 	e.Bandwidth = &m.bandwidth
 	if r != nil {
 		m.interval = event.Interval{Seq: uint64(r.Seq), Counts: counts(r.Packets, r.Bytes), Start: r.Start, End: r.End, Final: r.Final}
@@ -94,20 +95,21 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 // accountingOf says how the kernel's count went into that of the flow. Where
 // offloads merge frames before capture, fewer are seen than counted although
 // nothing is lost, so that nothing is said of it.
-func (m *eventMaker) accountingOf(f *flow.Flow) event.Accounting {
+func (m *eventMaker) accountingOf(f *flow.Flow, total *flow.Totals) event.Accounting {
 	a := event.Accounting{KernelOnly: f.Flags&flow.FlagKernelOnly != 0}
 	if int(f.Interface) >= len(m.merged) || !m.merged[f.Interface] {
-		a.Unseen = counts(f.UnseenPackets, f.UnseenBytes)
+		a.Unseen = counts(total.UnseenPackets, total.UnseenBytes)
 	}
 	return a
 }
 
 // captureLoss is how many frames capture has lost while the flow lived.
 func (w *worker) captureLoss(f *flow.Flow) uint64 {
-	if lost := w.b.health.Lost; lost > f.LostBefore {
-		return lost - f.LostBefore
+	lost := w.b.health.Lost
+	if lost == 0 {
+		return 0
 	}
-	return 0
+	return lost - min(lost, w.flows.Totals(f).LostBefore)
 }
 
 // rankOf orders what is made of flows at the end of a batch. One frame begins at
@@ -133,16 +135,16 @@ func counts(packets, bytes [2]uint64) event.Counts {
 // bandwidth says what the wire carried. The average is over the flow's life,
 // a flow of less than a second counting as one, so that a lone packet has no
 // infinite rate.
-func bandwidth(f *flow.Flow) event.Bandwidth {
+func bandwidth(f *flow.Flow, total *flow.Totals) event.Bandwidth {
 	const second, bits = 1e9, 8
 	life := max(uint64(f.LastSeen-f.FirstSeen), second)
 	average := func(bytes uint64) uint64 { return uint64(float64(bytes) * bits * second / float64(life)) }
 	return event.Bandwidth{
-		WirePktsToServer: f.WirePackets[decoders.ToServer], WirePktsToClient: f.WirePackets[decoders.ToClient],
-		WireBytesToServer: f.WireBytes[decoders.ToServer], WireBytesToClient: f.WireBytes[decoders.ToClient],
-		AvgBpsToServer: average(f.WireBytes[decoders.ToServer]), AvgBpsToClient: average(f.WireBytes[decoders.ToClient]),
-		PeakBpsToServer: f.PeakBytes[decoders.ToServer] * bits, PeakBpsToClient: f.PeakBytes[decoders.ToClient] * bits,
-		PeakPpsToServer: uint64(f.PeakPackets[decoders.ToServer]), PeakPpsToClient: uint64(f.PeakPackets[decoders.ToClient]),
+		WirePktsToServer: total.WirePackets[decoders.ToServer], WirePktsToClient: total.WirePackets[decoders.ToClient],
+		WireBytesToServer: total.WireBytes[decoders.ToServer], WireBytesToClient: total.WireBytes[decoders.ToClient],
+		AvgBpsToServer: average(total.WireBytes[decoders.ToServer]), AvgBpsToClient: average(total.WireBytes[decoders.ToClient]),
+		PeakBpsToServer: total.PeakBytes[decoders.ToServer] * bits, PeakBpsToClient: total.PeakBytes[decoders.ToClient] * bits,
+		PeakPpsToServer: uint64(total.PeakPackets[decoders.ToServer]), PeakPpsToClient: uint64(total.PeakPackets[decoders.ToClient]),
 	}
 }
 

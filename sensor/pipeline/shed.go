@@ -77,8 +77,7 @@ func (x *extra) wire(p *decoders.Packet) (packets, bytes uint64) {
 // countOnly is all that is done for a packet of a bypassed flow.
 func (w *worker) countOnly(f *flow.Flow, p *decoders.Packet, x *extra, dir decoders.Direction) {
 	packets, bytes := x.wire(p)
-	f.ShedPackets[dir] += packets
-	f.ShedBytes[dir] += bytes
+	w.flows.AddShed(f, dir, packets, bytes)
 	c := &w.counters.Shed[f.Shed]
 	if f.Key.Depth > 0 {
 		c.Inner += packets
@@ -113,7 +112,7 @@ func (w *worker) reasonToShed(f *flow.Flow, level overload.Shed) shedReason {
 		return shedEncrypted
 	case (w.policy.depth || overloaded) && w.streams.DepthReached(f):
 		return shedDepth
-	case overloaded && f.WireBytes[0]+f.WireBytes[1] >= level.ElephantBytes:
+	case overloaded && w.flows.WireBytes(f) >= level.ElephantBytes:
 		return shedElephant
 	}
 	return shedNone
@@ -143,21 +142,21 @@ func (w *worker) shed(f *flow.Flow, reason shedReason) {
 		f.Flags |= flow.FlagHeld
 		// What the kernel tells of from here on was held back; what it told of
 		// before was lost. The difference may wrap, and the sum is right again.
-		for d := range f.ShedPackets {
-			f.ShedPackets[d] -= f.UnseenPackets[d]
-			f.ShedBytes[d] -= f.UnseenBytes[d]
+		total := w.flows.Totals(f)
+		for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
+			w.flows.AddShed(f, dir, -total.UnseenPackets[dir], -total.UnseenBytes[dir])
 		}
 	}
 }
 
 // bypassed says who counts a flow that was shed, and what was not inspected of it.
-func bypassed(f *flow.Flow) (by event.FlowBypass, c event.Counts) {
+func bypassed(f *flow.Flow, total *flow.Totals) (by event.FlowBypass, c event.Counts) {
 	if f.Flags&flow.FlagHeld == 0 {
-		return event.BypassLocal, counts(f.ShedPackets, f.ShedBytes)
+		return event.BypassLocal, counts(total.ShedPackets, total.ShedBytes)
 	}
 	var packets, bytes [2]uint64
 	for d := range packets {
-		packets[d], bytes[d] = f.ShedPackets[d]+f.UnseenPackets[d], f.ShedBytes[d]+f.UnseenBytes[d]
+		packets[d], bytes[d] = total.ShedPackets[d]+total.UnseenPackets[d], total.ShedBytes[d]+total.UnseenBytes[d]
 	}
 	return event.BypassCapture, counts(packets, bytes)
 }

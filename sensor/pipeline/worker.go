@@ -192,7 +192,7 @@ func (w *worker) packet(i uint32) {
 		return
 	}
 	if lost := w.b.health.Lost; lost > 0 && f.Packets[0]+f.Packets[1] == 1 {
-		f.LostBefore = lost
+		w.flows.SetLostBefore(f, lost)
 	}
 	w.inspected(f, p, x)
 	switch {
