@@ -115,9 +115,10 @@ func (x *Exporter) Close() {
 	}
 }
 
-// freeList keeps batches whose memory can be used again. A few are enough: the
-// one being filled and those in flight; what is more goes to the collector, so
-// that a burst does not keep memory for ever.
+// freeList keeps batches whose memory can be used again: the one being filled and
+// those in flight, as many as one burst makes when many flows end at once. What is
+// more goes to the collector, so that a long fault of a sink does not keep memory
+// for ever.
 type freeList struct {
 	size int // bytes of bodies in a batch
 
@@ -125,7 +126,7 @@ type freeList struct {
 	list []*Batch
 }
 
-const maxFree = 8
+const maxFree = 64
 
 func (f *freeList) get() *Batch {
 	f.mu.Lock()

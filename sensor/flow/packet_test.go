@@ -117,13 +117,14 @@ func (t *Table) check(tb testing.TB) {
 	if len(inIndex) != t.stats.Active {
 		tb.Fatalf("%d flows in the index, %d active", len(inIndex), t.stats.Active)
 	}
-	for _, i := range t.free {
-		if inIndex[i] {
+	free := 0
+	for i := t.free; i != 0; i = t.slab[i].wheelNext {
+		if free++; inIndex[i] {
 			tb.Fatalf("flow %d is free and in the index", i)
 		}
 	}
-	if int(t.fresh)-1 != len(inIndex)+len(t.free) {
-		tb.Fatalf("%d slots were used, %d hold flows and %d are free", t.fresh-1, len(inIndex), len(t.free))
+	if int(t.fresh)-1 != len(inIndex)+free {
+		tb.Fatalf("%d slots were used, %d hold flows and %d are free", t.fresh-1, len(inIndex), free)
 	}
 	t.checkBeside(tb, inIndex)
 	listed := 0
@@ -156,14 +157,12 @@ func (t *Table) checkBeside(tb testing.TB, flows map[uint32]bool) {
 			}
 		}
 	}
-	for k, taken := range []int{t.seconds.taken(), t.tcp.taken(), t.lasting.taken(), t.rare.taken()} {
+	for k, taken := range []int{t.seconds.used, t.tcp.used, t.lasting.used, t.rare.used} {
 		if taken != used[k] {
 			tb.Fatalf("slab %d: %d records are taken, flows have %d", k, taken, used[k])
 		}
 	}
 }
-
-func (s *slab[T]) taken() int { return int(s.fresh) - 1 - len(s.free) }
 
 // join makes "address:port" as netip writes it.
 func join(addr string, port uint16) string {

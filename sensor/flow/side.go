@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"unsafe"
+
 	"spanwatch/decoders"
 	"spanwatch/sensor/internal/offheap"
 )
@@ -195,11 +197,13 @@ func (f *Flow) swapSides(t *Table) {
 func narrow(a [2]uint64) [2]uint32 { return [2]uint32{uint32(a[0]), uint32(a[1])} }
 
 // slab holds records without pointers, named by their place; 0 names none. There
-// is room for one for each flow.
+// is room for one for each flow. Records that are not in use are a list, linked by
+// their first four bytes.
 type slab[T any] struct {
 	items []T
-	free  []uint32
+	free  uint32 // head of the list
 	fresh uint32 // items[fresh:] was never used
+	used  int
 }
 
 // newSlab reserves n records, which are touched as they are taken.
@@ -221,11 +225,13 @@ func reserve[T any](n int, outside bool) (array []T, release func(), err error) 
 
 func (s *slab[T]) at(i uint32) *T { return &s.items[i] }
 
+func (s *slab[T]) next(i uint32) *uint32 { return (*uint32)(unsafe.Pointer(&s.items[i])) }
+
 // take returns a record as it was given back: the caller sets all of it.
 func (s *slab[T]) take() uint32 {
-	if n := len(s.free); n > 0 {
-		i := s.free[n-1]
-		s.free = s.free[:n-1]
+	s.used++
+	if i := s.free; i != 0 {
+		s.free = *s.next(i)
 		return i
 	}
 	s.fresh++
@@ -235,7 +241,8 @@ func (s *slab[T]) take() uint32 {
 // give takes a record back, if there is one.
 func (s *slab[T]) give(i *uint32) {
 	if *i != 0 {
-		s.free = append(s.free, *i)
-		*i = 0
+		s.used--
+		*s.next(*i) = s.free
+		s.free, *i = *i, 0
 	}
 }

@@ -15,7 +15,7 @@ type Table struct {
 	seed  uint64
 	index index
 	slab  []Flow // slab[0] is never used: index 0 means no flow
-	free  []uint32
+	free  uint32 // head of the list of free places, linked by wheelNext
 	fresh uint32 // slab[fresh:] was never used
 	hand  uint32 // where the next forced end looks first
 
@@ -202,9 +202,8 @@ func (t *Table) begin(k *decoders.FlowKey, h uint64, p *decoders.Packet, reverse
 
 // allocate takes a free slot of the slab, ending a flow when there is none.
 func (t *Table) allocate() uint32 {
-	if n := len(t.free); n > 0 {
-		i := t.free[n-1]
-		t.free = t.free[:n-1]
+	if i := t.free; i != 0 {
+		t.free = t.slab[i].wheelNext
 		return i
 	}
 	if int(t.fresh) < len(t.slab) {
@@ -250,8 +249,7 @@ func (t *Table) end(f *Flow, why EndReason) {
 	t.leave(f)
 	t.index.remove(f.Key.Hash(t.seed), f.self)
 	t.wheel.unlink(t.slab, f)
-	t.free = append(t.free, f.self)
-	f.self = 0
+	f.wheelNext, t.free, f.self = t.free, f.self, 0
 }
 
 // find returns the slab index of a key's flow, or 0.

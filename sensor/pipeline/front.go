@@ -137,8 +137,8 @@ func (fr *front) signal(b *batch) (s overload.Signal) {
 }
 
 // drainStep is how many frames' flows end with one batch: a flow record has
-// some 700 bytes, so that they are a few megabytes at most.
-const drainStep = 8192
+// some 700 bytes, so that they are a megabyte or two at most.
+const drainStep = 2048
 
 // drain makes b end the flows of the next frames.
 func (fr *front) drain(b *batch) {

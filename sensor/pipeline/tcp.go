@@ -72,16 +72,16 @@ func (w *worker) finishFlow(f *flow.Flow) {
 	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
 		w.endPacket(f, dir)
 		w.feed(f, dir, &w.pseudo)
-		var in signatures.Input
-		in.Packet, in.Dir, in.Pseudo, in.InStream = &w.pseudo, dir, true, true
+		in := &w.last
+		*in = signatures.Input{Packet: &w.pseudo, Dir: dir, Pseudo: true, InStream: true}
 		in.Established = w.streams.State(f) >= flow.TCPEstablished
 		in.StreamSize = [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)}
-		w.rawChunks(f, dir, &in)
+		w.rawChunks(f, dir, in)
 		if f.App != 0 {
 			w.apps.at(f.App).advanced[dir] = true
 		}
 		if f.App != 0 || len(in.Stream) > 0 {
-			w.inspect(&in, f)
+			w.inspect(in, f)
 		}
 	}
 	w.records(f, &w.pseudo, decoders.ToServer, true)

@@ -83,7 +83,8 @@ type worker struct {
 	out     *output // of the batch under work
 	b       *batch
 	matches []signatures.Match
-	input   signatures.Input
+	input   signatures.Input // of the packet under work
+	last    signatures.Input // of what a flow leaves behind; a flow may end within a packet's work
 	chunks  []signatures.StreamChunk
 	pseudo  decoders.Packet // stands for the end of a flow
 	// ciphered: the flow of the packet under work has become ciphertext.
