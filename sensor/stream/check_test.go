@@ -6,7 +6,7 @@ import "testing"
 func (e *Engine) check(t testing.TB) {
 	t.Helper()
 	var used uint64
-	active, runs, segments, lent := 0, 0, 0, 0
+	active, runs, segments, lent, reaches := 0, 0, 0, 0, 0
 	free := map[uint32]bool{}
 	for i := e.free; i != 0; i = e.sessions[i].link {
 		if free[i] {
@@ -22,16 +22,20 @@ func (e *Engine) check(t testing.TB) {
 		s := &e.sessions[i]
 		for d := range s.half {
 			h := &s.half[d]
+			x := e.reach(h)
+			if h.reach != 0 {
+				reaches++
+			}
 			var held uint32
 			last, end := uint32(0), uint64(0)
-			for r := h.firstRun; r != 0; last, r = r, e.runs.items[r].next {
+			for r := x.firstRun; r != 0; last, r = r, e.runs.items[r].next {
 				run := &e.runs.items[r]
 				runs++
 				if run.prev != last || run.size == 0 || run.off < end {
 					t.Fatalf("session %d half %d: run %d %+v behind %d, which ends at %d", i, d, r, *run, last, end)
 				}
-				if run.end() <= h.baseOff && h.firstRun != r {
-					t.Fatalf("run %+v lies before the base %d", *run, h.baseOff)
+				if run.end() <= x.baseOff && x.firstRun != r {
+					t.Fatalf("run %+v lies before the base %d", *run, x.baseOff)
 				}
 				end = run.end()
 				if run.lent {
@@ -48,30 +52,36 @@ func (e *Engine) check(t testing.TB) {
 					t.Fatalf("run %+v is larger than its block of %d", *run, len(block))
 				}
 			}
-			if last != h.lastRun || end > h.edge || held != h.held {
+			if last != x.lastRun || end > x.edge || held != x.held {
 				t.Fatalf("half %+v: last run %d, ends at %d, holds %d", *h, last, end, held)
 			}
 			used += uint64(held)
 			n := uint32(0)
 			last = 0
-			for g := h.firstSegment; g != 0; last, g = g, e.segments.items[g].next {
+			for g := x.firstSegment; g != 0; last, g = g, e.segments.items[g].next {
 				seg := &e.segments.items[g]
 				if seg.prev != last || last != 0 && seg.seq.Less(e.segments.items[last].seq) {
 					t.Fatalf("segment %d %+v behind %d", g, *seg, last)
 				}
 				n++
 			}
-			if last != h.lastSegment || n != h.segments || n > e.cfg.Segments {
+			if last != x.lastSegment || n != x.segments || n > e.cfg.Segments {
 				t.Fatalf("half %+v has %d segments", *h, n)
 			}
 			segments += int(n)
-			if h.baseOff > h.edge && h.flags&stopped == 0 || h.acked > h.edge {
+			if x.baseOff > x.edge && h.flags&stopped == 0 || x.acked > x.edge {
 				t.Fatalf("half %+v: base or acknowledgment beyond the edge", *h)
 			}
 		}
-		if held := s.half[0].held + s.half[1].held; held > e.cfg.FlowMemory {
+		if held := e.heldBy(s); held > uint64(e.cfg.FlowMemory) {
 			t.Fatalf("session %d holds %d", i, held)
 		}
+	}
+	if none := e.reaches.items[0]; none != (reach{}) {
+		t.Fatalf("a direction without payload has %+v", none)
+	}
+	if n := len(e.reaches.items) - 1 - len(e.reaches.free); n != reaches {
+		t.Fatalf("%d directions have payload, %d records are taken", reaches, n)
 	}
 	if active != e.stats.Active || used != e.pool.used || used > e.cfg.Memory || e.pool.reserved > e.cfg.Memory {
 		t.Fatalf("%d sessions of %d; %d bytes of %d, %d reserved", active, e.stats.Active, used, e.pool.used, e.pool.reserved)

@@ -33,44 +33,45 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (c Chunk, ok bool
 	}
 	s := &e.sessions[f.Stream]
 	h := &s.half[dir]
+	x := e.reach(h)
 	if h.flags&(appOff|stopped) != 0 {
 		return
 	}
 	limit, final := e.dueApp(s, h), s.final()
-	if h.flags&depthReached != 0 && h.depth != 0 && h.acked >= uint64(h.depth) {
+	if h.flags&depthReached != 0 && h.depth != 0 && x.acked >= uint64(h.depth) {
 		limit, final = min(limit, uint64(h.depth)), true // what comes is for nobody
 	}
-	if h.app >= limit && (!final || h.flags&eofGiven != 0) {
+	if x.app >= limit && (!final || h.flags&eofGiven != 0) {
 		return
 	}
-	if limit > h.app {
-		r, hole := e.locate(h, h.app, limit)
-		if hole == 0 && h.flags&parsing != 0 && h.appSeen > h.app {
-			if end := e.contiguous(h, h.app); end <= h.appSeen && end < limit {
+	if limit > x.app {
+		r, hole := e.locate(h, x.app, limit)
+		if hole == 0 && h.flags&parsing != 0 && x.appSeen > x.app {
+			if end := e.contiguous(h, x.app); end <= x.appSeen && end < limit {
 				// The parser waits for what was lost: it goes on behind that.
-				h.app = end
-				r, hole = e.locate(h, h.app, limit)
+				x.app = end
+				r, hole = e.locate(h, x.app, limit)
 			}
 		}
 		if hole > 0 {
-			c.Gap = hole - h.app
-			h.app, h.appSeen = hole, hole
+			c.Gap = hole - x.app
+			x.app, x.appSeen = hole, hole
 			h.flags |= gapped
 			e.stats.Gaps++
 			e.stats.GapBytes += c.Gap
 			e.stats.Events[decoders.StreamEventReassemblySeqGap]++
 		}
-		if r != 0 && h.app < limit {
-			c.Data = e.bytesFrom(s, h, r, h.app, limit)
+		if r != 0 && x.app < limit {
+			c.Data = e.bytesFrom(s, h, r, x.app, limit)
 		}
 	}
-	c.Offset = h.app
-	end := h.app + uint64(len(c.Data))
+	c.Offset = x.app
+	end := x.app + uint64(len(c.Data))
 	c.EOF = final && end >= limit
-	if end <= h.appSeen && c.Gap == 0 && (!c.EOF || h.flags&eofGiven != 0) {
+	if end <= x.appSeen && c.Gap == 0 && (!c.EOF || h.flags&eofGiven != 0) {
 		return Chunk{}, false
 	}
-	h.appSeen = end
+	x.appSeen = end
 	if c.EOF {
 		h.flags |= eofGiven
 	}
@@ -85,8 +86,9 @@ func (e *Engine) Consumed(f *flow.Flow, dir decoders.Direction, n int) {
 		return
 	}
 	h := &e.sessions[f.Stream].half[dir]
+	x := e.reach(h)
 	h.flags |= parsing
-	h.app = min(h.app+uint64(n), max(h.appSeen, h.app))
+	x.app = min(x.app+uint64(n), max(x.appSeen, x.app))
 }
 
 // Reoffer makes NextApp offer what a direction's parser has not consumed once
@@ -96,7 +98,8 @@ func (e *Engine) Reoffer(f *flow.Flow, dir decoders.Direction) {
 		return
 	}
 	h := &e.sessions[f.Stream].half[dir]
-	h.appSeen = h.app
+	x := e.reach(h)
+	x.appSeen = x.app
 	h.flags &^= eofGiven
 }
 
@@ -108,50 +111,52 @@ func (e *Engine) NextRaw(f *flow.Flow, dir decoders.Direction) (Raw, bool) {
 	}
 	s := &e.sessions[f.Stream]
 	h := &s.half[dir]
+	x := e.reach(h)
 	if h.flags&(rawOff|stopped) != 0 {
 		return Raw{}, false
 	}
 	limit, final := e.dueRaw(s, h), s.final()
 	if h.flags&rawEnding != 0 {
-		limit, final = min(limit, h.rawEnd), true
-		if h.raw >= h.rawEnd {
+		limit, final = min(limit, x.rawEnd), true
+		if x.raw >= x.rawEnd {
 			h.flags |= rawOff
 			return Raw{}, false
 		}
 	}
-	if h.raw >= h.rawDue && !e.startRaw(s, h, dir, limit) {
+	if x.raw >= x.rawDue && !e.startRaw(s, h, dir, limit) {
 		return Raw{}, false
 	}
-	to := min(h.rawDue, limit)
-	r, hole := e.locate(h, h.raw, to)
+	to := min(x.rawDue, limit)
+	r, hole := e.locate(h, x.raw, to)
 	if hole > 0 {
-		h.raw = hole
+		x.raw = hole
 	}
-	if r == 0 || h.raw >= to {
-		h.raw = max(h.raw, to)
-		h.rawDue = h.raw
+	if r == 0 || x.raw >= to {
+		x.raw = max(x.raw, to)
+		x.rawDue = x.raw
 		return Raw{}, false
 	}
-	c := Raw{Data: e.bytesFrom(s, h, r, h.raw, to), Offset: h.raw}
-	h.raw += uint64(len(c.Data))
-	c.End = final && h.raw >= limit
+	c := Raw{Data: e.bytesFrom(s, h, r, x.raw, to), Offset: x.raw}
+	x.raw += uint64(len(c.Data))
+	c.End = final && x.raw >= limit
 	return c, true
 }
 
 // startRaw decides whether a chunk of everything up to limit is due now.
 func (e *Engine) startRaw(s *session, h *half, dir decoders.Direction, limit uint64) bool {
-	if h.raw >= limit {
+	x := e.reach(h)
+	if x.raw >= limit {
 		return false
 	}
 	switch {
 	case e.cfg.Inline, s.flags&finished != 0, s.state > flow.TCPTimeWait,
 		h.flags&(rawTriggered|depthReached|rawEnding) != 0,
-		limit-h.raw >= uint64(e.cfg.ChunkSize[dir]):
+		limit-x.raw >= uint64(e.cfg.ChunkSize[dir]):
 	default:
 		return false
 	}
 	h.flags &^= rawTriggered
-	h.rawDue = limit
+	x.rawDue = limit
 	return true
 }
 
@@ -175,9 +180,10 @@ func (e *Engine) DisableRaw(f *flow.Flow, dir decoders.Direction) {
 	}
 	s := &e.sessions[f.Stream]
 	h := &s.half[dir]
+	x := e.reach(h)
 	if h.flags&(rawOff|rawEnding) == 0 {
 		h.flags |= rawEnding
-		if h.rawEnd = e.dueRaw(s, h); h.raw >= h.rawEnd {
+		if x.rawEnd = e.dueRaw(s, h); x.raw >= x.rawEnd {
 			h.flags |= rawOff
 		}
 	}
@@ -234,7 +240,8 @@ func (e *Engine) Pending(f *flow.Flow, dir decoders.Direction) bool {
 		return false
 	}
 	h := &e.sessions[f.Stream].half[dir]
-	return h.flags&stopped == 0 && (h.flags&appOff == 0 && h.app < h.edge || h.flags&rawOff == 0 && h.raw < h.edge)
+	x := e.reach(h)
+	return h.flags&stopped == 0 && (h.flags&appOff == 0 && x.app < x.edge || h.flags&rawOff == 0 && x.raw < x.edge)
 }
 
 // Finish makes what is left of both directions due, acknowledged or not: the
@@ -254,7 +261,11 @@ func (e *Engine) Close(f *flow.Flow) {
 	}
 	s := &e.sessions[f.Stream]
 	for d := range s.half {
-		e.releaseHalf(&s.half[d])
+		h := &s.half[d]
+		e.releaseHalf(h)
+		if h.reach != 0 {
+			e.reaches.give(h.reach)
+		}
 	}
 	e.dropOffers(s)
 	*s = session{link: e.free}

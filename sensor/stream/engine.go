@@ -21,6 +21,7 @@ type Engine struct {
 	pool     pool
 	runs     slab[run]
 	segments slab[segment]
+	reaches  slab[reach]
 	offers   slab[offer]
 	lent     []loan   // runs whose bytes still lie in packets
 	returned []uint32 // places in lent that are no longer needed
@@ -43,6 +44,7 @@ func New(cfg Config) (*Engine, error) {
 		pool:     pool{limit: cfg.Memory},
 		runs:     newSlab[run](),
 		segments: newSlab[segment](),
+		reaches:  newSlab[reach](),
 		offers:   newSlab[offer](),
 	}
 	if !cfg.OffHeap {

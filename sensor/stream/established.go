@@ -142,8 +142,12 @@ func (t *turn) acknowledge(h *half, ack decoders.Seq) {
 }
 
 // settle makes acknowledged data due, as far as it was received.
-func (h *half) settle() {
-	h.acked = max(h.acked, min(uint64(max(h.offset(h.inStream(h.ack)), 0)), h.edge))
+func (e *Engine) settle(h *half) {
+	if h.reach == 0 {
+		return
+	}
+	x := e.reach(h)
+	x.acked = max(x.acked, min(uint64(max(h.offset(x, x.inStream(h.ack)), 0)), x.edge))
 }
 
 // data hands acknowledgment and payload on to reassembly. What is acknowledged
@@ -151,9 +155,9 @@ func (h *half) settle() {
 func (t *turn) data() {
 	if t.s.flags&oneSided != 0 {
 		t.acknowledge(t.mine, t.p.Seq)
-		t.mine.settle()
+		t.e.settle(t.mine)
 	}
-	t.peer.settle()
+	t.e.settle(t.peer)
 	if t.p.PayloadLen == 0 {
 		return
 	}

@@ -246,7 +246,7 @@ func compareWithModel(t *testing.T, r *rand.Rand, policy Policy) (pieces int) {
 			log = append(log, fmt.Sprintf("raw %d %q", c.Offset, c.Data))
 		}
 		// A hole is passed without a piece when nothing lies behind it yet.
-		if h := &room.sessions[room.flow.Stream].half[0]; int(h.raw) != m.raw {
+		if h := room.reach(&room.sessions[room.flow.Stream].half[0]); int(h.raw) != m.raw {
 			if at := m.hole(m.raw, limit); int(h.raw) != at {
 				fail("raw went on to %d, want %d", h.raw, at)
 			}

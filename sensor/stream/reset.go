@@ -49,7 +49,7 @@ func (t *turn) reset() bool {
 	}
 	t.updateTimestamp()
 	// What a RST carries is a diagnosis (RFC 9293 section 3.5.3), not data.
-	t.mine.settle()
+	t.e.settle(t.mine)
 	return true
 }
 

@@ -61,6 +61,7 @@ func (e *Engine) bytes(r *run) []byte {
 // addRun puts a run for data at off behind another one, 0 being the front. The
 // data stays where it is until Retain.
 func (e *Engine) addRun(session uint32, dir decoders.Direction, h *half, after uint32, off uint64, data []byte) uint32 {
+	x := e.reach(h)
 	i := e.runs.take()
 	at := uint32(len(e.lent))
 	if n := len(e.returned); n > 0 {
@@ -74,12 +75,12 @@ func (e *Engine) addRun(session uint32, dir decoders.Direction, h *half, after u
 	r.off, r.size, r.head, r.memory, r.lent = off, uint32(len(data)), 0, at, true
 	r.next, r.prev = 0, after
 	if after == 0 {
-		r.next, h.firstRun = h.firstRun, i
+		r.next, x.firstRun = x.firstRun, i
 	} else {
 		r.next, e.runs.items[after].next = e.runs.items[after].next, i
 	}
 	if r.next == 0 {
-		h.lastRun = i
+		x.lastRun = i
 	} else {
 		e.runs.items[r.next].prev = i
 	}
@@ -88,14 +89,15 @@ func (e *Engine) addRun(session uint32, dir decoders.Direction, h *half, after u
 
 // removeRun takes a run out and gives its memory back.
 func (e *Engine) removeRun(h *half, i uint32) {
+	x := e.reach(h)
 	r := &e.runs.items[i]
 	if r.prev == 0 {
-		h.firstRun = r.next
+		x.firstRun = r.next
 	} else {
 		e.runs.items[r.prev].next = r.next
 	}
 	if r.next == 0 {
-		h.lastRun = r.prev
+		x.lastRun = r.prev
 	} else {
 		e.runs.items[r.next].prev = r.prev
 	}
@@ -104,20 +106,22 @@ func (e *Engine) removeRun(h *half, i uint32) {
 }
 
 func (e *Engine) freeMemory(h *half, r *run) {
+	x := e.reach(h)
 	if r.lent {
 		e.lent[r.memory].run = 0
 		e.returned = append(e.returned, r.memory)
 		return
 	}
-	h.held -= uint32(len(e.pool.blocks[r.memory]))
+	x.held -= uint32(len(e.pool.blocks[r.memory]))
 	e.pool.give(r.memory)
 }
 
 // own moves a run into a block of its own with room for more bytes behind it.
 // Bytes that every consumer is past are left behind.
 func (e *Engine) own(s *session, h *half, i uint32, more uint32) bool {
+	x := e.reach(h)
 	r := &e.runs.items[i]
-	if skip := h.baseOff - min(h.baseOff, r.off); skip > 0 {
+	if skip := x.baseOff - min(x.baseOff, r.off); skip > 0 {
 		n := uint32(min(skip, uint64(r.size)))
 		r.off += uint64(n)
 		r.head += n
@@ -144,7 +148,7 @@ func (e *Engine) own(s *session, h *half, i uint32, more uint32) bool {
 	e.stats.CopiedBytes += uint64(r.size)
 	e.freeMemory(h, r)
 	r.memory, r.head, r.lent = block, 0, false
-	h.held += uint32(len(e.pool.blocks[block]))
+	x.held += uint32(len(e.pool.blocks[block]))
 	return true
 }
 
@@ -164,7 +168,7 @@ func (e *Engine) extend(s *session, h *half, i uint32, data []byte) bool {
 
 // reserve takes a block for one half of s, as far as the bounds allow.
 func (e *Engine) reserve(s *session, n uint64) (uint32, bool) {
-	if n > maxFlowMemory || uint64(s.half[0].held)+uint64(s.half[1].held)+uint64(blockSize(uint32(n))) > uint64(e.cfg.FlowMemory) {
+	if n > maxFlowMemory || e.heldBy(s)+uint64(blockSize(uint32(n))) > uint64(e.cfg.FlowMemory) {
 		e.stats.RefusedFlow++
 		return 0, false
 	}
@@ -177,6 +181,11 @@ func (e *Engine) reserve(s *session, n uint64) (uint32, bool) {
 			return 0, false
 		}
 	}
+}
+
+// heldBy is how many bytes of blocks a session holds.
+func (e *Engine) heldBy(s *session) uint64 {
+	return uint64(e.reach(&s.half[0]).held) + uint64(e.reach(&s.half[1]).held)
 }
 
 // noRoom does what is configured when data of a session cannot be kept.
@@ -209,7 +218,7 @@ func (e *Engine) evict(keep *session) bool {
 		if e.hand++; e.hand >= e.fresh {
 			e.hand = 1
 		}
-		if s == keep || s.half[0].held+s.half[1].held == 0 {
+		if s == keep || e.heldBy(s) == 0 {
 			continue
 		}
 		seen++
@@ -221,7 +230,7 @@ func (e *Engine) evict(keep *session) bool {
 		return false
 	}
 	e.stats.Evicted++
-	e.stats.EvictedBytes += uint64(victim.half[0].held) + uint64(victim.half[1].held)
+	e.stats.EvictedBytes += e.heldBy(victim)
 	for d := range victim.half {
 		victim.half[d].flags |= stopped
 		e.releaseHalf(&victim.half[d])
@@ -231,20 +240,22 @@ func (e *Engine) evict(keep *session) bool {
 
 // releaseHalf forgets all data of a direction.
 func (e *Engine) releaseHalf(h *half) {
-	for h.firstRun != 0 {
-		e.removeRun(h, h.firstRun)
+	x := e.reach(h)
+	for x.firstRun != 0 {
+		e.removeRun(h, x.firstRun)
 	}
-	for h.firstSegment != 0 {
+	for x.firstSegment != 0 {
 		e.removeFirstSegment(h)
 	}
-	h.app, h.raw = max(h.app, h.edge), max(h.raw, h.edge)
+	x.app, x.raw = max(x.app, x.edge), max(x.raw, x.edge)
 }
 
 // locate finds the run that holds the byte at an offset. When that byte is
 // missing, hole is where the hole ends (at limit at the latest), and the run
 // the one behind it, if it begins before limit.
 func (e *Engine) locate(h *half, at, limit uint64) (r uint32, hole uint64) {
-	for i := h.firstRun; i != 0; i = e.runs.items[i].next {
+	x := e.reach(h)
+	for i := x.firstRun; i != 0; i = e.runs.items[i].next {
 		r := &e.runs.items[i]
 		switch {
 		case r.end() <= at:
@@ -279,7 +290,8 @@ func (e *Engine) bytesFrom(s *session, h *half, i uint32, at, limit uint64) []by
 
 // contiguous returns how far bytes follow without a hole from an offset on.
 func (e *Engine) contiguous(h *half, at uint64) uint64 {
-	for i := h.firstRun; i != 0; i = e.runs.items[i].next {
+	x := e.reach(h)
+	for i := x.firstRun; i != 0; i = e.runs.items[i].next {
 		if r := &e.runs.items[i]; r.off <= at {
 			at = max(at, r.end())
 		} else {
@@ -296,22 +308,24 @@ func (s *session) final() bool { return s.flags&finished != 0 || s.state == flow
 // what is acknowledged, or all that came without a hole when nobody will
 // acknowledge it any more.
 func (e *Engine) dueApp(s *session, h *half) uint64 {
+	x := e.reach(h)
 	if e.cfg.Inline || s.flags&(finished|oneSided) != 0 || s.state == flow.TCPClosed && s.flags&byReset == 0 {
-		return e.contiguous(h, h.acked)
+		return e.contiguous(h, x.acked)
 	}
-	return h.acked
+	return x.acked
 }
 
 // dueRaw is dueApp for rules. At the flow's end they see all that is left, also
 // behind holes.
 func (e *Engine) dueRaw(s *session, h *half) uint64 {
+	x := e.reach(h)
 	switch {
 	case s.flags&finished != 0:
-		return h.edge
+		return x.edge
 	case e.cfg.Inline || s.flags&oneSided != 0:
-		return e.contiguous(h, h.acked)
+		return e.contiguous(h, x.acked)
 	}
-	return h.acked
+	return x.acked
 }
 
 // prune moves the base of both directions to where everybody is past, and
@@ -319,33 +333,35 @@ func (e *Engine) dueRaw(s *session, h *half) uint64 {
 func (e *Engine) prune(s *session) {
 	for d := range s.half {
 		h := &s.half[d]
-		left := h.acked
+		x := e.reach(h)
+		left := x.acked
 		if h.flags&appOff == 0 {
-			left = min(left, h.app)
+			left = min(left, x.app)
 		}
 		if h.flags&rawOff == 0 {
-			left = min(left, h.raw)
+			left = min(left, x.raw)
 		}
-		if left <= h.baseOff || h.flags&started == 0 {
+		if left <= x.baseOff || h.flags&started == 0 {
 			continue
 		}
 		e.advanceBase(h, left)
-		if h.flags&depthReached != 0 && h.firstRun == 0 {
+		if h.flags&depthReached != 0 && x.firstRun == 0 {
 			h.flags |= stopped
 		}
 	}
 }
 
 func (e *Engine) advanceBase(h *half, to uint64) {
-	h.base = h.base.Add(uint32(to - h.baseOff))
-	h.baseOff = to
-	for i := h.firstSegment; i != 0; i = h.firstSegment {
+	x := e.reach(h)
+	h.base = h.base.Add(uint32(to - x.baseOff))
+	x.baseOff = to
+	for i := x.firstSegment; i != 0; i = x.firstSegment {
 		if g := &e.segments.items[i]; h.base.Less(g.end()) {
 			break
 		}
 		e.removeFirstSegment(h)
 	}
-	for i := h.firstRun; i != 0 && e.runs.items[i].end() <= to; i = h.firstRun {
+	for i := x.firstRun; i != 0 && e.runs.items[i].end() <= to; i = x.firstRun {
 		e.removeRun(h, i)
 	}
 }

@@ -24,18 +24,19 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	if h.flags&stopped != 0 {
 		return false
 	}
+	x := e.reached(h)
 	if (h.flags|t.peer.flags)&spokeFirst == 0 {
 		h.flags |= spokeFirst
 	}
 	if h.flags&(appOff|rawOff) == appOff|rawOff {
-		h.edge = max(h.edge, uint64(max(h.offset(seq.Add(uint32(len(data)))), 0)))
+		x.edge = max(x.edge, uint64(max(h.offset(x, seq.Add(uint32(len(data)))), 0)))
 		return true
 	}
 	if h.flags&policyKnown == 0 {
 		h.policy = e.hosts.of(t.p.Dst, t.p.IPVersion)
 		h.flags |= policyKnown
 	}
-	off := h.offset(seq)
+	off := h.offset(x, seq)
 	if beyond := off + int64(len(data)) - int64(h.depth); h.depth != 0 && beyond > 0 {
 		if h.flags&depthReached == 0 {
 			h.flags |= depthReached
@@ -47,19 +48,19 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 			return false
 		}
 	}
-	if h.offset(seq.Add(uint32(len(data)))) <= int64(h.baseOff) {
+	if h.offset(x, seq.Add(uint32(len(data)))) <= int64(x.baseOff) {
 		t.event(decoders.StreamEventReassemblySegmentBeforeBaseSeq)
 		return true
 	}
 	after, overlap := e.place(h, seq)
-	if h.segments >= e.cfg.Segments {
+	if x.segments >= e.cfg.Segments {
 		e.stats.RefusedSegments++
 		t.event(decoders.StreamEventReassemblyInsertLimit)
 		e.noRoom(t.s)
 		return false
 	}
 	merged := data
-	if off != int64(h.edge) {
+	if off != int64(x.edge) {
 		e.stats.OutOfOrder++
 	}
 	if overlap {
@@ -70,7 +71,7 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 			return false
 		}
 	}
-	skip := max(int64(h.baseOff)-off, 0)
+	skip := max(int64(x.baseOff)-off, 0)
 	if !t.write(uint64(off+skip), merged[skip:], &merged[0] == &data[0]) {
 		t.event(decoders.StreamEventReassemblyInsertMemcap)
 		e.noRoom(t.s)
@@ -86,12 +87,13 @@ const maxSegment = 1 << 16
 // place finds the last stored segment that begins at or before seq, and says
 // whether the new one may share bytes with any.
 func (e *Engine) place(h *half, seq decoders.Seq) (after uint32, overlap bool) {
-	after = h.lastSegment
-	if after == 0 || h.offset(seq) >= int64(h.edge) {
+	x := e.reach(h)
+	after = x.lastSegment
+	if after == 0 || h.offset(x, seq) >= int64(x.edge) {
 		return after, false
 	}
 	items := e.segments.items
-	if first := h.firstSegment; seq.Sub(items[first].seq) < items[after].seq.Sub(seq) {
+	if first := x.firstSegment; seq.Sub(items[first].seq) < items[after].seq.Sub(seq) {
 		after = 0
 		for i := first; i != 0 && items[i].seq.LessEq(seq); i = items[i].next {
 			after = i
@@ -106,33 +108,35 @@ func (e *Engine) place(h *half, seq decoders.Seq) (after uint32, overlap bool) {
 
 // remember puts a segment behind another one, 0 being the front.
 func (e *Engine) remember(h *half, after uint32, seq decoders.Seq, size uint32) {
+	x := e.reach(h)
 	i := e.segments.take()
 	items := e.segments.items
 	g := &items[i]
 	g.seq, g.size, g.next, g.prev = seq, size, 0, after
 	if after == 0 {
-		g.next, h.firstSegment = h.firstSegment, i
+		g.next, x.firstSegment = x.firstSegment, i
 	} else {
 		g.next, items[after].next = items[after].next, i
 	}
 	if g.next == 0 {
-		h.lastSegment = i
+		x.lastSegment = i
 	} else {
 		items[g.next].prev = i
 	}
-	h.segments++
+	x.segments++
 }
 
 func (e *Engine) removeFirstSegment(h *half) {
-	i := h.firstSegment
+	x := e.reach(h)
+	i := x.firstSegment
 	next := e.segments.items[i].next
-	h.firstSegment = next
+	x.firstSegment = next
 	if next == 0 {
-		h.lastSegment = 0
+		x.lastSegment = 0
 	} else {
 		e.segments.items[next].prev = 0
 	}
-	h.segments--
+	x.segments--
 	e.segments.give(i)
 }
 
@@ -146,29 +150,30 @@ const resolveBudget = 4096
 // It returns nil when there are too many to compare with.
 func (t *turn) resolve(after uint32, seq decoders.Seq, data []byte) []byte {
 	e, h := t.e, t.mine
+	x := e.reach(h)
 	end := seq.Add(uint32(len(data)))
 	first := after
 	for i := after; i != 0 && seq.Sub(e.segments.items[i].seq) < maxSegment; i = e.segments.items[i].prev {
 		first = i
 	}
 	if first == 0 {
-		first = h.firstSegment
+		first = x.firstSegment
 	}
 	merged, budget := data, resolveBudget
-	at := h.firstRun
+	at := x.firstRun
 	for i := first; i != 0; i = e.segments.items[i].next {
 		g := &e.segments.items[i]
 		if end.LessEq(g.seq) {
 			break
 		}
 		from, to := later(seq, g.seq), earlier(end, g.end())
-		if h.offset(from) < int64(h.baseOff) {
+		if h.offset(x, from) < int64(x.baseOff) {
 			from = h.base
 		}
 		if to.LessEq(from) {
 			continue
 		}
-		off, piece := uint64(h.offset(from)), data[from.Sub(seq):to.Sub(seq)]
+		off, piece := uint64(h.offset(x, from)), data[from.Sub(seq):to.Sub(seq)]
 		for at != 0 && e.runs.items[at].end() <= off {
 			at = e.runs.items[at].next
 			budget--
@@ -239,7 +244,8 @@ func (e *Engine) copyStored(i uint32, off uint64, dst []byte) {
 // packet; lend says that data lies there.
 func (t *turn) write(off uint64, data []byte, lend bool) bool {
 	e, h := t.e, t.mine
-	prev := h.lastRun
+	x := e.reach(h)
+	prev := x.lastRun
 	for prev != 0 && off < e.runs.items[prev].off {
 		prev = e.runs.items[prev].prev
 	}
@@ -256,7 +262,7 @@ func (t *turn) write(off uint64, data []byte, lend bool) bool {
 				copy(e.bytes(r)[off-r.off:], data[:n])
 			}
 		} else {
-			next := h.firstRun
+			next := x.firstRun
 			if prev != 0 {
 				next = e.runs.items[prev].next
 			}
@@ -273,8 +279,8 @@ func (t *turn) write(off uint64, data []byte, lend bool) bool {
 		}
 		off += uint64(n)
 		data = data[n:]
-		if off > h.edge {
-			h.edge = off
+		if off > x.edge {
+			x.edge = off
 		}
 	}
 	return true

@@ -34,9 +34,9 @@ const (
 	finished                // the flow has ended
 )
 
-// half is one direction: the data of one sender, and what its receiver says
-// about it. Sequence numbers count from the wire, offsets from the first byte
-// behind the SYN.
+// half is one direction: what its sender sends, and what its receiver says about
+// it. Sequence numbers count from the wire, offsets from the first byte behind the
+// SYN.
 type half struct {
 	isn    decoders.Seq // the SYN's
 	next   decoders.Seq // behind the highest byte sent in order, or acknowledged
@@ -49,7 +49,17 @@ type half struct {
 	tsTime uint32 // when it came, seconds since 1970
 
 	depth uint32 // offset from which on nothing is reassembled; 0 is never
+	reach uint32 // place in Engine.reaches; 0 until the first payload
 
+	flags    halfFlags
+	scale    uint8 // shift of the windows that the receiver announces
+	policy   Policy
+	tcpFlags uint8 // all that the sender sent
+}
+
+// reach is how far the data of a direction has come. Before the first payload all
+// of it is 0, so that many sessions, those of a scan above all, need none.
+type reach struct {
 	acked   uint64 // acknowledged, and known when the acknowledgment came
 	baseOff uint64 // both consumers are past it, and it is acknowledged
 	app     uint64 // the parser's progress
@@ -65,11 +75,19 @@ type half struct {
 	held                      uint32       // bytes of blocks
 	urgent                    uint32       // bytes taken out of band
 	urgentAt                  decoders.Seq // of the last of them; valid iff urgent is not 0
+}
 
-	flags    halfFlags
-	scale    uint8 // shift of the windows that the receiver announces
-	policy   Policy
-	tcpFlags uint8 // all that the sender sent
+// reach returns the record of a direction; one that is 0 and stays so when there is
+// no payload yet: nothing but 0 is written to it.
+func (e *Engine) reach(h *half) *reach { return &e.reaches.items[h.reach] }
+
+// reached returns the record of a direction that has payload.
+func (e *Engine) reached(h *half) *reach {
+	if h.reach == 0 {
+		h.reach = e.reaches.take()
+		e.reaches.items[h.reach] = reach{}
+	}
+	return &e.reaches.items[h.reach]
 }
 
 // halfFlags are lasting facts of a direction.
@@ -125,7 +143,9 @@ const handshakeFlags = decoders.TCPSyn | decoders.TCPAck | decoders.TCPRst | dec
 
 // offset turns a sequence number near base into an offset; what lies before
 // the stream's begin becomes negative.
-func (h *half) offset(q decoders.Seq) int64 { return int64(h.baseOff) + int64(q.Sub(h.base)) }
+func (h *half) offset(x *reach, q decoders.Seq) int64 {
+	return int64(x.baseOff) + int64(q.Sub(h.base))
+}
 
 // setStart makes the byte behind q the first of the stream.
 func (h *half) setStart(isn decoders.Seq) {

@@ -8,12 +8,13 @@ import "spanwatch/decoders"
 // section 3). A pointer beyond the segment says nothing of this one.
 func (t *turn) storeUrgent() bool {
 	h, payload := t.mine, t.p.Payload()
-	seq := h.inStream(t.p.Seq)
+	x := t.e.reached(h)
+	seq := x.inStream(t.p.Seq)
 	if !t.has(decoders.TCPUrg) || t.p.TCPUrgent == 0 || uint32(t.p.TCPUrgent) > t.p.PayloadLen {
 		return t.store(seq, payload)
 	}
 	policy := t.e.cfg.Urgent
-	if policy == UrgentOOB && h.urgent >= t.e.cfg.UrgentLimit {
+	if policy == UrgentOOB && x.urgent >= t.e.cfg.UrgentLimit {
 		t.event(decoders.StreamEventReassemblyUrgentOobLimitReached)
 		policy = t.e.cfg.UrgentBeyond
 	}
@@ -27,9 +28,9 @@ func (t *turn) storeUrgent() bool {
 	case UrgentInline:
 		rest = payload
 	case UrgentOOB:
-		if at := t.end() - 1; h.urgent == 0 || h.urgentAt.Less(at) {
-			h.urgent++
-			h.urgentAt = at
+		if at := t.end() - 1; x.urgent == 0 || x.urgentAt.Less(at) {
+			x.urgent++
+			x.urgentAt = at
 		}
 	}
 	return len(rest) == 0 || t.store(seq, rest)
@@ -39,24 +40,25 @@ func (t *turn) storeUrgent() bool {
 // which urgent bytes were taken out. Behind the last of them that is exact; a
 // retransmission of what came before several of them is taken to lie before
 // one only.
-func (h *half) inStream(q decoders.Seq) decoders.Seq {
-	if h.urgent == 0 {
+func (x *reach) inStream(q decoders.Seq) decoders.Seq {
+	if x.urgent == 0 {
 		return q
 	}
-	if q.LessEq(h.urgentAt) {
-		return q - decoders.Seq(h.urgent-1)
+	if q.LessEq(x.urgentAt) {
+		return q - decoders.Seq(x.urgent-1)
 	}
-	return q - decoders.Seq(h.urgent)
+	return q - decoders.Seq(x.urgent)
 }
 
 // forgetData drops what was stored of a direction whose receiver did not take
 // it.
 func (e *Engine) forgetData(h *half) {
-	for h.firstRun != 0 {
-		e.removeRun(h, h.firstRun)
+	x := e.reach(h)
+	for x.firstRun != 0 {
+		e.removeRun(h, x.firstRun)
 	}
-	for h.firstSegment != 0 {
+	for x.firstSegment != 0 {
 		e.removeFirstSegment(h)
 	}
-	h.edge = h.baseOff
+	x.edge = x.baseOff
 }

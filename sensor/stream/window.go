@@ -55,7 +55,7 @@ func (t *turn) keepAliveAck() bool {
 
 // past recognises a retransmission of what nobody waits for any more.
 func (t *turn) past() bool {
-	if t.p.PayloadLen == 0 || t.mine.flags&started == 0 || t.mine.base.Less(t.mine.inStream(t.end())) {
+	if t.p.PayloadLen == 0 || t.mine.flags&started == 0 || t.mine.base.Less(t.e.reach(t.mine).inStream(t.end())) {
 		return false
 	}
 	t.event(decoders.StreamEventPktSpuriousRetransmission)
