@@ -287,3 +287,42 @@ func BenchmarkSnapshot(b *testing.B) {
 		a.Snapshot(20)
 	}
 }
+
+// TestAFullTableTurnsLightKeysAway fills a table with heavy entries and sends
+// light ones past it: none of the heavy ones goes, and one that comes again and
+// again is let in at last.
+func TestAFullTableTurnsLightKeysAway(t *testing.T) {
+	var b bounded[uint64]
+	if err := b.init(64, func(k uint64) uint64 { return mix(k, 0x9e3779b97f4a7c15) }); err != nil {
+		t.Fatal(err)
+	}
+	defer b.close()
+	add := func(k, bytes uint64) { b.add(&k, b.tagOf(k), Counts{1, bytes}, Counts{}) }
+	for k := range uint64(64) {
+		add(k, 1000+k)
+	}
+	for k := range uint64(100_000) {
+		add(1000+k, 10)
+	}
+	heavy := 0
+	for _, e := range b.entries {
+		if e.key < 64 {
+			heavy++
+		}
+		if e.bytes() < b.floor {
+			t.Fatalf("entry %d has %d bytes, below the floor of %d", e.key, e.bytes(), b.floor)
+		}
+	}
+	if heavy < 48 {
+		t.Errorf("%d of 64 heavy entries are left", heavy)
+	}
+	for range 1000 {
+		add(7777, 100)
+	}
+	for _, e := range b.entries {
+		if e.key == 7777 && e.bytes() > 50_000 {
+			return
+		}
+	}
+	t.Error("a steady key was never let in")
+}

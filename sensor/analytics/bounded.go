@@ -2,13 +2,16 @@ package analytics
 
 import (
 	"fmt"
+	"math"
 
 	"spanwatch/sensor/internal/offheap"
 )
 
 // bounded holds a bounded number of entries with their counts. When it is
-// full, a new key takes the place of the smallest of a few entries: the heavy
-// ones stay even when a scan passes by.
+// full, a new key that counts more than the smallest of a few entries takes its
+// place, and so does one in some of the others: the heavy ones stay even when a
+// scan passes by, which costs it a look at one slot for each new key, and what is
+// light but steady comes in and adds up.
 //
 // Look-up is open addressing as in the flow table, with the hash of the key
 // split into position and tag; a Go map took three times as long. Keys have no
@@ -22,6 +25,9 @@ type bounded[K comparable] struct {
 	entries []entry[K] // the part of room that is in use
 	release func()
 	hand    int
+	floor   uint64 // no entry has fewer bytes
+	lap     uint64 // the fewest that the hand has met since it was at 0
+	turned  int    // new keys turned away since one was let in
 	drops   uint64
 	warmed  uint64 // what warm read, so that the reads are not left out
 }
@@ -53,7 +59,7 @@ func (b *bounded[K]) reset() {
 	offheap.Discard(b.entries)
 	b.entries = b.room[:0]
 	b.slots = make([]place, firstSlots)
-	b.hand, b.drops = 0, 0
+	b.hand, b.floor, b.lap, b.turned, b.drops = 0, 0, 0, 0, 0
 }
 
 func (b *bounded[K]) close() {
@@ -90,9 +96,10 @@ func (b *bounded[K]) add(k *K, tag uint32, out, in Counts) {
 			}
 		}
 	}
-	i := b.place()
-	b.entries[i] = entry[K]{key: *k, tag: tag, Flux: Flux{out, in}}
-	b.insert(tag, i)
+	if i, ok := b.place(out.Bytes + in.Bytes); ok {
+		b.entries[i] = entry[K]{key: *k, tag: tag, Flux: Flux{out, in}}
+		b.insert(tag, i)
+	}
 }
 
 func (b *bounded[K]) insert(tag, i uint32) {
@@ -121,30 +128,59 @@ func (b *bounded[K]) remove(i uint32) {
 	b.slots[hole] = place{}
 }
 
-// dropSample is how many entries compete for being dropped: one among the
-// heavier half is dropped only if all of the sample are, once in 2⁸ times.
-const dropSample = 8
+const (
+	// dropSample is how many entries compete for being dropped: one among the
+	// heavier half is dropped only if all of the sample are, once in 2⁸ times.
+	dropSample = 8
+	// turnedAway is how many new keys no heavier than what is held are turned
+	// away for one that is let in.
+	turnedAway = 15
+)
 
-// place finds the index for a new entry, dropping one when there is no other.
-func (b *bounded[K]) place() uint32 {
+// place finds the index for a new entry of some bytes, dropping one when there is
+// no other, and reports false when the new one is dropped itself.
+func (b *bounded[K]) place(bytes uint64) (i uint32, ok bool) {
 	if n := len(b.entries); n < b.limit {
 		if 2*(n+1) > len(b.slots) {
 			b.grow()
 		}
 		b.entries = b.room[:n+1]
-		return uint32(n)
-	}
-	smallest := b.hand
-	for range dropSample {
-		if b.entries[b.hand].bytes() < b.entries[smallest].bytes() {
-			smallest = b.hand
-		}
-		if b.hand++; b.hand == len(b.entries) {
-			b.hand = 0
-		}
+		return uint32(n), true
 	}
 	b.drops++
-	b.remove(uint32(smallest))
+	if bytes <= b.floor && b.turned < turnedAway {
+		b.turned++
+		return 0, false
+	}
+	smallest := b.smallest()
+	if bytes <= b.entries[smallest].bytes() && b.turned < turnedAway {
+		b.turned++
+		return 0, false
+	}
+	b.turned = 0
+	b.floor, b.lap = min(b.floor, bytes), min(b.lap, bytes)
+	b.remove(smallest)
+	return smallest, true
+}
+
+// smallest returns the lightest of the next few entries.
+func (b *bounded[K]) smallest() uint32 {
+	smallest := b.hand
+	least := b.entries[smallest].bytes()
+	for range dropSample {
+		if b.hand == 0 {
+			b.lap = math.MaxUint64
+		}
+		n := b.entries[b.hand].bytes()
+		if n < least {
+			smallest, least = b.hand, n
+		}
+		b.lap = min(b.lap, n)
+		if b.hand++; b.hand == len(b.entries) {
+			// Entries only grow, and lighter ones that came since are in lap.
+			b.hand, b.floor = 0, b.lap
+		}
+	}
 	return uint32(smallest)
 }
 

@@ -96,6 +96,10 @@ type DB struct {
 	checked time.Time
 }
 
+// Empty says that neither databases nor sites are configured: nothing will ever be
+// known of an address.
+func (db *DB) Empty() bool { return len(db.paths)+len(db.sites) == 0 }
+
 // tables are the databases of one moment: immutable, and collected when the
 // last cache has moved on.
 type tables struct {

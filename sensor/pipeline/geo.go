@@ -14,7 +14,7 @@ type geoLookup struct {
 }
 
 func newGeoLookup(db *enrich.DB) geoLookup {
-	if db == nil {
+	if db == nil || db.Empty() {
 		return geoLookup{}
 	}
 	return geoLookup{db.NewCache()}
