@@ -30,15 +30,16 @@ func table(t *testing.T, ended *flow.Stats) *flow.Table {
 	t.Helper()
 	cfg := flow.DefaultConfig()
 	cfg.MaxFlows, cfg.Seed, cfg.Kernel = 1024, 1, true
+	var table *flow.Table
 	cfg.OnEnd = func(f *flow.Flow, _ flow.EndReason) {
-		if f.Key.Depth == 0 {
-			ended.Packets += f.WirePackets[0] + f.WirePackets[1]
-			ended.WireBytes += f.WireBytes[0] + f.WireBytes[1]
-			ended.UnseenPackets += f.UnseenPackets[0] + f.UnseenPackets[1]
+		if c := table.Totals(f); f.Key.Depth == 0 {
+			ended.Packets += c.WirePackets[0] + c.WirePackets[1]
+			ended.WireBytes += c.WireBytes[0] + c.WireBytes[1]
+			ended.UnseenPackets += c.UnseenPackets[0] + c.UnseenPackets[1]
 		}
 	}
-	table, err := flow.New(cfg)
-	if err != nil {
+	var err error
+	if table, err = flow.New(cfg); err != nil {
 		t.Fatal(err)
 	}
 	return table

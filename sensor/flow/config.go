@@ -47,8 +47,8 @@ type Config struct {
 	HugePages bool
 
 	// OnEnd is called for every flow that ends, also inside Update. Nil is
-	// allowed. The flow is valid during the call only, and the table must not
-	// be called.
+	// allowed. The flow is valid during the call only, and nothing of the table
+	// may be called but Totals.
 	OnEnd func(*Flow, EndReason)
 	// OnInterval is called for every flow with traffic when an interval has
 	// passed; same rules as OnEnd.
