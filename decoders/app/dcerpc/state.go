@@ -15,6 +15,7 @@ const (
 type State struct {
 	live     app.Live[*Tx]
 	bindings dce.Bindings
+	frames   *app.FrameLog // nil unless frames are marked
 }
 
 var _ app.State = (*State)(nil)
@@ -44,6 +45,9 @@ func (s *State) Parse(in app.Input) app.Result {
 		case len(rest) < h.Length:
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: h.Length}
 		}
+		s.frames.Mark(in.Dir, frameHeader, at, dce.HeaderLen)
+		s.frames.Mark(in.Dir, framePDU, at, h.Length)
+		s.frames.Mark(in.Dir, frameData, at+dce.HeaderLen, h.Length-dce.HeaderLen)
 		if !s.fragment(h, rest[dce.HeaderLen:h.Length], in.Dir) {
 			return app.Result{Status: app.StatusError, Consumed: at}
 		}
@@ -150,4 +154,5 @@ func (s *State) Release() { s.live.Release() }
 func (s *State) Reset() {
 	s.live.Reset()
 	s.bindings.Reset()
+	s.frames = nil
 }

@@ -20,6 +20,7 @@ type State struct {
 	// carriesDNS: some transaction has a DNS message.
 	carriesDNS bool
 	sides      [2]side
+	log        *app.FrameLog // nil unless frames are marked
 }
 
 // side is one direction of the connection.
@@ -85,12 +86,16 @@ func (s *State) Parse(in app.Input) app.Result {
 		s.started = true
 	}
 	for at < len(in.Data) {
-		n, need, ok := s.frame(in.Data[at:], in.Dir)
+		rest, begins := in.Data[at:], s.between(in.Dir)
+		n, need, ok := s.frame(rest, in.Dir)
 		switch {
 		case !ok:
 			return app.Result{Status: app.StatusError, Consumed: at}
 		case need > 0:
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: need}
+		}
+		if begins && s.log != nil {
+			s.mark(in.Dir, at, parseHeader(rest).length)
 		}
 		at += n
 	}
@@ -98,6 +103,12 @@ func (s *State) Parse(in app.Input) app.Result {
 		s.end(in.Dir)
 	}
 	return app.Result{Status: app.StatusOK, Consumed: at}
+}
+
+// between reports that the next byte of a side is the first of a frame.
+func (s *State) between(dir decoders.Direction) bool {
+	sd := &s.sides[dir]
+	return !sd.data.open && sd.skip == 0
 }
 
 // end cuts the bodies that a side has not finished when its stream ends.
@@ -454,7 +465,7 @@ func (s *State) Release() { s.live.Release() }
 // Reset makes the state as new.
 func (s *State) Reset() {
 	s.live.Reset()
-	s.started, s.carriesDNS = false, false
+	s.started, s.carriesDNS, s.log = false, false, nil
 	for i := range s.sides {
 		sd := &s.sides[i]
 		sd.decoder.reset()

@@ -39,8 +39,9 @@ type State struct {
 	handles  []handle
 	requests []request
 	bulk     [2]bulk
-	skip     [2]uint64 // bytes of a record that is passed over
-	text     []byte    // scratch
+	skip     [2]uint64     // bytes of a record that is passed over
+	text     []byte        // scratch
+	frames   *app.FrameLog // nil unless frames are marked
 }
 
 // bulk is the rest of a file's bytes in a record that is still coming, and
@@ -81,6 +82,7 @@ func (s *State) Parse(in app.Input) app.Result {
 		case need > 0:
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: need}
 		}
+		s.markFrames(rest, at, dir)
 		at += n
 	}
 	if in.EOF && in.Dir == decoders.ToClient {

@@ -30,6 +30,9 @@ type State struct {
 	line [2]bool // the rest of a long banner is passed over
 
 	ended bool // a banner, since Ended was asked
+
+	frames *app.FrameLog // nil unless frames are marked
+	at     int           // of what is read, in what is parsed
 }
 
 var _ app.State = (*State)(nil)
@@ -75,6 +78,7 @@ func (s *State) Parse(in app.Input) app.Result {
 	}
 	at := 0
 	for at < len(in.Data) && s.tx.progress[dir] != Finished {
+		s.at = at
 		n, need, good := s.next(in.Data[at:], dir)
 		switch {
 		case !good:
@@ -174,11 +178,20 @@ func (s *State) packet(data []byte, dir decoders.Direction) (n, need int, good b
 		if len(data) < whole {
 			return 0, whole, true
 		}
+		s.markPacket(dir, length)
 		s.tx.setAlgorithms(dir, data[packetHeader:whole])
 		return whole, 0, true
 	}
+	s.markPacket(dir, length)
 	s.skip[dir] = uint64(length - 2)
 	return packetHeader, 0, true
+}
+
+// markPacket marks the packet at s.at, of a length as it tells.
+func (s *State) markPacket(dir decoders.Direction, length uint32) {
+	s.frames.Mark(dir, frameRecordHeader, s.at, packetHeader)
+	s.frames.Mark(dir, frameRecordData, s.at+packetHeader, int(length)-2)
+	s.frames.Mark(dir, frameRecordPDU, s.at, int(length)+lengthLen)
 }
 
 // Txs returns the connection, once there was payload and until it is released.
@@ -202,5 +215,6 @@ func (s *State) Release() {
 // Reset makes the state as new.
 func (s *State) Reset() {
 	s.tx.reset()
+	s.frames = nil
 	s.open, s.over, s.ended, s.skip, s.line = false, false, false, [2]uint64{}, [2]bool{}
 }

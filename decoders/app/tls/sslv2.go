@@ -50,6 +50,8 @@ func (s *State) ssl2Record(data []byte, dir decoders.Direction) (n, need int, go
 		return 0, header + length, true
 	}
 	s.tx.sides[dir].version = VersionSSL2
+	s.frames.Mark(dir, frameSSL2Header, s.at, header)
+	s.frames.Mark(dir, frameSSL2PDU, s.at, header+length)
 	body := data[header : header+length]
 	if !s.ssl2Message(body[0], body[1:], dir) {
 		s.tx.event(app.EventTLSInvalidSSLRecord)

@@ -35,6 +35,9 @@ type State struct {
 	ended bool // a record, since Ended was asked
 	sides [2]reader
 	beat  heartbeats
+
+	frames *app.FrameLog // nil unless frames are marked
+	at     int           // of the record under work, in what is parsed
 }
 
 // reader is how far one direction was read.
@@ -88,6 +91,7 @@ func (s *State) Parse(in app.Input) app.Result {
 	}
 	at := 0
 	for at < len(in.Data) {
+		s.at = at
 		n, need, good := s.record(in.Data[at:], in.Dir)
 		switch {
 		case !good:
@@ -155,12 +159,14 @@ func (s *State) record(data []byte, dir decoders.Direction) (n, need int, good b
 	case data[0] == recordApplication:
 		side.version = version
 		s.tx.applicationData()
+		s.markRecord(dir, data[0], length)
 		r.skip = length
 		return recordHeader, 0, true
 	case len(data) < recordHeader+length:
 		return 0, recordHeader + length, true
 	}
 	side.version = version
+	s.markRecord(dir, data[0], length)
 	return recordHeader + length, 0, s.whole(data[0], data[recordHeader:recordHeader+length], dir)
 }
 
@@ -223,7 +229,7 @@ func (s *State) Release() {
 // Reset makes the state as new.
 func (s *State) Reset() {
 	s.tx.reset()
-	s.open, s.over, s.ended, s.beat = false, false, false, heartbeats{}
+	s.open, s.over, s.ended, s.beat, s.frames = false, false, false, heartbeats{}, nil
 	for d := range s.sides {
 		message := s.sides[d].message[:0]
 		if cap(message) > keptMessage {
