@@ -47,6 +47,7 @@ func (w *worker) feed(f *flow.Flow, dir decoders.Direction, p *decoders.Packet) 
 			}
 		}
 		if f.App == 0 {
+			w.skipDetection(f, dir, c)
 			return
 		}
 		res := w.parse(f, app.Input{
@@ -135,6 +136,14 @@ func (w *worker) recognise(f *flow.Flow, dir decoders.Direction, c stream.Chunk,
 		}
 		f.AppProto[dir] = found.Proto
 		proto := found.Proto
+		switch {
+		case other == app.ProtoFailed:
+			w.appEvent(keyword.AppDetectedOneDirection)
+		case dir == decoders.ToClient && proto == app.ProtoTLS && !w.streams.SpokeFirst(f, decoders.ToServer) && !w.streams.Midstream(f):
+			w.appEvent(keyword.AppWrongDirectionFirstData) // its clients speak first
+			w.unrecognised(f)
+			return false, turned
+		}
 		if other > app.ProtoFailed && other != proto {
 			w.appEvent(keyword.AppMismatchBothDirections)
 			proto = f.AppProto[decoders.ToServer]
@@ -159,6 +168,26 @@ func (w *worker) recognise(f *flow.Flow, dir decoders.Direction, c stream.Chunk,
 		w.unrecognised(f)
 	}
 	return f.App != 0, false
+}
+
+// What Suricata waits for on one side while the other says nothing, or hardly
+// anything, and how little that is.
+const (
+	skipBytes   = 100000
+	skipSilence = 12
+)
+
+// skipDetection gives up on a flow of which one side, that looked like nothing,
+// has sent much while the other has said too little to be recognised.
+func (w *worker) skipDetection(f *flow.Flow, dir decoders.Direction, c stream.Chunk) {
+	other := dir.Opposite()
+	if f.AppProto[dir] != app.ProtoFailed || f.AppProto[other] != app.ProtoUnknown || c.Offset+uint64(len(c.Data)) <= skipBytes {
+		return
+	}
+	if w.streams.Size(f, other) <= skipSilence+1 { // a SYN counts
+		w.appEvent(keyword.AppDetectionSkipped)
+		w.unrecognised(f)
+	}
 }
 
 // unrecognised ends detection without a result.
