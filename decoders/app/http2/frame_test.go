@@ -14,7 +14,7 @@ func TestFramesAreMarked(t *testing.T) {
 		start, len int
 	}
 	data := []byte(preface + "\x00\x00\x02\x00\x00\x00\x00\x00\x01ab")
-	p := NewParser()
+	p := NewParser(nil)
 	s := p.New()
 	var log app.FrameLog
 	s.(app.FrameMarker).MarkFrames(&log)
