@@ -66,10 +66,10 @@ type Field struct {
 	Syntax    string
 }
 
-// Condition is what a rule asks of a transaction. It is used by all workers
-// and keeps nothing.
+// Condition is what a rule asks of a transaction, in the direction that is
+// inspected. It is used by all workers and keeps nothing.
 type Condition interface {
-	Match(Tx) bool
+	Match(tx Tx, dir decoders.Direction) bool
 }
 
 // Dirs is a set of directions, one bit each.

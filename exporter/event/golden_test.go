@@ -177,6 +177,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeWebSocket, fullWebSocket),
 		appSample(event.TypeModbus, fullModbus),
 		appSample(event.TypeDNP3, fullDNP3),
+		appSample(event.TypeENIP, fullENIP),
 		recordSample("nfs_full", event.TypeNFS, fullNFS, rpcMember),
 		appSample(event.TypeIKE, fullIKE),
 		smtpSample("smtp_full", fullSMTP()),

@@ -100,3 +100,55 @@ func fullDNP3(o *event.Object) {
 	o.End()
 	o.End()
 }
+
+func fullENIP(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	message := func(name string) {
+		o.Object(name)
+		o.String("command", "list_identity")
+		o.String("status", "success")
+		o.Uint("options", 1)
+		o.Object("register_session")
+		o.Uint("protocol_version", 1)
+		o.Uint("options", 0)
+		o.End()
+	}
+	message("request")
+	o.Object("cip")
+	o.String("service", "Multiple Service Packet")
+	o.List("path")
+	o.Object("")
+	o.String("segment_type", "class")
+	o.Uint("value", 1<<32-1)
+	o.End()
+	o.End()
+	o.String("class_name", "Message Router")
+	o.List("multiple")
+	o.Object("")
+	o.String("service", "unknown-99")
+	o.End()
+	o.End()
+	o.End()
+	o.End()
+	message("response")
+	o.Object("list_services")
+	o.Uint("protocol_version", 1)
+	o.Uint("capabilities", 288)
+	o.Text("service_name", text)
+	o.End()
+	o.Object("identity")
+	for _, name := range []string{"protocol_version", "product_code", "status", "serial", "state"} {
+		o.Uint(name, 255)
+	}
+	for _, name := range []string{"revision", "vendor_id", "device_type"} {
+		o.String(name, "4.3")
+	}
+	o.Text("product_name", text)
+	o.End()
+	o.Object("cip")
+	for _, name := range []string{"service", "status", "status_extended", "status_extended_meaning"} {
+		o.String(name, "0001")
+	}
+	o.End()
+	o.End()
+}

@@ -37,6 +37,7 @@ const (
 	TypeNFS
 	TypeDNP3
 	TypeIKE
+	TypeENIP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -74,6 +75,7 @@ var typeNames = [NumTypes]string{
 	TypeNFS:       "nfs",
 	TypeDNP3:      "dnp3",
 	TypeIKE:       "ike",
+	TypeENIP:      "enip",
 }
 
 // String returns the value of event_type.

@@ -90,7 +90,7 @@ func definedConditions() (keywords []Keyword) {
 // txCondition asks a condition that a protocol defined.
 type txCondition struct{ app.Condition }
 
-func (t txCondition) MatchTx(f *TxFacts) bool { return t.Match(f.Tx) }
+func (t txCondition) MatchTx(f *TxFacts) bool { return t.Match(f.Tx, f.Dir) }
 
 // definedProtocols are those protocols as rules name them.
 func definedProtocols() (list []AppProtocol) {

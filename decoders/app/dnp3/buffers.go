@@ -47,7 +47,7 @@ var indicationNames = [16]string{
 type functionCondition uint8
 
 // Match compares the function of a fragment, also one that is not whole yet.
-func (c functionCondition) Match(tx app.Tx) bool {
+func (c functionCondition) Match(tx app.Tx, _ decoders.Direction) bool {
 	t, ok := tx.(*Tx)
 	return ok && len(t.data) > 0 && t.function() == uint8(c)
 }
@@ -66,7 +66,7 @@ func parseFunction(value string) (app.Condition, error) {
 type indicationCondition uint16
 
 // Match reports whether a response has any of the indications.
-func (c indicationCondition) Match(tx app.Tx) bool {
+func (c indicationCondition) Match(tx app.Tx, _ decoders.Direction) bool {
 	t, ok := tx.(*Tx)
 	return ok && len(t.data) > 0 && t.dir == decoders.ToClient && t.indications()&uint16(c) != 0
 }
@@ -94,7 +94,7 @@ func parseIndications(value string) (app.Condition, error) {
 type objectCondition struct{ group, variation uint8 }
 
 // Match reports whether a fragment has such an object.
-func (c objectCondition) Match(tx app.Tx) bool {
+func (c objectCondition) Match(tx app.Tx, _ decoders.Direction) bool {
 	t, ok := tx.(*Tx)
 	if !ok {
 		return false

@@ -186,7 +186,7 @@ func TestRulesAskForFunctionIndicationsAndObjects(t *testing.T) {
 			continue
 		}
 		for i, tx := range s.Txs() {
-			if got := c.Match(tx); got != (want[i] != '-') {
+			if got := c.Match(tx, tx.(*Tx).dir); got != (want[i] != '-') {
 				t.Errorf("%s matches fragment %d: %v", option, i, got)
 			}
 		}

@@ -34,7 +34,7 @@ func (s span) meets(first, last uint16) bool {
 }
 
 // Match compares the request of an exchange.
-func (c *condition) Match(tx app.Tx) bool {
+func (c *condition) Match(tx app.Tx, _ decoders.Direction) bool {
 	t, ok := tx.(*Tx)
 	if !ok || !t.has[decoders.ToServer] {
 		return false

@@ -52,7 +52,7 @@ func TestModbusRequestsAreCompared(t *testing.T) {
 			continue
 		}
 		for i, tx := range s.Txs() {
-			if got := c.Match(tx); got != (want[i] != '-') {
+			if got := c.Match(tx, toServer); got != (want[i] != '-') {
 				t.Errorf("%s matches request %d: %v", value, i, got)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"spanwatch/decoders/app/dhcp"
 	"spanwatch/decoders/app/dnp3"
 	"spanwatch/decoders/app/dns"
+	"spanwatch/decoders/app/enip"
 	"spanwatch/decoders/app/file"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/http1"
@@ -77,6 +78,7 @@ func NewWith(c Config) Set {
 		dcerpc.NewParser(),
 		dhcp.NewParser(),
 		dnp3.NewParserWith(c.DNP3),
+		enip.NewParser(),
 		ike.NewParser(),
 		http2.NewParser(carried),
 		krb5.NewParser(),
