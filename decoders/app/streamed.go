@@ -38,8 +38,19 @@ type Upgrader interface {
 	Upgraded() (Upgrade, bool)
 }
 
+// Heir is implemented by states of protocols that go on with the request that
+// led to them: HTTP/2 takes that of an upgrade for its first stream's (RFC 7540
+// section 3.2).
+type Heir interface {
+	// Inherit takes what it needs of a request of HTTP/1, before the first Parse.
+	Inherit(request Tx)
+}
+
 // Upgrade says what comes next.
 type Upgrade struct {
 	To   Proto  // ProtoUnknown: to be detected
 	Port uint16 // the port that detection should go by; 0 is the flow's own
+	// Request is what asked for it, for an Heir; nil when there is none.
+	// Borrowed until the next Release.
+	Request Tx
 }

@@ -41,6 +41,27 @@ func (w *worker) udp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) d
 	return dir
 }
 
+// bequeath gives the request of an upgrade to a state of HTTP/2, which is the
+// flow's if HTTP/2 is what follows.
+func (w *worker) bequeath(f *flow.Flow, up *app.Upgrade) {
+	if up.Request == nil || up.To != app.ProtoUnknown && up.To != app.ProtoHTTP2 || w.apps.parsers[app.ProtoHTTP2] == nil {
+		return
+	}
+	heir := w.apps.open(app.ProtoHTTP2)
+	w.apps.at(heir).state.(app.Heir).Inherit(up.Request)
+	w.heirs[f.ID] = heir
+}
+
+// heir takes the state that bequeath made for a flow; 0 when there is none.
+func (w *worker) heir(f *flow.Flow) uint32 {
+	if len(w.heirs) == 0 {
+		return 0
+	}
+	heir := w.heirs[f.ID]
+	delete(w.heirs, f.ID)
+	return heir
+}
+
 // turn exchanges the sides of a flow whose server was seen first. It returns
 // the direction anew.
 func (w *worker) turn(f *flow.Flow, dir decoders.Direction) decoders.Direction {
@@ -53,6 +74,13 @@ func (w *worker) turn(f *flow.Flow, dir decoders.Direction) decoders.Direction {
 func (w *worker) open(f *flow.Flow, proto app.Proto) {
 	f.Chosen = proto
 	w.counters.Apps[proto].Flows++
+	if heir := w.heir(f); heir != 0 {
+		if proto == w.apps.at(heir).proto {
+			f.App = heir
+			return
+		}
+		w.apps.close(heir)
+	}
 	if w.apps.parsers[proto] != nil {
 		f.App = w.apps.open(proto)
 	}
@@ -88,8 +116,10 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 		}
 	}
 	if u, ok := a.state.(app.Upgrader); ok && a.upgraded == 0 {
-		if _, yes := u.Upgraded(); yes {
+		if up, yes := u.Upgraded(); yes {
 			a.upgraded = max(w.events.frame, 1)
+			w.bequeath(f, &up)
+			a = w.apps.at(f.App)
 		}
 	}
 	if a.refined != nil && f.Chosen == a.proto {

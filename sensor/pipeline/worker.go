@@ -67,7 +67,8 @@ type worker struct {
 	flows        *flow.Table
 	streams      *stream.Engine
 	apps         appTable
-	midstream    bool // sessions are taken up without their opening
+	heirs        map[uint64]uint32 // by flow id: places in apps, see bequeath
+	midstream    bool              // sessions are taken up without their opening
 	expectations expectations
 	files        *filestore.Store    // nil keeps no files
 	magic        bool                // rules ask what type files have: records say it too
@@ -117,6 +118,7 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
 	w.events.apps = &w.apps
+	w.heirs = map[uint64]uint32{}
 	w.files = o.Files
 	w.useRules(o.Ruleset)
 	return w, nil
@@ -256,6 +258,9 @@ func (w *worker) flowEnded(f *flow.Flow, why flow.EndReason) {
 	w.inspector.EndFlow(&f.Detect)
 	if f.App != 0 {
 		w.apps.close(f.App)
+	}
+	if heir := w.heir(f); heir != 0 {
+		w.apps.close(heir)
 	}
 }
 

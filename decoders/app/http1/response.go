@@ -433,7 +433,7 @@ func (s *State) openTunnel() verdict {
 		t.request.progress = Completed
 	}
 	s.upgraded = true
-	s.upgrade = app.Upgrade{}
+	s.upgrade = app.Upgrade{Request: t}
 	if t.request.methodName == MethodCONNECT {
 		s.upgrade.Port = uint16(t.request.port)
 	} else if to, ok := t.response.value("upgrade"); ok {

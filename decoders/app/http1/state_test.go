@@ -264,6 +264,9 @@ func TestTunnels(t *testing.T) {
 		data := head + value + "\r\n\r\nframes"
 		r := s.Parse(app.Input{Data: []byte(data), Dir: decoders.ToClient})
 		u, ok := s.Upgraded()
+		if uri, _ := u.Request.Buffer(app.HTTPURIRaw, 0); string(uri) != "/ws" {
+			t.Errorf("upgrade to %s was asked for by %q", value, uri)
+		}
 		if !ok || u.To != want || r.Status != app.StatusIncomplete || data[r.Consumed:] != "frames" {
 			t.Errorf("upgrade to %s: %+v %v, %+v", value, u, ok, r)
 		}

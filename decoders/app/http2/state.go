@@ -304,6 +304,7 @@ func (s *State) decode(t *Tx, b *block, dir decoders.Direction) {
 		switch {
 		case fault == faultOverflow:
 			t.events.Add(EventHeaderIntegerOverflow)
+			t.events.Add(EventExtraHeaderData) // what follows cannot be read
 		case fault == faultHeader:
 			t.events.Add(EventInvalidHeader)
 		case fault == faultShort && !b.cut:

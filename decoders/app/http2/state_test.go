@@ -288,7 +288,7 @@ func TestOddities(t *testing.T) {
 		{"an index of nothing", frame(typeHeaders, whole, 1, []byte{0xff, 0x20}), []app.Event{EventInvalidHeader}},
 		{"index zero", frame(typeHeaders, whole, 1, []byte{0x80}), []app.Event{EventInvalidHeader}},
 		{"a bad Huffman code", frame(typeHeaders, whole, 1, []byte{0x00, 0x81, 0x00, 0x00}), []app.Event{EventInvalidHeader}},
-		{"an endless integer", frame(typeHeaders, whole, 1, []byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")), []app.Event{EventHeaderIntegerOverflow}},
+		{"an endless integer", frame(typeHeaders, whole, 1, []byte("\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")), []app.Event{EventHeaderIntegerOverflow, EventExtraHeaderData}},
 		{"a block that ends within a field", frame(typeHeaders, whole, 1, []byte{0x40, 9, 'a'}), []app.Event{EventInvalidFrameData}},
 		{"more padding than frame", frame(typeHeaders, whole|flagPadded, 1, []byte{9, 0x82}), []app.Event{EventInvalidFrameData}},
 		{"CONTINUATION of nothing", frame(typeContinuation, whole, 1, []byte{0x82}), []app.Event{EventInvalidFrameData}},

@@ -51,13 +51,15 @@ const (
 	EventFailedDecompression
 	EventInvalidRange
 	EventCompressionBomb
+	EventInvalidHTTP1Settings
+	EventExtraHeaderData
 )
 
 var _ = app.NameEvents(app.ProtoHTTP2,
 	"invalid_client_magic", "invalid_frame_data", "invalid_header", "invalid_frame_length", "long_frame_data", "stream_id_reuse",
 	"header_integer_overflow", "too_many_streams", "authority_host_mismatch", "userinfo_in_uri", "reassembly_limit_reached",
 	"dns_request_too_long", "dns_response_too_long", "data_stream_zero", "too_many_frames",
-	"failed_decompression", "invalid_range", "compression_bomb")
+	"failed_decompression", "invalid_range", "compression_bomb", "invalid_http1_settings", "extra_header_data")
 
 const (
 	maxFrames = 65536 // of a side of a transaction, as in Suricata
