@@ -13,9 +13,11 @@ import (
 
 // channels is struct ethtool_channels of linux/ethtool.h.
 type channels struct {
-	command                                uint32
-	maxRx, maxTx, maxOther, maxCombined    uint32
-	rxCount, txCount, otherCount, combined uint32
+	command  uint32
+	_        [4]uint32 // most of each kind
+	rxCount  uint32
+	_        [2]uint32 // of sending, and for other purposes
+	combined uint32
 }
 
 // queuesOf returns how many receive queues an interface has in use.

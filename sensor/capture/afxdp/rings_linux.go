@@ -26,10 +26,21 @@ type descriptor struct {
 type ringOffset struct{ producer, consumer, desc, flags uint64 }
 
 // ringOffsets is struct xdp_mmap_offsets.
-type ringOffsets struct{ rx, tx, fill, completion ringOffset }
+type ringOffsets struct {
+	rx   ringOffset
+	_    ringOffset // of sending
+	fill ringOffset
+	_    ringOffset // of what was sent
+}
 
-// socketStats is struct xdp_statistics.
-type socketStats struct{ rxDropped, rxInvalid, txInvalid, rxRingFull, fillEmpty, txEmpty uint64 }
+// socketStats is struct xdp_statistics. A frame for which the fill ring was empty is
+// in rxDropped.
+type socketStats struct {
+	rxDropped  uint64
+	_          [2]uint64 // descriptors that were wrong, of receiving and sending
+	rxRingFull uint64
+	_          [2]uint64 // looks at an empty fill ring, and at an empty ring of sending
+}
 
 // mapping is the part that all rings have.
 type mapping struct {

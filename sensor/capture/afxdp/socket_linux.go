@@ -32,8 +32,9 @@ type socket struct {
 
 // umemReg is struct xdp_umem_reg.
 type umemReg struct {
-	addr, len                      uint64
-	chunk, headroom, flags, txMeta uint32
+	addr, len uint64
+	chunk     uint32
+	_         [3]uint32 // headroom besides the kernel's own, flags, metadata of sending
 }
 
 // openSocket makes a socket for one queue of an interface. The kernel gives it
