@@ -46,6 +46,8 @@ type Field struct {
 	// of bytes; Words are values by name, lower case, that rules may use.
 	Bits  int
 	Words map[string]uint64
+	// AllOfNone: a condition on all of several values holds without any too.
+	AllOfNone bool
 	// Inclusive numbers take both ends of a range such as `name:1-5` into it.
 	Inclusive bool
 	// Flags are bits by name: rules say which are set and which are not, as

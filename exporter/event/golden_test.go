@@ -180,6 +180,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeENIP, fullENIP),
 		recordSample("nfs_full", event.TypeNFS, fullNFS, rpcMember),
 		appSample(event.TypeIKE, fullIKE),
+		appSample(event.TypeLDAP, fullLDAP),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

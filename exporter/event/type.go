@@ -38,6 +38,7 @@ const (
 	TypeDNP3
 	TypeIKE
 	TypeENIP
+	TypeLDAP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -76,6 +77,7 @@ var typeNames = [NumTypes]string{
 	TypeDNP3:      "dnp3",
 	TypeIKE:       "ike",
 	TypeENIP:      "enip",
+	TypeLDAP:      "ldap",
 }
 
 // String returns the value of event_type.

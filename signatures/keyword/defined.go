@@ -48,7 +48,7 @@ func definedNumbers() (fields []txField) {
 			if f.Bits == 0 {
 				continue
 			}
-			field := txField{name: f.Name, aliases: f.Aliases, proto: p.proto, buffer: f.Buffer, bits: f.Bits, multi: f.Multi, names: f.Words, flags: f.Flags, keys: f.Keys, kinds: f.Kinds, inclusive: f.Inclusive}
+			field := txField{name: f.Name, aliases: f.Aliases, proto: p.proto, buffer: f.Buffer, bits: f.Bits, multi: f.Multi, names: f.Words, flags: f.Flags, keys: f.Keys, kinds: f.Kinds, inclusive: f.Inclusive, allOfNone: f.AllOfNone}
 			if f.Dirs != app.Both {
 				field.dirs = DirectionSet(f.Dirs)
 			}

@@ -57,6 +57,7 @@ type txField struct {
 	flags     map[string]uint64 // bits by name; then names is nil
 	keys      map[string]uint64 // by name, where numbers are under keys
 	kinds     map[string]func(uint64) bool
+	allOfNone bool         // a condition on all values holds without any
 	inclusive bool         // ranges take their ends in
 	dirs      DirectionSet // in which it exists; 0 for both
 }
@@ -140,6 +141,9 @@ func (b *Builder) addTxNumber(o *rule.Option, field *txField) *rule.Diagnostic {
 	}
 	if err != nil {
 		return b.diagnose(o, err)
+	}
+	if field.allOfNone && want.Kind == rule.IndexAll {
+		want.Kind = rule.IndexAllOrAbsent
 	}
 	b.plan.TxTests = append(b.plan.TxTests, &txNumber{want, field.buffer})
 	return nil

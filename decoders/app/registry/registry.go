@@ -19,6 +19,7 @@ import (
 	"spanwatch/decoders/app/http2"
 	"spanwatch/decoders/app/ike"
 	"spanwatch/decoders/app/krb5"
+	"spanwatch/decoders/app/ldap"
 	"spanwatch/decoders/app/modbus"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/nfs"
@@ -82,6 +83,7 @@ func NewWith(c Config) Set {
 		ike.NewParser(),
 		http2.NewParser(carried),
 		krb5.NewParser(),
+		ldap.NewParser(),
 		modbus.NewParser(),
 		mqtt.NewParser(),
 		nfs.NewParserWith(c.Transfers),
