@@ -52,8 +52,10 @@ fuzz: deps-build ## Fuzz every parser for T each (make fuzz T=10m)
 	done
 
 .PHONY: bench
-bench: deps-build ## Go benchmarks of decode, flow table, prefilter and encoding
+bench: deps-build ## Go benchmarks of decode, flow table, prefilter, encoding, and of accounting in the kernel (root)
 	$(GO) test -run xxx -bench . -benchmem ./decoders/... ./sensor/flow ./sensor/capture/... ./signatures/... ./exporter/event
+	$(GO) test -run xxx -bench . -benchtime 1x ./bpf/bench
+	$(GO) test -run xxx -bench . -benchtime 10x ./bpf
 
 .PHONY: bench-peers
 bench-peers: $(BIN) ## Ratios beside Suricata, tshark and softflowd on one capture

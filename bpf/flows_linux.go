@@ -36,25 +36,42 @@ func (p *Programs) ReadFlows(fn func(*FlowRecord)) error {
 	if p.cfg.Store == StoreLRU {
 		return p.readLRU(fn)
 	}
-	for set := range p.tags {
-		word := atomic.LoadUint64(&p.tags[set])
-		if word == 0 {
-			continue
+	for first := 0; first < len(p.tags); first += tagBlock {
+		// Most sets of most tables are free: a look at several at once is no
+		// more than a hint, which a packet that comes now may outdate.
+		block := p.tags[first:min(first+tagBlock, len(p.tags))]
+		if len(block) == tagBlock {
+			t := (*[tagBlock]uint64)(block)
+			if t[0]|t[1]|t[2]|t[3]|t[4]|t[5]|t[6]|t[7] == 0 {
+				continue
+			}
 		}
-		for way := range ways {
-			if word>>(16*way)&0xffff == 0 {
-				continue
+		for i := range block {
+			if word := atomic.LoadUint64(&block[i]); word != 0 {
+				p.readSet(first+i, word, fn)
 			}
-			slot := set*ways + way
-			if !p.readSlot(&p.slots[slot]) {
-				p.torn.Add(1)
-				continue
-			}
-			p.record.Slot = uint32(slot)
-			fn(&p.record)
 		}
 	}
 	return nil
+}
+
+// tagBlock is the tags in a cache line.
+const tagBlock = 8
+
+// readSet reads the slots of a set that are in use by its tags.
+func (p *Programs) readSet(set int, tags uint64, fn func(*FlowRecord)) {
+	for way := range ways {
+		if tags>>(16*way)&0xffff == 0 {
+			continue
+		}
+		slot := set*ways + way
+		if !p.readSlot(&p.slots[slot]) {
+			p.torn.Add(1)
+			continue
+		}
+		p.record.Slot = uint32(slot)
+		fn(&p.record)
+	}
 }
 
 // readSlot copies a slot into p.record between two looks at its sequence number.
@@ -128,12 +145,7 @@ func (p *Programs) readLRU(fn func(*FlowRecord)) error {
 				if c.First == 0 {
 					continue
 				}
-				r := &p.record
-				r.Key = *(*FlowKey)(unsafe.Pointer(&p.lru.keys[i]))
-				r.Packets, r.Bytes = c.Packets, c.Bytes
-				r.First, r.Last = p.clock.unix(c.First), p.clock.unix(c.Last)
-				r.TCPFlags, r.FirstDir, r.Sides = c.TcpFlags, c.FirstDir, c.Sides
-				r.Slot, r.Generation = uint32(cpu), 0
+				p.fillLRU(&p.lru.keys[i], &c, cpu)
 				fn(&p.record)
 			}
 		}
@@ -141,4 +153,13 @@ func (p *Programs) readLRU(fn func(*FlowRecord)) error {
 			return nil
 		}
 	}
+}
+
+func (p *Programs) fillLRU(key *accountFlowKey, c *lruCounts, cpu int) {
+	r := &p.record
+	r.Key = *(*FlowKey)(unsafe.Pointer(key))
+	r.Packets, r.Bytes = c.Packets, c.Bytes
+	r.First, r.Last = p.clock.unix(c.First), p.clock.unix(c.Last)
+	r.TCPFlags, r.FirstDir, r.Sides = c.TcpFlags, c.FirstDir, c.Sides
+	r.Slot, r.Generation = uint32(cpu), 0
 }

@@ -124,26 +124,3 @@ func TestRecordsAreTheSameUntilEvicted(t *testing.T) {
 		t.Errorf("%d records, %d ended", len(owner), ended)
 	}
 }
-
-// BenchmarkReadFlows reads a table of 100,000 flows.
-func BenchmarkReadFlows(b *testing.B) {
-	needRoot(b)
-	const flows = 100_000
-	p := detached(b, bpf.DefaultConfig("none"))
-	fill(b, p, flows)
-	b.ReportAllocs()
-	n := 0
-	least := time.Hour
-	for b.Loop() {
-		n = 0
-		start := time.Now()
-		if err := p.ReadFlows(func(*bpf.FlowRecord) { n++ }); err != nil {
-			b.Fatal(err)
-		}
-		least = min(least, time.Since(start))
-	}
-	if n == 0 {
-		b.Fatal("no flows")
-	}
-	b.ReportMetric(float64(least)/float64(n), "ns/flow")
-}

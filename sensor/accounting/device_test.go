@@ -16,7 +16,6 @@ type ledger struct {
 	k        *fakeKernel
 	d        *device
 	told     map[decoders.FlowKey]bpf.Count
-	waiting  []flow.Counted
 	evicteds int
 }
 
