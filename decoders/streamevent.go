@@ -104,7 +104,7 @@ var streamEventNames = [StreamEventCount]string{
 	StreamEvent3whsSynToclientOnSynRecv:         "3whs_syn_toclient_on_syn_recv",
 	StreamEvent3whsSynackFlood:                  "3whs_synack_flood",
 	StreamEvent3whsSynackInWrongDirection:       "3whs_synack_in_wrong_direction",
-	StreamEvent3whsSynackResendWithDifferentAck: "3whs_synack_resend_with_different_ack",
+	StreamEvent3whsSynackResendWithDifferentAck: "3whs_synack_resend_with_diff_ack",
 	StreamEvent3whsSynackResendWithDiffSeq:      "3whs_synack_resend_with_diff_seq",
 	StreamEvent3whsSynackTfoDataIgnored:         "3whs_synack_tfo_data_ignored",
 	StreamEvent3whsSynackToserverOnSynRecv:      "3whs_synack_toserver_on_syn_recv",
@@ -122,7 +122,7 @@ var streamEventNames = [StreamEventCount]string{
 	StreamEventEstSynResendDiffSeq:              "est_syn_resend_diff_seq",
 	StreamEventEstSynToclient:                   "est_syn_toclient",
 	StreamEventEstSynackResend:                  "est_synack_resend",
-	StreamEventEstSynackResendWithDifferentAck:  "est_synack_resend_with_different_ack",
+	StreamEventEstSynackResendWithDifferentAck:  "est_synack_resend_with_diff_ack",
 	StreamEventEstSynackResendWithDiffSeq:       "est_synack_resend_with_diff_seq",
 	StreamEventEstSynackToserver:                "est_synack_toserver",
 	StreamEventClosewaitAckOutOfWindow:          "closewait_ack_out_of_window",
@@ -181,9 +181,9 @@ func (e StreamEvent) String() string {
 // not for packets.
 func StreamEventByName(name string) (StreamEvent, bool) {
 	switch name {
-	case "3whs_synack_resend_with_diff_ack": // second names that rules use
+	case "3whs_synack_resend_with_different_ack": // second names that rules use
 		return StreamEvent3whsSynackResendWithDifferentAck, true
-	case "est_synack_resend_with_diff_ack":
+	case "est_synack_resend_with_different_ack":
 		return StreamEventEstSynackResendWithDifferentAck, true
 	}
 	for e, n := range streamEventNames {

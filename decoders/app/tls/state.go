@@ -97,14 +97,15 @@ func (s *State) Parse(in app.Input) app.Result {
 		case !good:
 			return app.Result{Status: app.StatusError, Consumed: at}
 		case need > 0:
+			s.tx.settle()
 			if in.EOF {
 				s.end(in.Dir)
 			}
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: need}
 		}
 		at += n
-		s.tx.settle()
 	}
+	s.tx.settle()
 	if in.EOF {
 		s.end(in.Dir)
 	}
