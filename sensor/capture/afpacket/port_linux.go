@@ -24,33 +24,22 @@ type port struct {
 	number uint16 // among the options' interfaces
 	worker int
 	links  *link.Table
+	track  link.Tracker
 	fanout *fanout
 
 	// Of the goroutine that calls Next, and of Open and Close.
 	filter  []bpf.RawInstruction // compiled, once it is
 	ring    *ring                // nil: none at the time
-	retry   time.Time            // not before that time is a ring opened again
-	backoff time.Duration
-	drained time.Time // of an interface that is gone: when its ring has given all
+	drained time.Time            // of an interface that is gone: when its ring has given all
 
 	frames, bytes, ringFull                               atomic.Uint64
 	merged, truncated, otherTags, unsummed, softwareTimes atomic.Uint64
 
 	// Written by that goroutine alone, under mu; read by any, under mu.
-	mu    sync.Mutex
-	state link.State
-	link  link.Info      // as last seen
-	fd    int            // of the ring; -1: none
-	kept  InterfaceStats // counts of the ring and of changes
-	base  link.Loss      // what the interface had lost when capture began
-	past  link.Loss      // what its predecessors lost
+	mu   sync.Mutex
+	fd   int            // of the ring; -1: none
+	kept InterfaceStats // counts of rings
 }
-
-// Time between attempts to open a ring.
-const (
-	minBackoff = 100 * time.Millisecond
-	maxBackoff = 5 * time.Second
-)
 
 // open makes the first ring, which waits for start, unless the interface is down.
 func (p *port) open() error {
@@ -58,16 +47,15 @@ func (p *port) open() error {
 	if err != nil {
 		return &link.OpenError{Interface: p.name, Step: "look it up", Err: err}
 	}
-	p.base = l.Loss
-	p.backoff = minBackoff
+	p.track.Begin(p.name, &l)
 	if l.Up() {
 		if err := p.makeRing(&l); err != nil {
 			return err
 		}
-		p.set(link.Up, &l)
+		p.track.Set(link.Up, &l)
 		return nil
 	}
-	p.set(link.Down, &l)
+	p.track.Set(link.Down, &l)
 	if p.o.Filter != "" {
 		err = check(p.o.Filter)
 	}
@@ -118,15 +106,7 @@ func (p *port) reopen(l *link.Info) error {
 		p.dropRing()
 		return err
 	}
-	p.backoff = minBackoff
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.kept.Reopens++
-	p.kept.LastError = nil
-	if p.link.Index != l.Index {
-		p.past = p.past.Add(p.link.Loss.Since(p.base))
-		p.base = link.Loss{}
-	}
+	p.track.Reopened(l)
 	return nil
 }
 
@@ -145,64 +125,28 @@ func (p *port) dropRing() {
 	p.ring = nil
 }
 
-// set records a state, and the link if it is known, and returns what is to be
-// told of a change.
-func (p *port) set(to link.State, l *link.Info) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if l != nil {
-		p.link = *l
-	}
-	from := p.state
-	p.state = to
-	if from == to || from == link.Unknown {
-		return nil
-	}
-	told := &link.Change{Interface: p.name, From: from, To: to}
-	switch to {
-	case link.Down:
-		p.kept.Downs++
-	case link.Gone:
-		p.kept.Removals++
-	case link.Failed:
-		told.Err = p.kept.LastError
-	}
-	return told
-}
-
 // look finds out what became of the interface, opens and closes the ring as
 // needed, and returns a change of state as an error.
 func (p *port) look(now time.Time) error {
 	if p.ring != nil {
 		return p.lookAtRing(now)
 	}
-	if now.Before(p.retry) {
+	if !p.track.Due(now) {
 		return nil
 	}
 	l, err := p.links.ByName(p.name)
 	switch {
 	case errors.Is(err, link.ErrNoSuchInterface):
-		return p.set(link.Gone, nil)
+		return p.track.Set(link.Gone, nil)
 	case err != nil:
-		return p.fail(err, now)
+		return p.track.Fail(err, now)
 	case !l.Up():
-		return p.set(link.Down, &l)
+		return p.track.Set(link.Down, &l)
 	}
 	if err := p.reopen(&l); err != nil {
-		return p.fail(err, now)
+		return p.track.Fail(err, now)
 	}
-	return p.set(link.Up, &l)
-}
-
-// fail notes that a ring could not be opened, and when to try again.
-func (p *port) fail(err error, now time.Time) error {
-	p.retry = now.Add(p.backoff)
-	p.backoff = min(2*p.backoff, maxBackoff)
-	p.mu.Lock()
-	p.kept.Failures++
-	p.kept.LastError = err
-	p.mu.Unlock()
-	return p.set(link.Failed, nil)
+	return p.track.Set(link.Up, &l)
 }
 
 // lookAtRing is look while there is a ring.
@@ -213,25 +157,25 @@ func (p *port) lookAtRing(now time.Time) error {
 	// A change of the interface is an error of the socket, of which poll tells
 	// until it has been read.
 	_, _ = unix.GetsockoptInt(p.ring.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if p.state == link.Gone {
+	if p.track.Now().State == link.Gone {
 		if now.After(p.drained) && !p.ring.ready() {
 			p.dropRing()
 		}
 		return nil
 	}
-	l, err := p.links.ByIndex(p.link.Index)
+	l, err := p.links.ByIndex(p.track.Now().Info.Index)
 	switch {
 	case errors.Is(err, link.ErrNoSuchInterface):
 		// The kernel hands over its last block after the block timeout at the latest.
 		p.drained = now.Add(2 * p.o.BlockTimeout)
-		return p.set(link.Gone, nil)
+		return p.track.Set(link.Gone, nil)
 	case err != nil:
 		return nil // no answer for now: the ring tells what there is
 	case !l.Up():
-		return p.set(link.Down, &l)
+		return p.track.Set(link.Down, &l)
 	}
 	p.ring.fit(&l)
-	return p.set(link.Up, &l)
+	return p.track.Set(link.Up, &l)
 }
 
 // refresh reads the ring's counters, of which one has changed.
@@ -276,16 +220,13 @@ func (p *port) stats() InterfaceStats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.readRing()
-	lost := p.link.Loss
-	if l, err := p.links.ByIndex(p.link.Index); err == nil {
-		lost = l.Loss
-	}
-	lost = lost.Since(p.base).Add(p.past)
+	lost, now := p.track.Lost(p.links), p.track.Now()
 	st := p.kept
-	st.Name, st.Index, st.State, st.MTU = p.name, p.link.Index, p.state, int(p.link.MTU)
+	st.Name, st.Index, st.State, st.MTU = p.name, now.Info.Index, now.State, int(now.Info.MTU)
 	st.Frames, st.Bytes = p.frames.Load(), p.bytes.Load()
 	st.Merged, st.Truncated = p.merged.Load(), p.truncated.Load()
 	st.OtherTags, st.Unsummed, st.SoftwareTimes = p.otherTags.Load(), p.unsummed.Load(), p.softwareTimes.Load()
+	st.Downs, st.Removals, st.Reopens, st.Failures, st.LastError = now.Downs, now.Removals, now.Reopens, now.Failures, now.LastError
 	st.Missed, st.Overruns, st.Dropped = lost.Missed, lost.Overruns, lost.Dropped
 	return st
 }

@@ -71,7 +71,7 @@ func (c *Capture) open() error {
 	for _, s := range c.sources {
 		for _, p := range s.ports {
 			if p.ring == nil {
-				s.faults = append(s.faults, &link.Change{Interface: p.name, To: p.state})
+				s.faults = append(s.faults, &link.Change{Interface: p.name, To: p.track.Now().State})
 				continue
 			}
 			if err := p.start(); err != nil {
@@ -289,7 +289,7 @@ func (s *Source) look(atOnce bool) {
 		if err := p.look(now); err != nil {
 			s.faults = append(s.faults, err)
 		}
-		if p.state != link.Up {
+		if p.track.Now().State != link.Up {
 			s.due = now.Add(lookDown)
 		}
 	}

@@ -28,6 +28,7 @@ type port struct {
 	number   uint16 // among the options' interfaces
 	worker   int
 	links    *link.Table
+	track    link.Tracker
 	programs *bpf.Programs
 
 	// Of the goroutine that calls Next, and of Open and Close.
@@ -39,14 +40,10 @@ type port struct {
 	frames, bytes, pieces, unstamped, lost atomic.Uint64
 
 	// Written by that goroutine alone, under mu; read by any, under mu.
-	mu    sync.Mutex
-	state link.State
-	link  link.Info         // as last seen
-	live  []liveSocket      // of sockets
-	kept  InterfaceStats    // counts of changes, and of sockets that were closed
-	seen  map[int]bpf.Count // by queue: what the program had counted at first
-	base  link.Loss         // what the interface had lost when capture began
-	past  link.Loss         // what its predecessors lost
+	mu   sync.Mutex
+	live []liveSocket      // of sockets
+	kept InterfaceStats    // counts of sockets that were closed
+	seen map[int]bpf.Count // by queue: what the program had counted at first
 }
 
 // liveSocket is what stats needs to know of a socket.
@@ -54,27 +51,21 @@ type liveSocket struct {
 	fd, queue int
 }
 
-// Time between attempts to open sockets.
-const (
-	minBackoff = 100 * time.Millisecond
-	maxBackoff = 5 * time.Second
-)
-
 // open makes the first sockets, which wait for start, unless the interface is down.
 func (p *port) open() error {
 	l, err := p.links.ByName(p.name)
 	if err != nil {
 		return &link.OpenError{Interface: p.name, Step: "look it up", Err: err}
 	}
-	p.base, p.backoff = l.Loss, minBackoff
+	p.track.Begin(p.name, &l)
 	if !l.Up() {
-		p.set(link.Down, &l)
+		p.track.Set(link.Down, &l)
 		return nil
 	}
 	if err := p.makeSockets(&l); err != nil {
 		return err
 	}
-	p.set(link.Up, &l)
+	p.track.Set(link.Up, &l)
 	return nil
 }
 
@@ -149,15 +140,7 @@ func (p *port) reopen(l *link.Info) error {
 		p.dropSockets()
 		return err
 	}
-	p.backoff = minBackoff
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.kept.Reopens++
-	p.kept.LastError = nil
-	if p.link.Index != l.Index {
-		p.past = p.past.Add(p.link.Loss.Since(p.base))
-		p.base = link.Loss{}
-	}
+	p.track.Reopened(l)
 	return nil
 }
 
@@ -208,93 +191,57 @@ func (p *port) countSeen() (frames uint64) {
 	return frames
 }
 
-// set records a state, and the link if it is known, and returns what is to be
-// told of a change.
-func (p *port) set(to link.State, l *link.Info) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if l != nil {
-		p.link = *l
-	}
-	from := p.state
-	p.state = to
-	if from == to || from == link.Unknown {
-		return nil
-	}
-	told := &link.Change{Interface: p.name, From: from, To: to}
-	switch to {
-	case link.Down:
-		p.kept.Downs++
-	case link.Gone:
-		p.kept.Removals++
-	case link.Failed:
-		told.Err = p.kept.LastError
-	}
-	return told
-}
-
 // look finds out what became of the interface, opens and closes sockets as needed,
 // and returns a change of state as an error.
 func (p *port) look(now time.Time) error {
 	if len(p.sockets) > 0 {
 		return p.lookAtSockets(now)
 	}
-	if now.Before(p.retry) {
+	if !p.track.Due(now) {
 		return nil
 	}
 	l, err := p.links.ByName(p.name)
 	switch {
 	case errors.Is(err, link.ErrNoSuchInterface):
-		return p.set(link.Gone, nil)
+		return p.track.Set(link.Gone, nil)
 	case err != nil:
-		return p.fail(err, now)
+		return p.track.Fail(err, now)
 	case !l.Up():
-		return p.set(link.Down, &l)
+		return p.track.Set(link.Down, &l)
 	case errors.Is(p.programs.Attached(), bpf.ErrDetached):
 		return nil // of an interface made anew: who counts it attaches the programs again
 	}
 	if err := p.reopen(&l); err != nil {
-		return p.fail(err, now)
+		return p.track.Fail(err, now)
 	}
-	return p.set(link.Up, &l)
-}
-
-// fail notes that sockets could not be opened, and when to try again.
-func (p *port) fail(err error, now time.Time) error {
-	p.retry = now.Add(p.backoff)
-	p.backoff = min(2*p.backoff, maxBackoff)
-	p.mu.Lock()
-	p.kept.Failures++
-	p.kept.LastError = err
-	p.mu.Unlock()
-	return p.set(link.Failed, nil)
+	return p.track.Set(link.Up, &l)
 }
 
 // lookAtSockets is look while there are sockets.
 func (p *port) lookAtSockets(now time.Time) error {
 	p.refresh()
-	if p.state == link.Gone {
+	if p.track.Now().State == link.Gone {
 		if p.drained() {
 			p.dropSockets()
 		}
 		return nil
 	}
-	l, err := p.links.ByIndex(p.link.Index)
+	l, err := p.links.ByIndex(p.track.Now().Info.Index)
 	switch {
 	case errors.Is(err, link.ErrNoSuchInterface):
-		return p.set(link.Gone, nil)
+		return p.track.Set(link.Gone, nil)
 	case err != nil:
 		return nil // no answer for now: the sockets tell what there is
 	case !l.Up():
-		return p.set(link.Down, &l)
+		return p.track.Set(link.Down, &l)
 	}
-	if outgrown(p.link.MTU, l.MTU) {
+	if outgrown(p.track.Now().Info.MTU, l.MTU) {
 		p.dropSockets()
 		if err := p.reopen(&l); err != nil {
-			return p.fail(err, now)
+			return p.track.Fail(err, now)
 		}
 	}
-	return p.set(link.Up, &l)
+	return p.track.Set(link.Up, &l)
 }
 
 // outgrown reports whether frames of a new MTU need other chunks than those before.
@@ -343,24 +290,21 @@ func (p *port) stats() InterfaceStats {
 	st := p.kept
 	st.Frames = p.frames.Load() // before what was seen, so that it is not more
 	for _, l := range p.live {
-		var now socketStats
-		if option(l.fd, unix.XDP_STATISTICS, &now) == nil {
-			st.RingFull += now.rxRingFull
-			st.FillEmpty += now.rxDropped
+		var socket socketStats
+		if option(l.fd, unix.XDP_STATISTICS, &socket) == nil {
+			st.RingFull += socket.rxRingFull
+			st.FillEmpty += socket.rxDropped
 		}
 	}
 	st.Seen = p.countSeen()
 	if had := st.Frames + st.RingFull + st.FillEmpty + st.Unread; had < st.Seen {
 		st.Waiting = st.Seen - had
 	}
-	lost := p.link.Loss
-	if l, err := p.links.ByIndex(p.link.Index); err == nil {
-		lost = l.Loss
-	}
-	lost = lost.Since(p.base).Add(p.past)
-	st.Name, st.Index, st.State, st.Queues = p.name, p.link.Index, p.state, len(p.live)
+	lost, now := p.track.Lost(p.links), p.track.Now()
+	st.Name, st.Index, st.State, st.Queues = p.name, now.Info.Index, now.State, len(p.live)
 	st.Bytes = p.bytes.Load()
 	st.Pieces, st.Unstamped = p.pieces.Load(), p.unstamped.Load()
+	st.Downs, st.Removals, st.Reopens, st.Failures, st.LastError = now.Downs, now.Removals, now.Reopens, now.Failures, now.LastError
 	st.Missed, st.Overruns = lost.Missed, lost.Overruns
 	return st
 }
