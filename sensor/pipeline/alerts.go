@@ -105,9 +105,7 @@ func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
 	case *http1.Tx:
 		m.appText = m.enc.AppendHTTPMember(m.appText[:0], m.http.of(t))
 	case *tls.Tx:
-		if !m.app.ofTLS(t) {
-			return nil
-		}
+		m.app.ofTLS(t, t.SoFar())
 		m.appText = m.enc.AppendTLSMember(m.appText[:0], &m.app.tls.TLSRecord)
 	case *ssh.Tx:
 		if !m.app.ofSSH(t) {

@@ -37,12 +37,8 @@ func (w *worker) session(v *event.Envelope, tx uint64, p *decoders.Packet, f *fl
 	v.HasTx, v.TxID = true, tx
 }
 
-// ofTLS fills in the tls object; false when too little was seen of the session.
-func (m *appRecords) ofTLS(tx *tls.Tx) bool {
-	r := tx.Record()
-	if r == nil {
-		return false
-	}
+// ofTLS fills in the tls object.
+func (m *appRecords) ofTLS(tx *tls.Tx, r *tls.Record) {
 	m.version = r.Version.AppendText(m.version[:0])
 	m.tls.TLSRecord = event.TLSRecord{
 		Server: certificate(&r.Server), Client: certificate(&r.Client), AltNames: r.Server.AltNames,
@@ -56,7 +52,6 @@ func (m *appRecords) ofTLS(tx *tls.Tx) bool {
 	if hash, text, ok := tx.JA3S(); ok {
 		t.JA3S = event.TLSFingerprint{Hash: hash, Text: text}
 	}
-	return true
 }
 
 func certificate(c *tls.Certificate) event.TLSCertificate {
@@ -67,9 +62,11 @@ func certificate(c *tls.Certificate) event.TLSCertificate {
 
 func (w *worker) tlsRecord(tx *tls.Tx, p *decoders.Packet, f *flow.Flow) {
 	m := &w.events
-	if !m.wanted[event.TypeTLS] || !m.app.ofTLS(tx) {
+	r := tx.Record() // nil when too little was seen of the session
+	if r == nil || !m.wanted[event.TypeTLS] {
 		return
 	}
+	m.app.ofTLS(tx, r)
 	e := &m.app.tls
 	w.session(&e.Envelope, tx.ID(), p, f)
 	e.HasTx = false // a session is one transaction

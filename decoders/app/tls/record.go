@@ -36,16 +36,33 @@ func (t *Tx) Loggable() bool {
 // handshake was seen to speak of a session: neither a certificate nor a
 // resumption nor a server of TLS 1.3.
 func (t *Tx) Record() *Record {
-	server, client := &t.sides[decoders.ToClient], &t.sides[decoders.ToServer]
-	has := server.certs.leaf.der != nil
-	resumes := t.sameSession || t.ticket
-	if !has && !resumes && !t.certless {
+	if t.sides[decoders.ToClient].certs.leaf.der == nil && !t.resumes() && !t.certless {
 		return nil
 	}
+	r := t.SoFar()
+	r.Version, r.Resumed = t.sides[decoders.ToClient].version, t.resumed()
+	return r
+}
+
+func (t *Tx) resumes() bool { return t.sameSession || t.ticket }
+
+// resumed reports that the session is an earlier one, if it stays as it is.
+func (t *Tx) resumed() bool {
+	return t.resumes() && t.sides[decoders.ToClient].certs.leaf.der == nil && t.seen&seenServerHello != 0 && !t.certless
+}
+
+// SoFar returns what is known of the session by now, for alerts: before the
+// server has spoken, the version is the client's.
+func (t *Tx) SoFar() *Record {
+	server, client := &t.sides[decoders.ToClient], &t.sides[decoders.ToServer]
+	has := server.certs.leaf.der != nil
 	r := &t.record
 	r.Version = server.version
 	r.SNI = t.name(client.sni)
-	r.Resumed = resumes && !has && t.seen&seenServerHello != 0 && !t.certless
+	r.Resumed = t.Loggable() && t.resumed()
+	if r.Version == 0 {
+		r.Version = client.version
+	}
 	t.fill(&r.Server, decoders.ToClient)
 	t.fill(&r.Client, decoders.ToServer)
 	if has {

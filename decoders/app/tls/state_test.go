@@ -175,6 +175,19 @@ func TestAHelloOfSSL2HasTheJA4OfAnEmptyOne(t *testing.T) {
 	}
 }
 
+func TestAlertsKnowTheSessionSoFar(t *testing.T) {
+	messages := session(t)
+	s := NewParser().New().(*State)
+	s.Parse(app.Input{Data: messages[0].Data, Dir: messages[0].Dir})
+	tx := s.Txs()[0].(*Tx)
+	if r := tx.Record(); r != nil {
+		t.Errorf("a record of a hello alone: %+v", r)
+	}
+	if r := tx.SoFar(); string(r.SNI) != "www.example.com" || r.Version != VersionTLS13 || r.Resumed || len(r.ClientProtocols) != 2 || r.Server.Subject != nil {
+		t.Errorf("so far %+v", r)
+	}
+}
+
 func TestMalformedShapes(t *testing.T) {
 	client := func(extensions ...[]byte) []byte { return handshakeRecord(clientHello, hello(extensions...)) }
 	cert := certificateFor(t, "a")
@@ -321,7 +334,7 @@ func TestVersionsHaveTheNamesOfEvents(t *testing.T) {
 	for v, want := range map[Version]string{
 		0: "UNDETERMINED", VersionSSL2: "SSLv2", VersionSSL3: "SSLv3", VersionTLS10: "TLSv1", VersionTLS11: "TLS 1.1",
 		VersionTLS12: "TLS 1.2", VersionTLS13: "TLS 1.3", 0x7f1c: "TLS 1.3 draft-28", 0xfb1a: "TLS 1.3 draft-26-fb",
-		versionEarlyDraft: "TLS 1.3 draft-<16", 0x1234: "0x1234",
+		versionEarlyDraft: "TLS 1.3 draft-<16", 0x1234: "4660",
 	} {
 		if got := string(v.AppendText(nil)); got != want {
 			t.Errorf("%04x: %s, want %s", uint16(v), got, want)

@@ -1,5 +1,7 @@
 package tls
 
+import "strconv"
+
 // Version is a protocol version as on the wire.
 type Version uint16
 
@@ -47,7 +49,7 @@ func (v Version) AppendText(dst []byte) []byte {
 		}
 		return dst
 	}
-	return appendHex16(append(dst, "0x"...), uint16(v))
+	return strconv.AppendUint(dst, uint64(v), 10)
 }
 
 // valid reports whether a record or hello may have the version.
@@ -64,7 +66,3 @@ func (v Version) valid() bool {
 }
 
 const hexDigits = "0123456789abcdef"
-
-func appendHex16(dst []byte, n uint16) []byte {
-	return append(dst, hexDigits[n>>12], hexDigits[n>>8&15], hexDigits[n>>4&15], hexDigits[n&15])
-}
