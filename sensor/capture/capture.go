@@ -26,6 +26,10 @@
 //	libpcap                5.43   3.97    0         4.83   4.23    13.6 %
 //	Suricata 7.0.10        6.60   3.20    0.001 %   5.10   3.14    9.7 %
 //
+// Of TLS elephants, 99 % of the frames are counted only: 0.07 and 0.08 microseconds of
+// the sensor a frame by feed and AF_XDP, 0.90 when all are handed up, 0.41 by Suricata
+// with its own bypass.
+//
 // What capture costs the sensor is small beside inspection, so that holding back what
 // needs none is worth more than the way of a frame. AF_PACKET with the feed does so on
 // every interface and its ring holds more frames; AF_XDP saves a tenth of the kernel's

@@ -34,8 +34,6 @@ type port struct {
 	// Of the goroutine that calls Next, and of Open and Close.
 	sockets     []*socket // none at times
 	promiscuous int       // a packet socket that asks for it, or -1
-	retry       time.Time // not before that time are sockets opened again
-	backoff     time.Duration
 
 	frames, bytes, pieces, unstamped, lost atomic.Uint64
 
