@@ -21,7 +21,7 @@ demo: $(BIN) ## Replay the bundled office capture with the bundled rules (LISTEN
 
 .PHONY: build
 build: $(BIN) ## Build bin/spanwatch
-$(BIN): $(SOURCES) | deps-build
+$(BIN): $(SOURCES) $(wildcard sensor/default.pgo) | deps-build
 	@mkdir -p bin
 	$(GO) build -o $@ ./sensor
 
@@ -56,6 +56,19 @@ bench: deps-build ## Go benchmarks of decode, flow table, prefilter, encoding, a
 	$(GO) test -run xxx -bench . -benchmem ./decoders/... ./sensor/flow ./sensor/capture/... ./signatures/... ./exporter/event
 	$(GO) test -run xxx -bench . -benchtime 1x ./bpf/bench
 	$(GO) test -run xxx -bench . -benchtime 10x ./bpf
+
+PGO_CAPTURES ?= testdata/pcap/office.pcapng
+PGO_RULES    ?= testdata/rules/demo.rules
+PGO_DIR      := /tmp/spanwatch-pgo
+.PHONY: pgo
+pgo: deps-build ## Profile replays of PGO_CAPTURES with PGO_RULES into sensor/default.pgo, which tells the compiler what is hot
+	@rm -rf $(PGO_DIR); mkdir $(PGO_DIR); $(GO) build -trimpath -o $(PGO_DIR)/spanwatch ./sensor; \
+	for capture in $(PGO_CAPTURES); do \
+		$(PGO_DIR)/spanwatch replay $$capture -r $(PGO_RULES) -o $(PGO_DIR) --quiet --workers 1 --listen 127.0.0.1:9753 --set metrics.pprof=true --stay & \
+		until $(GO) tool pprof -proto -seconds 15 -output $(PGO_DIR)/$$(basename $$capture).pprof http://127.0.0.1:9753/debug/pprof/profile >$(PGO_DIR)/log 2>&1; do sleep 0.1; done; \
+		kill $$!; wait $$! || true; \
+	done; \
+	$(GO) tool pprof -proto -output sensor/default.pgo $(PGO_DIR)/*.pprof; rm -r $(PGO_DIR)
 
 .PHONY: bench-peers
 bench-peers: $(BIN) ## Ratios beside Suricata, tshark and softflowd on one capture

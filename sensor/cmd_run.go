@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime"
+	"syscall"
 
 	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/config"
@@ -122,6 +124,11 @@ func runRun(ctx context.Context, args []string) (int, error) {
 	if o.dryRun {
 		return dryRun(cfg)
 	}
+	// From now on, so that a signal while rules are loaded does not end the
+	// process: they are loaded once more then.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	if err := require(cfg); err != nil {
 		return exitFailure, err
 	}
@@ -164,7 +171,7 @@ func runRun(ctx context.Context, args []string) (int, error) {
 		fmt.Fprintln(os.Stderr, live.how)
 	}
 	s, err := newSession(cfg, sessionOptions{
-		sources: live.sources, shunt: live.shunt, kernel: kernel, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr,
+		sources: live.sources, shunt: live.shunt, kernel: kernel, interfaces: cfg.Capture.Interfaces, out: o.out, run: rand.Text(), quiet: o.quiet, messages: os.Stderr, hangup: hangup,
 	})
 	if err != nil {
 		return exitFailure, err

@@ -53,6 +53,17 @@ func (r *liveRun) output() string {
 // returns when it captures.
 func startLive(t *testing.T, ns *netnstest.Namespace, args ...string) *liveRun {
 	t.Helper()
+	r := launchLive(t, ns, args...)
+	r.await(t, "the start", r.captures)
+	return r
+}
+
+// captures says whether the sensor is ready.
+func (r *liveRun) captures() bool { return strings.Contains(r.output(), "capturing from") }
+
+// launchLive starts the sensor in the namespace that the test has entered.
+func launchLive(t *testing.T, ns *netnstest.Namespace, args ...string) *liveRun {
+	t.Helper()
 	dir := t.TempDir()
 	r := &liveRun{ns: ns, eve: filepath.Join(dir, "eve.json")}
 	r.cmd = program(t.Context(), append([]string{"run", "-o", dir, "--set", "events.stats-interval=1s", "--set", "capture.ring-size=8mb"}, args...)...)
@@ -60,7 +71,6 @@ func startLive(t *testing.T, ns *netnstest.Namespace, args ...string) *liveRun {
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	r.await(t, "the start", func() bool { return strings.Contains(r.output(), "capturing from") })
 	return r
 }
 

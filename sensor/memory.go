@@ -16,7 +16,8 @@ import (
 // GOGC overrides both.
 const (
 	loadingPercent = 50
-	idlePercent    = 400 // with next to nothing live
+	loadingBytes   = 24 << 20 // of garbage beside the rules that are in use
+	idlePercent    = 400      // with next to nothing live
 	roomBytes      = 40 << 20
 	leastPercent   = 10
 )
@@ -49,7 +50,7 @@ func (c *collector) set(percent int) {
 func (c *collector) loading(f func()) {
 	c.mu.Lock()
 	c.loads++
-	c.set(loadingPercent)
+	c.set(int(min(max(loadingBytes*100/max(liveBytes(), 1), leastPercent), loadingPercent)))
 	c.mu.Unlock()
 	f()
 	debug.FreeOSMemory()
@@ -65,13 +66,18 @@ func (c *collector) loading(f func()) {
 
 // adjust makes the room the share of what is live that it is now.
 func (c *collector) adjust() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.loads == 0 {
-		c.set(int(min(max(roomBytes*100/max(live[0].Value.Uint64(), 1), leastPercent), idlePercent)))
+		c.set(int(min(max(roomBytes*100/max(liveBytes(), 1), leastPercent), idlePercent)))
 	}
+}
+
+// liveBytes is what the last collection found in use.
+func liveBytes() uint64 {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return live[0].Value.Uint64()
 }
 
 // watch has adjust called after the next collection, and again after each.

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
 
 	"spanwatch/sensor/pipeline"
@@ -26,6 +24,7 @@ type reloader struct {
 	pipeline *pipeline.Pipeline
 	messages io.Writer
 	watch    time.Duration // 0 does not
+	hangup   <-chan os.Signal
 
 	working  sync.WaitGroup
 	stopLast func() // ends the compiling of the ruleset in use
@@ -41,16 +40,13 @@ const cleanupTime = 200 * time.Millisecond
 // start begins to watch; the function it returns ends that, and waits.
 func (r *reloader) start(ctx context.Context, rs *signatures.Ruleset) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
 	r.compile(rs)
 	r.working.Add(1)
 	go func() {
 		defer r.working.Done()
-		r.run(ctx, hangup)
+		r.run(ctx)
 	}()
 	return func() {
-		signal.Stop(hangup)
 		cancel()
 		if r.stopLast != nil {
 			defer r.stopLast()
@@ -59,7 +55,7 @@ func (r *reloader) start(ctx context.Context, rs *signatures.Ruleset) (stop func
 	}
 }
 
-func (r *reloader) run(ctx context.Context, hangup <-chan os.Signal) {
+func (r *reloader) run(ctx context.Context) {
 	var tick <-chan time.Time
 	if r.watch > 0 {
 		ticker := time.NewTicker(r.watch)
@@ -72,7 +68,7 @@ func (r *reloader) run(ctx context.Context, hangup <-chan os.Signal) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-hangup:
+		case <-r.hangup:
 			files.loadedNow()
 		case <-tick:
 			if !files.changed() {

@@ -126,3 +126,40 @@ func TestFilesAreReadAgainWhenTheyAreAtRest(t *testing.T) {
 	look(false, "removed just now")
 	look(true, "removed")
 }
+
+// TestAHangupWhileRulesAreLoadedIsAnsweredAfterwards has the sensor read its
+// rules from a pipe, so that the signal comes in the middle.
+func TestAHangupWhileRulesAreLoadedIsAnsweredAfterwards(t *testing.T) {
+	ns := netnstest.Enter(t)
+	ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
+	rules := filepath.Join(t.TempDir(), "test.rules")
+	if err := syscall.Mkfifo(rules, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := launchLive(t, ns, "-i", "rx", "-r", rules, "--set", "rules.watch=0s")
+	// Opening a pipe for writing waits for its reader.
+	give := func(sid int) {
+		t.Helper()
+		written := make(chan error, 1)
+		go func() {
+			written <- os.WriteFile(rules, fmt.Appendf(nil, "alert udp any any -> any any (msg:\"any\"; sid:%d;)\n", sid), 0o600)
+		}()
+		select {
+		case err := <-written:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(patience):
+			t.Fatalf("the sensor does not read its rules; it said\n%s", r.output())
+		}
+	}
+	r.await(t, "word of how packets are counted", func() bool { return r.output() != "" })
+	if err := r.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	give(1)
+	r.await(t, "the start", r.captures)
+	give(2)
+	r.await(t, "reload", func() bool { return strings.Contains(r.output(), "rules are replaced: 1 loaded") })
+	r.stop(t)
+}

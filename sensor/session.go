@@ -39,8 +39,9 @@ type session struct {
 	pipeline *pipeline.Pipeline
 	kernel   *accounting.Kernel // live only
 	replay   bool
-	out      string    // folder of output files
-	messages io.Writer // standard error, or what shares it with a progress bar
+	out      string           // folder of output files
+	messages io.Writer        // standard error, or what shares it with a progress bar
+	hangup   <-chan os.Signal // live only
 	outputs  *output.Set
 
 	addr    net.Addr // of the metrics endpoint
@@ -61,13 +62,14 @@ type sessionOptions struct {
 	replay     bool
 	quiet      bool
 	messages   io.Writer
+	hangup     <-chan os.Signal    // each loads the rules anew; live only
 	batch      func(now time.Time) // see pipeline.Options
 }
 
 // newSession opens what cfg names. Faults that leave something to do are
 // printed; the error is for those that do not.
 func newSession(cfg *config.Config, o sessionOptions) (*session, error) {
-	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages, replay: o.replay, out: o.out}
+	s := &session{cfg: cfg, kernel: o.kernel, messages: o.messages, replay: o.replay, out: o.out, hangup: o.hangup}
 	geo, err := enrich.Open(enrich.Config{Databases: cfg.Enrich.GeoIP, Sites: cfg.Enrich.Sites})
 	if err != nil {
 		fmt.Fprintln(s.messages, "spanwatch:", err) // events without countries are better than none
@@ -133,7 +135,7 @@ func (s *session) run(ctx context.Context) error {
 	}()
 	stop := func() {}
 	if !s.replay {
-		r := reloader{loader: s.rules, pipeline: s.pipeline, messages: s.messages, watch: s.cfg.Rules.Watch}
+		r := reloader{loader: s.rules, pipeline: s.pipeline, messages: s.messages, watch: s.cfg.Rules.Watch, hangup: s.hangup}
 		stop = r.start(ctx, s.ruleset)
 	}
 	s.ruleset = nil // another may take its place
