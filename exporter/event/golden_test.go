@@ -178,6 +178,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeModbus, fullModbus),
 		appSample(event.TypeDNP3, fullDNP3),
 		appSample(event.TypeENIP, fullENIP),
+		appSample(event.TypeSNMP, fullSNMP),
 		recordSample("nfs_full", event.TypeNFS, fullNFS, rpcMember),
 		appSample(event.TypeIKE, fullIKE),
 		appSample(event.TypeLDAP, fullLDAP),

@@ -6,7 +6,8 @@ import (
 	"spanwatch/exporter/event"
 )
 
-// Records of industrial protocols, as in app_sample_test.go.
+// Records of industrial protocols and of network management, as in
+// app_sample_test.go.
 
 func fullModbus(o *event.Object) {
 	text := []byte("a \"text\" \xff")
@@ -151,4 +152,19 @@ func fullENIP(o *event.Object) {
 	}
 	o.End()
 	o.End()
+}
+
+func fullSNMP(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	o.Uint("version", 1)
+	o.String("pdu_type", "trap_v1")
+	o.String("error", "NoSuchName")
+	o.String("trap_type", "coldStart")
+	o.Text("trap_oid", []byte("1.3.6.1.4.1"))
+	o.Address("trap_address", []byte{192, 0, 2, 1})
+	o.List("vars")
+	o.Text("", []byte("1.3.6.1"))
+	o.End()
+	o.Text("community", text)
+	o.Text("usm", text)
 }

@@ -39,6 +39,7 @@ const (
 	TypeIKE
 	TypeENIP
 	TypeLDAP
+	TypeSNMP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -78,6 +79,7 @@ var typeNames = [NumTypes]string{
 	TypeIKE:       "ike",
 	TypeENIP:      "enip",
 	TypeLDAP:      "ldap",
+	TypeSNMP:      "snmp",
 }
 
 // String returns the value of event_type.

@@ -1,5 +1,5 @@
 // Package recognised tells protocols that nothing more is known of: IMAP,
-// POP3, Telnet, RDP and SNMP.
+// POP3, Telnet and RDP.
 //
 //	start of a flow ──► Parser.Probe ──► the flow's protocol
 //
@@ -43,7 +43,6 @@ func Parsers() []app.Described {
 		&Parser{proto: app.ProtoPOP3, transports: tcp, ports: []uint16{110}, probe: pop3},
 		&Parser{proto: app.ProtoTelnet, transports: tcp, ports: []uint16{23}, probe: telnet},
 		&Parser{proto: app.ProtoRDP, transports: tcp, ports: []uint16{3389}, probe: rdp},
-		&Parser{proto: app.ProtoSNMP, transports: udp, ports: []uint16{161, 162}, probe: snmp},
 	}
 }
 
@@ -149,23 +148,6 @@ func rdp(data []byte) app.Answer {
 	case len(data) < header:
 		return app.Maybe
 	case data[5] != request && data[5] != confirm || int(data[4]) < header || int(binary.BigEndian.Uint16(data[2:])) != int(data[4])+5:
-		return app.No
-	}
-	return app.Yes
-}
-
-// snmp knows the start of a message: a sequence of version and what follows
-// (RFC 1157 and RFC 3412).
-func snmp(data []byte) app.Answer {
-	const sequence, integer = 0x30, 0x02
-	if len(data) < 2 || data[0] != sequence {
-		return app.No
-	}
-	at := 2
-	if n := data[1]; n >= 0x80 { // length of the length
-		at += int(n & 0x7f)
-	}
-	if at+3 > len(data) || data[at] != integer || data[at+1] != 1 || data[at+2] > 3 {
 		return app.No
 	}
 	return app.Yes

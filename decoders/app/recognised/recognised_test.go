@@ -19,8 +19,6 @@ func TestProtocolsAreToldByTheirStart(t *testing.T) {
 		{app.ProtoTelnet, "\xff\xfd\x18", y}, {app.ProtoTelnet, "\xff", m}, {app.ProtoTelnet, "\xff\xf1\x00", n}, {app.ProtoTelnet, "login: ", n},
 		{app.ProtoRDP, "\x03\x00\x00\x0b\x06\xe0\x00\x00\x00\x00\x00", y}, {app.ProtoRDP, "\x03\x00\x00", m},
 		{app.ProtoRDP, "\x03\x00\x00\x0c\x06\xe0\x00\x00\x00\x00\x00", n}, {app.ProtoRDP, "GET / HTTP/1.0", n},
-		{app.ProtoSNMP, "\x30\x26\x02\x01\x01\x04\x06public", y}, {app.ProtoSNMP, "\x30\x81\x26\x02\x01\x03\x30\x0e", y},
-		{app.ProtoSNMP, "\x30\x26\x02\x01\x09\x04", n}, {app.ProtoSNMP, "\x31\x26\x02\x01\x01\x04", n}, {app.ProtoSNMP, "\x30", n},
 	} {
 		for _, p := range Parsers() {
 			if p.Proto() != c.proto {

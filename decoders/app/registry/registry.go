@@ -29,6 +29,7 @@ import (
 	"spanwatch/decoders/app/sip"
 	"spanwatch/decoders/app/smb"
 	"spanwatch/decoders/app/smtp"
+	"spanwatch/decoders/app/snmp"
 	"spanwatch/decoders/app/ssh"
 	"spanwatch/decoders/app/tftp"
 	"spanwatch/decoders/app/tls"
@@ -91,6 +92,7 @@ func NewWith(c Config) Set {
 		quic.NewParser(),
 		sip.NewParser(),
 		smb.NewParserWith(c.Transfers),
+		snmp.NewParser(),
 		tftp.NewParser(),
 		websocket.NewParser(),
 	}, recognised.Parsers()...) {
