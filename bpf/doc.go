@@ -13,8 +13,9 @@
 //	or, with Config.Redirect, for ports that nobody else listens on:
 //	wire ─► XDP: sw_xdp_feed, counts and holds back alike ─► AF_XDP sockets   BindQueue
 //
-// Without Redirect the programs never change what happens to a packet: XDP programs
-// pass, TCX programs leave the verdict to others. They are attached by bpf_link, so that
+// Without Redirect and Drop the programs never change what happens to a packet: XDP
+// programs pass, TCX programs leave the verdict to others. With Drop, XDP drops what
+// no socket gets, on ports that nobody else listens on. They are attached by bpf_link, so that
 // the kernel removes them when the process ends, however it ends.
 //
 // Conservation. Whenever no packet is being counted,
@@ -24,7 +25,9 @@
 //
 // exactly, in packets and bytes of the wire, for outermost packets; and the same
 // with Stats.Inner for packets within tunnels, if these are followed. The store
-// of flows is bounded; a full set hands over its older flow.
+// of flows is bounded; a full set hands over a flow that was not used lately.
+// Copies of a frame within Config.DuplicateWindow are refused, as duplicates, and
+// held back from the sockets too.
 //
 // A Programs serves one interface. Its reading methods may be called from any
 // one goroutine at a time; Shunt, Unshunt, Stats, Attached and those about queues

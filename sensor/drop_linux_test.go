@@ -223,6 +223,7 @@ func TestAFrameThatIsMirroredTwiceCountsOnce(t *testing.T) {
 		{"afpacket_xdp", []string{"--set", "capture.accounting=xdp"}},
 		{"afpacket_tcx", []string{"--set", "capture.accounting=tcx"}},
 		{"ebpf", []string{"--set", "capture.method=ebpf"}},
+		{"afxdp", []string{"--set", "capture.method=afxdp"}},
 		{"ebpf_drop", []string{"--set", "capture.method=ebpf", "--set", "capture.kernel.drop=true"}},
 	} {
 		for _, workers := range []string{"1", "2"} {
