@@ -150,15 +150,7 @@ func (w *worker) dnsRecord(tx *dns.Tx, p *decoders.Packet, f *flow.Flow) {
 	m.ofPacket(&d.Envelope, p)
 	m.ofFlow(&d.Envelope, f)
 	d.HasTx, d.TxID = true, tx.ID()
-	for i := range m.enc.DNSCount(d) {
-		if i > 0 { // a further event of its own identity
-			d.Index = m.index
-			m.index++
-		}
-		start := len(w.out.text)
-		w.out.text = m.enc.AppendDNS(w.out.text, d, i)
-		w.done(event.TypeDNS, &d.Envelope, start, 0, 0)
-	}
+	w.writeDNS(d, nil)
 }
 
 // carriedDNS returns the DNS message that records of a stream of HTTP/2 tell of:
@@ -180,20 +172,27 @@ func (w *worker) dohRecord(tx *http2.Tx, message *dns.Tx, p *decoders.Packet, f 
 	if d == nil || !m.wanted[event.TypeDNS] {
 		return
 	}
-	object, beside := m.defined.of(tx, false)
 	m.begin(&d.Envelope)
 	m.ofFlowSides(&d.Envelope, f, p, decoders.ToServer)
 	d.HasTx, d.TxID = true, 0 // the only message of its side
+	var carrier []byte
+	if object, beside := m.defined.of(tx, false); object != nil {
+		m.appText = event.AppendAppMember(append(m.appText[:0], ','), event.TypeHTTP, object, beside)
+		carrier = m.appText
+	}
+	w.writeDNS(d, carrier)
+}
+
+// writeDNS writes the events of a DNS message; carrier are further members.
+func (w *worker) writeDNS(d *event.DNS, carrier []byte) {
+	m := &w.events
 	for i := range m.enc.DNSCount(d) {
 		if i > 0 { // a further event of its own identity
 			d.Index = m.index
 			m.index++
 		}
 		start := len(w.out.text)
-		w.out.text = m.enc.AppendDNS(w.out.text, d, i)
-		if object != nil {
-			w.out.text = event.AppendAppMember(append(w.out.text, ','), event.TypeHTTP, object, beside)
-		}
+		w.out.text = append(m.enc.AppendDNS(w.out.text, d, i), carrier...)
 		w.done(event.TypeDNS, &d.Envelope, start, 0, 0)
 	}
 }
