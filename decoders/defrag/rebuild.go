@@ -25,7 +25,7 @@ func (t *Table) keepHead(d *tracker, f *fragment) {
 
 // rebuild makes the datagram id and forgets its tracker.
 func (t *Table) rebuild(id trackerID) Datagram {
-	d := &t.trackers.slab[id]
+	d := t.trackers.at(id)
 	t.out = t.pages.appendRange(t.out[:0], d.head, d.headLen)
 	t.out = t.pages.appendRange(t.out, d.data, d.end)
 	t.fixHeader(d.key.version, int(d.headLen), d.nextAt, d.nextIP)

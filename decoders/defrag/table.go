@@ -131,13 +131,13 @@ func (t *Table) Add(p *decoders.Packet) (Datagram, Result) {
 	k := keyOf(p)
 	id, bucket := t.trackers.find(&k)
 	// A datagram that timed out is another one with the same number.
-	if id != 0 && p.Timestamp-t.trackers.slab[id].first >= t.timeout {
+	if id != 0 && p.Timestamp-t.trackers.at(id).first >= t.timeout {
 		t.evicted = append(t.evicted, t.giveUp(id, ReasonTimeout))
 		id = 0
 	}
 	var policy Policy
 	if id != 0 {
-		policy = t.trackers.slab[id].policy
+		policy = t.trackers.at(id).policy
 	} else {
 		policy = t.targets.policy(&k.dst, k.version)
 	}
@@ -151,7 +151,7 @@ func (t *Table) Add(p *decoders.Packet) (Datagram, Result) {
 			t.evict(t.trackers.oldest)
 		}
 		id = t.trackers.add(&k, bucket, p.Timestamp)
-		t.trackers.slab[id].policy = policy
+		t.trackers.at(id).policy = policy
 	}
 	return t.join(p, &f, id)
 }
@@ -176,7 +176,7 @@ func (f *fragment) realign(policy Policy, version uint8) Reason {
 
 // join puts f into the datagram id.
 func (t *Table) join(p *decoders.Packet, f *fragment, id trackerID) (Datagram, Result) {
-	d := &t.trackers.slab[id]
+	d := t.trackers.at(id)
 	if d.contradicts(f) {
 		return t.refuseFrom(p, ReasonEndConflict, id)
 	}
@@ -226,7 +226,7 @@ func (t *Table) winsStart(d *tracker, f *fragment, m *meeting) bool {
 // makeRoom sees to it that f can be inserted into id, at the cost of the
 // oldest other datagrams.
 func (t *Table) makeRoom(id trackerID, f *fragment, m *meeting) bool {
-	d := &t.trackers.slab[id]
+	d := t.trackers.at(id)
 	pages := t.pages.missing(d.data, f.from, f.to)
 	if f.from == 0 {
 		pages += len(f.head)/pageSize + 1
@@ -280,8 +280,8 @@ func (t *Table) refuse(p *decoders.Packet, why Reason, policy Policy) (Datagram,
 // refuseFrom refuses a fragment of the datagram id, and forgets id if nothing
 // was kept of it.
 func (t *Table) refuseFrom(p *decoders.Packet, why Reason, id trackerID) (Datagram, Result) {
-	policy := t.trackers.slab[id].policy
-	if t.trackers.slab[id].fragments == 0 {
+	policy := t.trackers.at(id).policy
+	if t.trackers.at(id).fragments == 0 {
 		t.release(id)
 	}
 	return t.refuse(p, why, policy)
@@ -294,7 +294,7 @@ func (t *Table) evict(id trackerID) {
 
 // giveUp ends the datagram id without result.
 func (t *Table) giveUp(id trackerID, why Reason) Incomplete {
-	d := &t.trackers.slab[id]
+	d := t.trackers.at(id)
 	in := d.incomplete(why)
 	t.stats.GivenUp[why]++
 	t.stats.GivenUpFragments += uint64(d.fragments)
@@ -305,7 +305,7 @@ func (t *Table) giveUp(id trackerID, why Reason) Incomplete {
 
 // release returns the memory of id.
 func (t *Table) release(id trackerID) {
-	d := &t.trackers.slab[id]
+	d := t.trackers.at(id)
 	t.pages.releaseAll(d.head)
 	t.pages.releaseAll(d.data)
 	t.pieces.releaseAll(d.pieces)
@@ -321,7 +321,7 @@ func (t *Table) Pending() int { return len(t.evicted) }
 // time in nanoseconds. It looks at expired datagrams only.
 func (t *Table) Expire(now int64, report func(Incomplete)) {
 	t.tellEvicted(report)
-	for id := t.trackers.oldest; id != 0 && now-t.trackers.slab[id].first >= t.timeout; id = t.trackers.oldest {
+	for id := t.trackers.oldest; id != 0 && now-t.trackers.at(id).first >= t.timeout; id = t.trackers.oldest {
 		report(t.giveUp(id, ReasonTimeout))
 	}
 }

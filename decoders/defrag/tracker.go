@@ -124,7 +124,8 @@ func (d *tracker) incomplete(why Reason) Incomplete {
 // trackerStore holds the trackers: a slab, a hash table of chains, and a list
 // by age.
 type trackerStore struct {
-	slab    []tracker // slab[0] is unused
+	chunks  []*[trackerChunk]tracker // by number; 0 is unused
+	made    int                      // numbers given out so far
 	buckets []trackerID
 	free    trackerID
 	oldest  trackerID
@@ -137,17 +138,24 @@ type trackerStore struct {
 func newTrackerStore(limit int, seed uint64) trackerStore {
 	size := 1 << bits.Len(uint(limit-1)) // at most one tracker a bucket on average
 	return trackerStore{
-		slab:    make([]tracker, 1),
+		made:    1,
 		buckets: make([]trackerID, size),
 		limit:   limit,
 		seed:    seed,
 	}
 }
 
+// trackerChunk trackers are made at once, so that growing copies none.
+const trackerChunk = 256
+
+func (s *trackerStore) at(id trackerID) *tracker {
+	return &s.chunks[id/trackerChunk][id%trackerChunk]
+}
+
 func (s *trackerStore) find(k *key) (trackerID, uint32) {
 	bucket := uint32(k.hash(s.seed)) & uint32(len(s.buckets)-1)
-	for id := s.buckets[bucket]; id != 0; id = s.slab[id].next {
-		if s.slab[id].key == *k {
+	for id := s.buckets[bucket]; id != 0; id = s.at(id).next {
+		if s.at(id).key == *k {
 			return id, bucket
 		}
 	}
@@ -160,15 +168,18 @@ func (s *trackerStore) add(k *key, bucket uint32, now int64) trackerID {
 	s.inUse++
 	id := s.free
 	if id != 0 {
-		s.free = s.slab[id].next
+		s.free = s.at(id).next
 	} else {
-		id = trackerID(len(s.slab))
-		s.slab = append(s.slab, tracker{})
+		if s.made > len(s.chunks)*trackerChunk-1 {
+			s.chunks = append(s.chunks, new([trackerChunk]tracker))
+		}
+		id = trackerID(s.made)
+		s.made++
 	}
-	s.slab[id] = tracker{key: *k, bucket: bucket, next: s.buckets[bucket], older: s.newest, first: now, recent: now}
+	*s.at(id) = tracker{key: *k, bucket: bucket, next: s.buckets[bucket], older: s.newest, first: now, recent: now}
 	s.buckets[bucket] = id
 	if s.newest != 0 {
-		s.slab[s.newest].newer = id
+		s.at(s.newest).newer = id
 	} else {
 		s.oldest = id
 	}
@@ -177,19 +188,19 @@ func (s *trackerStore) add(k *key, bucket uint32, now int64) trackerID {
 }
 
 func (s *trackerStore) remove(id trackerID) {
-	d := &s.slab[id]
+	d := s.at(id)
 	link := &s.buckets[d.bucket]
 	for *link != id {
-		link = &s.slab[*link].next
+		link = &s.at(*link).next
 	}
 	*link = d.next
 	if d.older != 0 {
-		s.slab[d.older].newer = d.newer
+		s.at(d.older).newer = d.newer
 	} else {
 		s.oldest = d.newer
 	}
 	if d.newer != 0 {
-		s.slab[d.newer].older = d.older
+		s.at(d.newer).older = d.older
 	} else {
 		s.newest = d.older
 	}

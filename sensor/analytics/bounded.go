@@ -21,6 +21,7 @@ type bounded[K comparable] struct {
 	limit   int
 	hash    func(K) uint64
 	slots   []place    // twice as many as entries, or more; a power of two
+	unslot  func()     // gives slots back
 	room    []entry[K] // limit of them
 	entries []entry[K] // the part of room that is in use
 	release func()
@@ -50,21 +51,34 @@ func (b *bounded[K]) init(limit int, hash func(K) uint64) (err error) {
 		return fmt.Errorf("traffic account: %w", err)
 	}
 	b.entries = b.room[:0]
-	b.slots = make([]place, firstSlots)
-	return nil
+	if err = b.newSlots(firstSlots); err != nil {
+		b.release()
+	}
+	return err
 }
 
 // reset forgets the entries and gives their memory back to the system.
 func (b *bounded[K]) reset() {
 	offheap.Discard(b.entries)
+	offheap.Discard(b.slots)
 	b.entries = b.room[:0]
-	b.slots = make([]place, firstSlots)
 	b.hand, b.floor, b.lap, b.turned, b.drops = 0, 0, 0, 0, 0
 }
 
 func (b *bounded[K]) close() {
-	b.entries, b.room = nil, nil
+	b.entries, b.room, b.slots = nil, nil, nil
 	b.release()
+	b.unslot()
+}
+
+// newSlots makes n empty slots.
+func (b *bounded[K]) newSlots(n int) error {
+	slots, release, err := offheap.Array[place](n, offheap.Small)
+	if err != nil {
+		return fmt.Errorf("traffic account: %w", err)
+	}
+	b.slots, b.unslot = slots, release
+	return nil
 }
 
 // warm reads the slot of a tag.
@@ -141,11 +155,11 @@ const (
 // no other, and reports false when the new one is dropped itself.
 func (b *bounded[K]) place(bytes uint64) (i uint32, ok bool) {
 	if n := len(b.entries); n < b.limit {
-		if 2*(n+1) > len(b.slots) {
-			b.grow()
+		if 2*(n+1) <= len(b.slots) || b.grow() {
+			b.entries = b.room[:n+1]
+			return uint32(n), true
 		}
-		b.entries = b.room[:n+1]
-		return uint32(n), true
+		b.limit = n // no memory for more
 	}
 	b.drops++
 	if bytes <= b.floor && b.turned < turnedAway {
@@ -184,10 +198,15 @@ func (b *bounded[K]) smallest() uint32 {
 	return uint32(smallest)
 }
 
-// grow doubles the slots.
-func (b *bounded[K]) grow() {
-	b.slots = make([]place, 2*len(b.slots))
+// grow doubles the slots, if there is memory for that.
+func (b *bounded[K]) grow() bool {
+	release := b.unslot
+	if b.newSlots(2*len(b.slots)) != nil {
+		return false
+	}
 	for i := range b.entries {
 		b.insert(b.entries[i].tag, uint32(i))
 	}
+	release()
+	return true
 }

@@ -73,7 +73,8 @@ func allTools() []tool {
 		{
 			name: "spanwatch", program: "bin/spanwatch", detects: true, asks: []string{"version"},
 			command: func(j job) ([]string, error) {
-				argv := []string{"bin/spanwatch", "replay", j.capture, "-o", j.dir, "--quiet", "--workers", strconv.Itoa(j.workers)}
+				// Checksums are not verified, as with Suricata's -k none below.
+				argv := []string{"bin/spanwatch", "replay", j.capture, "-o", j.dir, "--quiet", "--workers", strconv.Itoa(j.workers), "--set", "decode.checksums=off"}
 				if !j.everything {
 					argv = append(argv, "--set", "events.types=flow")
 				}
