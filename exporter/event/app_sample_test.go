@@ -376,3 +376,23 @@ func fullLDAP(o *event.Object) {
 	o.End()
 	o.End()
 }
+
+func fullPgSQL(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	o.Uint("tx_id", 1)
+	o.Object("request")
+	o.Text("simple_query", text)
+	o.End()
+	o.Object("response")
+	o.List("parameter_status")
+	o.Object("")
+	o.Text("time_zone", text)
+	o.End()
+	o.End()
+	o.Bool("row_description_malformed", false)
+	o.Uint("field_count", 1)
+	o.Uint("data_rows", 1)
+	o.Uint("data_size", 1)
+	o.Text("command_completed", text)
+	o.End()
+}

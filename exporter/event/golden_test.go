@@ -182,6 +182,7 @@ func samples(e *event.Encoder) []sample {
 		recordSample("nfs_full", event.TypeNFS, fullNFS, rpcMember),
 		appSample(event.TypeIKE, fullIKE),
 		appSample(event.TypeLDAP, fullLDAP),
+		appSample(event.TypePgSQL, fullPgSQL),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

@@ -40,6 +40,7 @@ const (
 	TypeENIP
 	TypeLDAP
 	TypeSNMP
+	TypePgSQL
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -80,6 +81,7 @@ var typeNames = [NumTypes]string{
 	TypeENIP:      "enip",
 	TypeLDAP:      "ldap",
 	TypeSNMP:      "snmp",
+	TypePgSQL:     "pgsql",
 }
 
 // String returns the value of event_type.

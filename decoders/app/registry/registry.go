@@ -24,6 +24,7 @@ import (
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/nfs"
 	"spanwatch/decoders/app/ntp"
+	"spanwatch/decoders/app/pgsql"
 	"spanwatch/decoders/app/quic"
 	"spanwatch/decoders/app/recognised"
 	"spanwatch/decoders/app/sip"
@@ -89,6 +90,7 @@ func NewWith(c Config) Set {
 		mqtt.NewParser(),
 		nfs.NewParserWith(c.Transfers),
 		ntp.NewParser(),
+		pgsql.NewParser(),
 		quic.NewParser(),
 		sip.NewParser(),
 		smb.NewParserWith(c.Transfers),
