@@ -78,6 +78,10 @@ func (s *Signature) Position() rule.Position { return s.pos }
 // Type returns what the rule is evaluated on.
 func (s *Signature) Type() RuleType { return s.kind }
 
+// NamesProtocol reports whether the rule is about flows of some application
+// protocols, by its header or its keywords.
+func (s *Signature) NamesProtocol() bool { return s.apps != 0 }
+
 // NoAlert reports whether matches make no alert, only effects.
 func (s *Signature) NoAlert() bool {
 	m := &s.plan.Meta

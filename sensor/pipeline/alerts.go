@@ -46,11 +46,11 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	v := &a.Envelope
 	m.begin(v)
 	m.ofPacket(v, p)
-	if match.Tx != nil {
-		v.HasTx, v.TxID = true, match.TxID
-		a.App = w.appMember(w.apps.at(f.App).proto, match.Tx)
+	if tx := alertTx(match, f, in); tx != nil {
+		v.HasTx, v.TxID = true, tx.ID()
+		a.App = w.appMember(w.apps.at(f.App).proto, tx)
 		if a.App != nil {
-			m.appText = w.alertFiles(a.App, match.Tx, in.Dir, match.File)
+			m.appText = w.alertFiles(a.App, tx, in.Dir, match.File)
 			a.App = m.appText
 		}
 	}
@@ -79,6 +79,20 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	e.match = *match
 	e.match.Tx, e.match.Captured, e.match.Frame = nil, nil, nil // not valid any more when the merge stage decides
 	e.src, e.dst, e.version = p.Src, p.Dst, p.IPVersion
+}
+
+// alertTx is the transaction that an alert tells of: that of the match; of a rule
+// on the datagrams of a protocol the one that the datagram brought; nil for others.
+func alertTx(match *signatures.Match, f *flow.Flow, in *signatures.Input) app.Tx {
+	if match.Tx != nil || f == nil || f.App == 0 || f.Key.Proto != protoUDP || !match.Sig.NamesProtocol() {
+		return match.Tx
+	}
+	for _, tx := range in.Txs {
+		if u, ok := tx.(app.Unidirectional); !ok || u.Direction() == in.Dir {
+			return tx
+		}
+	}
+	return nil
 }
 
 // frameOf is the frame that a rule matched, for the event.
