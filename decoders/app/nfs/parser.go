@@ -58,7 +58,6 @@ func (p *Parser) Probe(in app.Input) app.Answer {
 	r := reader{rest: data}
 	xid := r.u32()
 	if r.u32() == rpcReply {
-		const verifierAndState = 20
 		if len(data) < minReply || in.Datagram && len(data) == minReply {
 			return short(in)
 		}
