@@ -93,7 +93,7 @@ func TestSensorKilledInTheMiddle(t *testing.T) {
 			time.Sleep(1200 * time.Millisecond)
 			if i == 1 { // the second is killed while it empties the spool
 				p.Thaw()
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(2 * time.Millisecond) // it needs some twenty for all
 			}
 		})
 		p.Thaw()

@@ -70,6 +70,31 @@ func (s *Sender) Send(t testing.TB, frames [][]byte) (bytes uint64) {
 	return bytes
 }
 
+// OnOneProcessor keeps the calling goroutine, which Enter has locked to its
+// thread, on one processor until the test ends: a veth pair delivers a frame on
+// the processor that sends it, as a card does all frames of a flow on one.
+// Processes that are started from then on are kept there, too.
+func OnOneProcessor(t testing.TB) {
+	t.Helper()
+	var before, one unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		t.Fatal(err)
+	}
+	for cpu := 0; one.Count() == 0; cpu++ {
+		if before.IsSet(cpu) {
+			one.Set(cpu)
+		}
+	}
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := unix.SchedSetaffinity(0, &before); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // SendN sends n frames, going round the given ones, and returns the number of
 // bytes.
 func (s *Sender) SendN(frames [][]byte, n int) (bytes uint64, err error) {
