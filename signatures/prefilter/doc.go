@@ -7,7 +7,7 @@
 //	                       └ Hyperscan  compiled when enough bytes were looked at, kept in a cache
 //
 // Safety guarantee: a matcher may name patterns that do not occur, it never
-// misses one that does. Inspection decides; the prefilter only saves work, and
+// misses one that does where it may. Inspection decides; the prefilter only saves work, and
 // switching it off changes no match.
 //
 // Which content of a rule becomes its pattern is chosen by Strength and the
