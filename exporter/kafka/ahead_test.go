@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	kafka "github.com/segmentio/kafka-go"
+
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
 	"spanwatch/exporter/spool"
@@ -100,5 +102,45 @@ func TestAlertsThatTheSpoolRefusesKeepTheirOrder(t *testing.T) {
 		if n.Balance() != 0 {
 			t.Errorf("spool, %s: %+v", event.Type(typ), n)
 		}
+	}
+}
+
+// TestAlertsAcceptedByOnePartitionOnlyAreCountedAsTheSpoolHasThem ends a sensor
+// whose alerts the broker took in part. The spool gives them up as a whole, so
+// the next process finds all of them, and no account may call them delivered
+// before.
+func TestAlertsAcceptedByOnePartitionOnlyAreCountedAsTheSpoolHasThem(t *testing.T) {
+	c := newFakeCluster(t, 1, 3)
+	refuse := true
+	c.answer = func(_ int, topic string, partition int32, _ int) (int16, bool, bool) {
+		if refuse && topic == "spanwatch.alert" && partition != 0 {
+			return int16(kafka.NotEnoughReplicas), false, false
+		}
+		return 0, true, false
+	}
+	dir := t.TempDir()
+	cfg := quick(c)
+	r := newRig(t, cfg, openSpool(t, dir))
+	r.make(400)
+	r.end()
+	first := r.outlet.Snapshot()[event.TypeAlert]
+	if n := len(c.stored("spanwatch.alert")); n == 0 || n == 100 {
+		t.Fatalf("%d of 100 alerts arrived, want some", n)
+	}
+	c.set(func() { refuse = false })
+	again := newRig(t, cfg, openSpool(t, dir))
+	recovered := again.outlet.Snapshot()[event.TypeAlert].Recovered
+	if first.Spooled != recovered || first.Delivered+recovered != 100 {
+		t.Errorf("%d delivered, %d left, the next process found %d of 100 alerts", first.Delivered, first.Spooled, recovered)
+	}
+	again.settle()
+	again.end()
+	second := again.outlet.Snapshot()[event.TypeAlert]
+	arrived := map[string]bool{}
+	for _, w := range c.stored("spanwatch.alert") {
+		arrived[w.headers["event_id"]] = true
+	}
+	if len(arrived) != 100 || second.Delivered != recovered || second.Spooled != 0 {
+		t.Errorf("%d of 100 alerts arrived; the next process: %+v", len(arrived), second)
 	}
 }

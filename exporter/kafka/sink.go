@@ -294,6 +294,13 @@ func pause(ctx context.Context, d time.Duration) {
 // spool, and flies on.
 func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
 	f := l.flight
+	if f.logged && f.open > 0 {
+		// The spool gives up a flight as a whole: until then all of it counts as
+		// spooled, as the next run will find it if this one ends before.
+		account(f.records, len(f.records), nil, tally)
+		s.park(f)
+		return s.faultOf(l)
+	}
 	var open []exporter.Record
 	for i := range f.records {
 		switch r := &f.records[i]; f.fates[i] {
@@ -326,12 +333,8 @@ func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
 		l.flight = nil
 		return why
 	}
-	stored := len(open)
-	var err error
-	if !f.logged {
-		s.spool.Hold(l.kind, spool.Everything) // as in begin
-		stored, f.end, err = s.spool.Append(l.kind, open)
-	}
+	s.spool.Hold(l.kind, spool.Everything) // as in begin
+	stored, end, err := s.spool.Append(l.kind, open)
 	account(open, stored, err, tally)
 	if stored < len(open) {
 		// What is in the spool flies again from there, the rest does not.
@@ -340,7 +343,12 @@ func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
 		l.flight = nil
 		return errors.Join(why, err)
 	}
-	s.spool.Hold(l.kind, f.end)
+	s.spool.Hold(l.kind, end)
+	f.logged, f.end = true, end
+	f.late = make([]bool, len(f.fates))
+	for i, what := range f.fates {
+		f.late[i] = what == fateOpen
+	}
 	s.park(f)
 	return errors.Join(why, err)
 }
@@ -348,12 +356,8 @@ func (s *Sink) land(ctx context.Context, l *lane, tally *exporter.Tally) error {
 // park lets a flight go on beyond Deliver.
 func (s *Sink) park(f *flight) {
 	f.own()
-	f.logged, f.parked = true, true
+	f.parked = true
 	s.waitSince = time.Now() // the lanes that are left have the time for themselves
-	f.late = make([]bool, len(f.fates))
-	for i, what := range f.fates {
-		f.late[i] = what == fateOpen
-	}
 }
 
 // reasonOf is under which records are counted that were tried for as long as
