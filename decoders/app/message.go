@@ -48,6 +48,12 @@ type Datagram interface {
 	Read(data []byte, dir decoders.Direction) bool
 }
 
+// Faulty is a Datagram that tells of a datagram which could not be read.
+type Faulty interface {
+	// Fault is called instead of forgetting the transaction when Read failed.
+	Fault(dir decoders.Direction)
+}
+
 // maxDatagrams bounds the messages of a flow that wait for their consumers.
 const maxDatagrams = 256
 
@@ -65,7 +71,11 @@ func (s *Datagrams[T]) Parse(in Input) Result {
 		return Result{Status: StatusError}
 	}
 	if tx := s.live.Add(); !tx.Read(in.Data, in.Dir) {
-		s.live.Drop()
+		if f, ok := any(tx).(Faulty); ok {
+			f.Fault(in.Dir)
+		} else {
+			s.live.Drop()
+		}
 		return Result{Status: StatusError}
 	}
 	return Result{Status: StatusOK, Consumed: len(in.Data)}

@@ -66,7 +66,7 @@ func fullMQTT(o *event.Object) {
 	o.Int("receive_maximum", 20)
 	o.List("user_properties")
 	o.Object("")
-	o.Text("name", text)
+	o.Text("key", text)
 	o.Text("value", text)
 	o.End()
 	o.End()

@@ -12,6 +12,8 @@ type App struct {
 	SMTP     AppSMTP             `yaml:"smtp" doc:"SMTP and mails."`
 	FTP      AppFTP              `yaml:"ftp" doc:"FTP."`
 	DNP3     AppDNP3             `yaml:"dnp3" doc:"DNP3."`
+	MQTT     AppMQTT             `yaml:"mqtt" doc:"MQTT."`
+	SMB      AppSMB              `yaml:"smb" doc:"SMB."`
 }
 
 // AppDNS configures the DNS parser.
@@ -64,6 +66,26 @@ type AppDNP3 struct {
 	MaxObjects      int `yaml:"max-objects" doc:"Objects of one fragment that are read." min:"1" max:"1000000"`
 }
 
+// AppMQTT configures the MQTT parser.
+type AppMQTT struct {
+	MaxTransactions  int      `yaml:"max-transactions" doc:"Exchanges of a connection that may be under way; one more ends its parsing." min:"1" max:"1000000"`
+	MaxMessages      int      `yaml:"max-messages" doc:"Packets of an exchange; further ones are an event and left out." min:"4" max:"1000000"`
+	MaxMessageLength ByteSize `yaml:"max-msg-length" doc:"Longest packet that is read; longer ones are passed over." min:"1" max:"268435455"`
+}
+
+// AppSMB configures the SMB parser. What goes beyond a bound is an event, and
+// what was to be read or written is passed over; 0 sets no bound.
+type AppSMB struct {
+	MaxTransactions int      `yaml:"max-transactions" doc:"Requests and files of a connection that may be under way; one more ends its parsing." min:"1" max:"1000000"`
+	MaxReadSize     ByteSize `yaml:"max-read-size" doc:"Bytes that one READ may ask for, answer or be agreed on; 0 is any number." min:"0" max:"4294967295"`
+	MaxWriteSize    ByteSize `yaml:"max-write-size" doc:"Bytes that one WRITE may have or be agreed on; 0 is any number." min:"0" max:"4294967295"`
+
+	MaxReadQueueSize   ByteSize `yaml:"max-read-queue-size" doc:"Bytes of a file that is read that may wait for what lies before them; 0 is any number." min:"0"`
+	MaxReadQueueCount  int      `yaml:"max-read-queue-cnt" doc:"Pieces of a file that is read that may wait so; 0 is any number." min:"0" max:"1000000"`
+	MaxWriteQueueSize  ByteSize `yaml:"max-write-queue-size" doc:"Bytes of a file that is written that may wait for what lies before them; 0 is any number." min:"0"`
+	MaxWriteQueueCount int      `yaml:"max-write-queue-cnt" doc:"Pieces of a file that is written that may wait so; 0 is any number." min:"0" max:"1000000"`
+}
+
 func defaultApp() App {
 	return App{
 		Disabled: []string{}, TCPPorts: map[string][]string{}, UDPPorts: map[string][]string{},
@@ -77,6 +99,9 @@ func defaultApp() App {
 		SMTP: AppSMTP{DecodeMIME: true, MinInspect: 32 << 10, Window: 4 << 10},
 		FTP:  AppFTP{MaxTransactions: 1024},
 		DNP3: AppDNP3{MaxTransactions: 32, MaxPoints: 16384, MaxObjects: 2048},
+		MQTT: AppMQTT{MaxTransactions: 4096, MaxMessages: 1024, MaxMessageLength: 1 << 20},
+		SMB: AppSMB{MaxTransactions: 1024, MaxReadSize: 16 << 20, MaxWriteSize: 16 << 20,
+			MaxReadQueueSize: 64 << 20, MaxReadQueueCount: 64, MaxWriteQueueSize: 64 << 20, MaxWriteQueueCount: 64},
 	}
 }
 

@@ -11,7 +11,9 @@ import (
 	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/dnp3"
 	"spanwatch/decoders/app/file"
+	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/registry"
+	"spanwatch/decoders/app/smb"
 	"spanwatch/sensor/config"
 )
 
@@ -29,11 +31,19 @@ func parserConfig(c *config.App, content bool) registry.Config {
 	s.InspectMin, s.InspectWindow = int(c.SMTP.MinInspect), int(c.SMTP.Window)
 	r.FTP.MaxTransactions = c.FTP.MaxTransactions
 	r.DNP3 = dnp3.Config{MaxTransactions: c.DNP3.MaxTransactions, MaxPoints: c.DNP3.MaxPoints, MaxObjects: c.DNP3.MaxObjects}
+	r.MQTT = mqtt.Config{MaxTransactions: c.MQTT.MaxTransactions, MaxMessages: c.MQTT.MaxMessages, MaxMessageLength: int(c.MQTT.MaxMessageLength)}
+	r.SMB = smb.Config{
+		Hashes: r.SMB.Hashes, MaxTransactions: c.SMB.MaxTransactions,
+		MaxReadSize: uint32(c.SMB.MaxReadSize), MaxWriteSize: uint32(c.SMB.MaxWriteSize),
+		MaxReadQueueSize: uint64(c.SMB.MaxReadQueueSize), MaxReadQueueCount: c.SMB.MaxReadQueueCount,
+		MaxWriteQueueSize: uint64(c.SMB.MaxWriteQueueSize), MaxWriteQueueCount: c.SMB.MaxWriteQueueCount,
+	}
 	r.DoH2 = !slices.Contains(c.Disabled, app.ProtoDOH2.String())
 	if content {
 		h.Hashes |= file.KeepContent
 		s.Hashes |= file.KeepContent
 		r.Transfers |= file.KeepContent
+		r.SMB.Hashes |= file.KeepContent
 	}
 	return r
 }

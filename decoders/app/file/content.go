@@ -21,19 +21,27 @@ type Content struct {
 	pending []byte // not inspected yet
 	offset  uint64 // of pending in the file
 	given   int    // bytes of pending that were given out
+	room    int    // of pending beyond maxPending, for bytes that came at once
 	magic   []byte // memory of a buffer
 }
 
 // Append takes the next bytes.
 func (c *Content) Append(p []byte) {
 	c.Write(p)
-	if over := len(c.pending) + len(p) - maxPending; over > 0 {
+	if over := len(c.pending) + len(p) - maxPending - c.room; over > 0 {
 		drop := min(over, len(c.pending))
 		c.forget(drop)
 		c.offset += uint64(over - drop)
 		p = p[over-drop:]
 	}
 	c.pending = append(c.pending, p...)
+}
+
+// AppendWaiting takes bytes that the caller held back, in bounds of its own:
+// all of them can be inspected, however many they are.
+func (c *Content) AppendWaiting(p []byte) {
+	c.room += len(p)
+	c.Append(p)
 }
 
 // Skip leaves out n bytes, across which nothing matches.
@@ -48,6 +56,12 @@ func (c *Content) forget(n int) {
 	c.offset += uint64(n)
 	c.pending = c.pending[:copy(c.pending, c.pending[n:])]
 	c.given = max(0, c.given-n)
+	if len(c.pending) == 0 {
+		c.room = 0
+		if cap(c.pending) > 2*maxPending {
+			c.pending = nil
+		}
+	}
 }
 
 // Ended reports that no more bytes come.

@@ -48,3 +48,22 @@ func TestContentThatNobodyInspectsIsBounded(t *testing.T) {
 		t.Errorf("%d bytes are kept", cap(c.pending))
 	}
 }
+
+func TestBytesThatWereHeldBackAreInspectedWhole(t *testing.T) {
+	var c Content
+	c.Start([]byte("a"), 0)
+	c.Append([]byte("x"))
+	for range 3 {
+		c.AppendWaiting(make([]byte, maxPending))
+	}
+	c.Append([]byte("y"))
+	p, _ := c.Stream(app.FileData, 0)
+	if len(p.Data) != 3*maxPending+2 || p.Data[0] != 'x' {
+		t.Errorf("%d bytes from %d on", len(p.Data), p.Offset)
+	}
+	c.Inspected(decoders.ToServer)
+	c.Append(make([]byte, maxPending+1))
+	if p, _ := c.Stream(app.FileData, 0); len(p.Data) != maxPending {
+		t.Errorf("once they are inspected %d bytes wait", len(p.Data))
+	}
+}

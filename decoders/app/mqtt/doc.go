@@ -13,7 +13,7 @@
 // Ownership: a transaction keeps copies of its packets; they live until the
 // State's Release or Reset.
 //
-// Hostile input: packets longer than maxPacket are passed over and kept
-// without content; a transaction has at most four packets and a flow at most
-// maxTxs live transactions.
+// Hostile input: Config bounds the packets that are kept with their content, how
+// many a transaction has, and the live transactions of a flow; maxExchange
+// bounds the bytes of a transaction. What goes beyond is an event.
 package mqtt

@@ -98,8 +98,9 @@ type message struct {
 	topics []topic // SUBSCRIBE, UNSUBSCRIBE
 	codes  []byte  // SUBACK, UNSUBACK: one a topic
 
-	properties     []byte // version 5, without their length
+	properties     []byte // version 5, without their length; the first maxProperties
 	willProperties []byte
+	manyProperties bool // one of the two has more than maxProperties
 }
 
 // topic is a filter that is subscribed to.
@@ -156,6 +157,7 @@ func (m *message) parse(version uint8) bool {
 	case kindDisconnect, kindAuth:
 		m.reason(&r, version)
 	}
+	m.manyProperties = r.many
 	return !r.bad
 }
 
@@ -194,10 +196,12 @@ func (m *message) reason(r *reader, version uint8) {
 	}
 }
 
-// reader takes values off the front of rest; bad says that one was not there.
+// reader takes values off the front of rest; bad says that one was not there,
+// many that a list of properties was longer than maxProperties.
 type reader struct {
 	rest []byte
 	bad  bool
+	many bool
 }
 
 func (r *reader) take(n int) []byte {
@@ -253,10 +257,11 @@ func (r *reader) properties(version uint8) []byte {
 	if version < 5 {
 		return nil
 	}
-	p := r.take(r.number())
-	if !validProperties(p) {
+	p, many, ok := firstProperties(r.take(r.number()))
+	if !ok {
 		r.bad, r.rest = true, nil
 		return nil
 	}
+	r.many = r.many || many
 	return p
 }

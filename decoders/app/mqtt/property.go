@@ -82,12 +82,21 @@ func (r *reader) property() (v value) {
 	return v
 }
 
-func validProperties(p []byte) bool {
+// maxProperties of one list are looked at, as Suricata has it.
+const maxProperties = 256
+
+// firstProperties cuts a list behind its first maxProperties; many is set when
+// there are more. ok is false when one of the list cannot be read.
+func firstProperties(p []byte) (first []byte, many, ok bool) {
 	r := reader{rest: p}
-	for len(r.rest) > 0 {
+	first = p
+	for n := 0; len(r.rest) > 0; n++ {
+		if n == maxProperties {
+			first, many = p[:len(p)-len(r.rest)], true
+		}
 		r.property()
 	}
-	return !r.bad
+	return first, many, !r.bad
 }
 
 // recordProperties appends the member of a record that has the properties.
@@ -119,7 +128,7 @@ func recordProperties(rec *app.Record, p []byte) {
 		for r := (reader{rest: p}); len(r.rest) > 0; {
 			if v := r.property(); v.form == formPair {
 				rec.Object("")
-				rec.Text("name", v.text)
+				rec.Text("key", v.text)
 				rec.Text("value", v.more)
 				rec.End()
 			}

@@ -52,14 +52,17 @@ func (m *message) record(r *app.Record) {
 			r.Text("", topic.name)
 		}
 		r.End()
+		return // EVE has no properties of this and the next two
 	case kindSuback:
 		m.recordID(r)
 		m.recordCodes(r, "qos_granted")
+		return
 	case kindUnsuback:
 		m.recordID(r)
 		if len(m.codes) > 0 {
 			m.recordCodes(r, "reason_codes")
 		}
+		return
 	default:
 		m.recordID(r)
 		if m.hasCode {

@@ -5,13 +5,13 @@ import (
 	"spanwatch/decoders/app"
 )
 
-const (
-	maxTxs    = 1024    // live at once
-	maxPacket = 1 << 20 // as Suricata's max-msg-length
-)
+// maxExchange bounds the bytes that are kept of one exchange, whose peers may
+// repeat what is between its first packet and its last.
+const maxExchange = 4 << 20
 
 // State is the MQTT of one flow.
 type State struct {
+	config    Config
 	live      app.Live[*Tx]
 	version   uint8 // of the connection; 0 before CONNECT
 	connected bool
@@ -65,7 +65,7 @@ func (s *State) Parse(in app.Input) app.Result {
 			return app.Result{Status: app.StatusError, Consumed: at}
 		case n == 0:
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: len(rest) + 1}
-		case h.length > maxPacket:
+		case h.length > s.config.MaxMessageLength:
 			if !s.skipped(h, in.Dir) {
 				return app.Result{Status: app.StatusError, Consumed: at}
 			}
@@ -100,7 +100,16 @@ func (s *State) packet(h header, raw []byte, dir decoders.Direction) bool {
 		t.events.Add(EventMalformedTraffic)
 		return false
 	}
+	if m.manyProperties {
+		t.events.Add(EventTooManyProperties)
+	}
+	t.size += len(raw)
 	if answers {
+		if (h.kind == kindPubrec || h.kind == kindPubrel) && (t.count > s.config.MaxMessages || t.size > maxExchange) {
+			t.count--
+			t.size -= len(raw)
+			t.events.Add(EventTooManyMessages)
+		}
 		s.answered(t, m)
 		return true
 	}
@@ -142,7 +151,7 @@ func (s *State) exchange(h header, raw []byte, dir decoders.Direction) (t *Tx, a
 // begin makes a transaction; nil when there are too many, which the last one
 // tells.
 func (s *State) begin(dir decoders.Direction) *Tx {
-	if s.live.Len() >= maxTxs {
+	if s.live.Len() >= s.config.MaxTransactions {
 		last, _ := s.live.Last()
 		last.events.Add(EventTooManyTransactions)
 		last.complete = true
@@ -230,5 +239,5 @@ func (s *State) Release() { s.live.Release() }
 // Reset makes the state as new.
 func (s *State) Reset() {
 	s.live.Reset()
-	*s = State{live: s.live}
+	*s = State{config: s.config, live: s.live}
 }

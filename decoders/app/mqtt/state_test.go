@@ -80,7 +80,7 @@ func TestExchangesAreToldOf(t *testing.T) {
 	want := []string{
 		`{connect: {qos: 0, retain: false, dup: false, protocol_string: "MQTT", protocol_version: 5, client_id: "me", ` +
 			`flags: {username: true, password: true, will_retain: true, will: true, clean_session: true}, username: "user", ` +
-			`password: "pass", will: {topic: "will/topic", message: "bye", properties: {user_properties: [{name: "k", value: "v"}]}}, ` +
+			`password: "pass", will: {topic: "will/topic", message: "bye", properties: {user_properties: [{key: "k", value: "v"}]}}, ` +
 			`properties: {receive_maximum: 20}}, connack: {qos: 0, retain: false, dup: false, session_present: true, return_code: 0, ` +
 			`properties: {topic_alias_maximum: 10}}}`,
 		`{publish: {qos: 0, retain: true, dup: false, topic: "a/b", message: "hello"}}`,
@@ -193,3 +193,48 @@ func TestLongPacketsArePassedOver(t *testing.T) {
 		t.Error("bytes that are missing elsewhere do not end the parsing")
 	}
 }
+
+func TestExchangesWithTooManyPacketsKeepTheFirstAndTheLast(t *testing.T) {
+	config := DefaultConfig()
+	config.MaxMessages = 4
+	s := NewParserWith(config).New()
+	connect4 := packet(0x10, text("MQTT"), "\x04\x02\x00\x3c", text("me"))
+	rel := packet(0x62, "\x00\x07")
+	for _, in := range []app.Input{
+		{Dir: toServer, Data: slices.Concat(connect4)}, {Dir: toClient, Data: packet(0x20, "\x00\x00")},
+		{Dir: toServer, Data: packet(0x34, text("a"), "\x00\x07", "again")},
+		{Dir: toClient, Data: slices.Concat(pubrec, pubrec, pubrec)},
+	} {
+		if r := s.Parse(in); r.Status != app.StatusOK {
+			t.Fatalf("status %d", r.Status)
+		}
+	}
+	tx := s.Txs()[1].(*Tx)
+	if tx.HasEvent(EventTooManyMessages) || tx.count != 4 {
+		t.Fatalf("four packets: %d, events %v", tx.count, tx.AppendEvents(nil))
+	}
+	s.Parse(app.Input{Dir: toServer, Data: slices.Concat(rel, rel)})
+	if !tx.HasEvent(EventTooManyMessages) || tx.count != 4 || tx.complete {
+		t.Errorf("two more: %d packets, complete %v, events %v", tx.count, tx.complete, tx.AppendEvents(nil))
+	}
+	s.Parse(app.Input{Dir: toClient, Data: pubcomp})
+	if tx.count != 5 || !tx.complete || tx.messages[4].kind != kindPubcomp {
+		t.Errorf("the last: %d packets, complete %v", tx.count, tx.complete)
+	}
+}
+
+func TestTooManyPropertiesAreAnEvent(t *testing.T) {
+	one := "\x26" + text("k") + text("v")
+	for n, want := range map[int]bool{maxProperties: false, maxProperties + 1: true} {
+		list := strings.Repeat(one, n)
+		body := text("MQTT") + "\x05\x02\x00\x3c" + string(appendVariable(nil, len(list))) + list + text("me")
+		s := newParser().New()
+		s.Parse(app.Input{Dir: toServer, Data: append(appendVariable([]byte{0x10}, len(body)), body...)})
+		if got := s.Txs()[0].HasEvent(EventTooManyProperties); got != want {
+			t.Errorf("%d properties: %v", n, got)
+		}
+	}
+}
+
+// appendVariable appends a variable byte integer of two bytes.
+func appendVariable(dst []byte, n int) []byte { return append(dst, byte(n&0x7f|0x80), byte(n>>7)) }

@@ -24,24 +24,27 @@ const (
 	EventUnassignedMsgType
 	EventTooManyTransactions
 	EventMalformedTraffic
+	EventTooManyMessages
+	EventTooManyProperties
 )
 
 var _ = app.NameEvents(app.ProtoMQTT,
 	"missing_connect", "missing_publish", "missing_subscribe", "missing_unsubscribe", "double_connect",
 	"unintroduced_message", "invalid_qos_level", "missing_msg_id", "unassigned_msg_type", "too_many_transactions",
-	"malformed_traffic")
+	"malformed_traffic", "too_many_messages", "too_many_properties")
 
 const (
-	maxMessages = 4       // of an exchange: PUBLISH, PUBREC, PUBREL, PUBCOMP
-	keptMemory  = 4 << 10 // of each packet, for the next one
+	usualMessages = 4       // of an exchange: PUBLISH, PUBREC, PUBREL, PUBCOMP
+	keptMemory    = 4 << 10 // of each packet, for the next one
 )
 
 // Tx is one exchange. It implements app.Tx.
 type Tx struct {
 	txID     uint64
 	dir      decoders.Direction
-	messages [maxMessages]message
+	messages []message // memory of them; the first count are valid
 	count    int
+	size     int // bytes of packets that it has
 	complete bool
 	waitsFor kind // begins an exchange that this type goes on with; valid iff !complete
 	packetID uint16
@@ -55,12 +58,12 @@ var (
 	_ app.Recorder       = (*Tx)(nil)
 )
 
-// add returns the place of another packet; the last one serves again when
-// there are too many, which only a peer that breaks the protocol sends.
+// add returns the place of another packet.
 func (t *Tx) add(h header, raw []byte) *message {
-	if t.count < maxMessages {
-		t.count++
+	if t.count == len(t.messages) {
+		t.messages = append(t.messages, message{})
 	}
+	t.count++
 	m := &t.messages[t.count-1]
 	*m = message{header: h, raw: append(m.raw[:0], raw...), topics: m.topics[:0]}
 	return m
@@ -95,12 +98,18 @@ func (t *Tx) AppendEvents(dst []app.Event) []app.Event { return t.events.Append(
 
 // Reuse makes the transaction as new.
 func (t *Tx) Reuse(id uint64) {
-	fresh := Tx{txID: id}
-	for i := range t.messages {
-		if m := &t.messages[i]; cap(m.raw) <= keptMemory {
-			clear(m.topics[:cap(m.topics)])
-			fresh.messages[i].raw, fresh.messages[i].topics = m.raw[:0], m.topics[:0]
-		}
+	messages := t.messages[:min(len(t.messages), usualMessages)]
+	if cap(t.messages) > 4*usualMessages {
+		messages = append([]message(nil), messages...)
 	}
-	*t = fresh
+	for i := range messages {
+		m := &messages[i]
+		clear(m.topics[:cap(m.topics)])
+		kept := message{raw: m.raw[:0], topics: m.topics[:0]}
+		if cap(m.raw) > keptMemory {
+			kept = message{}
+		}
+		*m = kept
+	}
+	*t = Tx{txID: id, messages: messages}
 }

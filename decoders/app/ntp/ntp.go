@@ -3,7 +3,8 @@
 //	datagram ──► Tx: version, mode, stratum, reference
 //
 // Every message is a transaction of its own. A transaction keeps what it needs
-// of the datagram; nothing in a message makes it need more than that.
+// of the datagram; nothing in a message makes it need more than that. A datagram
+// that is no message, in a flow of NTP, is one with an event and no record.
 package ntp
 
 import (
@@ -70,15 +71,21 @@ func (p *Parser) Definition() app.Definition {
 	}
 }
 
+// EventMalformedData is a datagram that is no message.
+const EventMalformedData = app.FirstEvent + app.Event(app.ProtoNTP)*app.EventsPerProtocol
+
+var _ = app.NameEvents(app.ProtoNTP, "malformed_data")
+
 // Tx is one message. It implements app.Tx.
 type Tx struct {
 	app.Message
-	app.NoEvents
-	head [16]byte // up to the reference
+	head   [16]byte // up to the reference; valid iff there are no events
+	events app.EventSet
 }
 
 var (
 	_ app.Datagram       = (*Tx)(nil)
+	_ app.Faulty         = (*Tx)(nil)
 	_ app.Unidirectional = (*Tx)(nil)
 	_ app.Recorder       = (*Tx)(nil)
 )
@@ -93,19 +100,36 @@ func (t *Tx) Read(data []byte, dir decoders.Direction) bool {
 	return true
 }
 
+// Fault tells of a datagram that is no message.
+func (t *Tx) Fault(dir decoders.Direction) {
+	t.Sent(dir)
+	t.events.Add(EventMalformedData)
+}
+
+func (t *Tx) malformed() bool { return t.events != 0 }
+
+// HasEvent reports an oddity.
+func (t *Tx) HasEvent(e app.Event) bool { return t.events.Has(app.ProtoNTP, e) }
+
+// AppendEvents appends all oddities.
+func (t *Tx) AppendEvents(dst []app.Event) []app.Event { return t.events.Append(app.ProtoNTP, dst) }
+
 // Reuse makes the transaction as new.
-func (t *Tx) Reuse(id uint64) { t.Begin(id) }
+func (t *Tx) Reuse(id uint64) {
+	t.Begin(id)
+	t.events = 0
+}
 
 func (t *Tx) reference() []byte { return t.head[12:16] }
 
 // Buffer returns the reference: an address, or a name of four letters.
 func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
-	return t.reference(), b == bufferReference && i == 0
+	return t.reference(), b == bufferReference && i == 0 && !t.malformed()
 }
 
 // Integer returns a number.
 func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
-	if i > 0 {
+	if i > 0 || t.malformed() {
 		return 0, false
 	}
 	switch b {
@@ -121,6 +145,9 @@ func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
 
 // AppendRecord tells of a message, in the words of EVE.
 func (t *Tx) AppendRecord(r *app.Record) bool {
+	if t.malformed() {
+		return false
+	}
 	r.Uint("version", uint64(version(t.head[:])))
 	r.Uint("mode", uint64(mode(t.head[:])))
 	r.Uint("stratum", uint64(t.head[1]))

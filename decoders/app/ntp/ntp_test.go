@@ -63,3 +63,22 @@ func TestWhatIsNoMessage(t *testing.T) {
 		}
 	}
 }
+
+func TestADatagramThatIsNoMessageIsAnEventWithoutRecord(t *testing.T) {
+	s := newParser().New()
+	for _, data := range [][]byte{message(4, 3, 0), message(4, 4, 1)[:20], message(4, 4, 1)} {
+		s.Parse(app.Input{Data: data, Dir: decoders.ToClient, Datagram: true})
+	}
+	for i, malformed := range []bool{false, true, false} {
+		tx := s.Txs()[i].(*Tx)
+		if tx.HasEvent(EventMalformedData) != malformed || len(tx.AppendEvents(nil)) == 1 != malformed {
+			t.Errorf("message %d: events %v", i, tx.AppendEvents(nil))
+		}
+		if got := tx.AppendRecord(new(app.Record)); got == malformed {
+			t.Errorf("message %d: record %v", i, got)
+		}
+		if _, ok := tx.Integer(bufferStratum, 0); ok == malformed {
+			t.Errorf("message %d: stratum %v", i, ok)
+		}
+	}
+}

@@ -46,15 +46,21 @@ type Config struct {
 	SMTP smtp.Config
 	FTP  ftp.Config
 	DNP3 dnp3.Config
+	MQTT mqtt.Config
+	SMB  smb.Config
 	// DoH2 looks for DNS in HTTP/2.
 	DoH2 bool
-	// Transfers is what is computed of files of FTP, NFS and SMB.
+	// Transfers is what is computed of files of FTP and NFS.
 	Transfers file.Hashes
 }
 
 // DefaultConfig returns the defaults of all parsers.
 func DefaultConfig() Config {
-	return Config{HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig(), DNP3: dnp3.DefaultConfig(), DoH2: true, Transfers: file.AllHashes}
+	return Config{
+		HTTP: http1.DefaultConfig(), SMTP: smtp.DefaultConfig(), FTP: ftp.DefaultConfig(), DNP3: dnp3.DefaultConfig(), MQTT: mqtt.DefaultConfig(),
+		SMB:  smb.DefaultConfig(),
+		DoH2: true, Transfers: file.AllHashes,
+	}
 }
 
 // New makes a Set of parsers with their defaults.
@@ -87,13 +93,13 @@ func NewWith(c Config) Set {
 		krb5.NewParser(),
 		ldap.NewParser(),
 		modbus.NewParser(),
-		mqtt.NewParser(),
+		mqtt.NewParserWith(c.MQTT),
 		nfs.NewParserWith(c.Transfers),
 		ntp.NewParser(),
 		pgsql.NewParser(),
 		quic.NewParser(),
 		sip.NewParser(),
-		smb.NewParserWith(c.Transfers),
+		smb.NewParserWith(c.SMB),
 		snmp.NewParser(),
 		tftp.NewParser(),
 		websocket.NewParser(),

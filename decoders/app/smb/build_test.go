@@ -74,7 +74,7 @@ func write2(message int, file byte, offset int, data string) apptest.Message {
 
 func read2(message int, file byte, offset int, data string) []apptest.Message {
 	return []apptest.Message{
-		request2(v2Read, message, u16(49)+zeros(2)+u32(65536)+u64(offset)+guid(file)+zeros(16)),
+		request2(v2Read, message, u16(49)+zeros(2)+u32(len(data))+u64(offset)+guid(file)+zeros(16)),
 		answer2(v2Read, message, 0, u16(17)+string([]byte{readV2, 0})+u32(len(data))+zeros(8)+data),
 	}
 }

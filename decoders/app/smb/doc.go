@@ -14,7 +14,9 @@
 // State's Release or Reset.
 //
 // Hostile input: records that carry no file and are longer than maxRecord are
-// passed over; trees, open files, unanswered requests and transactions are
-// bounded, the oldest give way. Encrypted and compressed messages are passed
-// over.
+// passed over; trees, open files and unanswered requests are bounded, the oldest
+// give way. Config bounds transactions, of which one too many ends the parsing,
+// what a message may read or write, and the pieces of files that wait for what
+// lies before them (queue.go), maxQueued those of all flows. Encrypted and
+// compressed messages are passed over.
 package smb

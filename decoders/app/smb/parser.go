@@ -8,10 +8,33 @@ import (
 	"spanwatch/decoders/app/file"
 )
 
+// Config bounds what is parsed. Of sizes and counts of reading and writing 0 is
+// no bound.
+type Config struct {
+	Hashes file.Hashes // of files
+
+	MaxTransactions int // live ones of a flow
+
+	// Bytes that one READ or WRITE may move, whatever the server allows.
+	MaxReadSize, MaxWriteSize uint32
+	// Bytes and pieces of a file that may wait for what lies before them.
+	MaxReadQueueSize, MaxWriteQueueSize   uint64
+	MaxReadQueueCount, MaxWriteQueueCount int
+}
+
+// DefaultConfig returns Suricata's bounds, and all hashes.
+func DefaultConfig() Config {
+	return Config{
+		Hashes: file.AllHashes, MaxTransactions: 1024, MaxReadSize: 16 << 20, MaxWriteSize: 16 << 20,
+		MaxReadQueueSize: 64 << 20, MaxWriteQueueSize: 64 << 20, MaxReadQueueCount: 64, MaxWriteQueueCount: 64,
+	}
+}
+
 // Parser is the SMB of one worker and used by one goroutine.
 type Parser struct {
 	pool     *app.Pool[*Tx]
-	hashes   file.Hashes
+	config   Config
+	queued   uint64 // bytes that wait in all flows
 	patterns []app.Pattern
 }
 
@@ -29,12 +52,12 @@ var (
 	magicCompressed = []byte("\xfcSMB")
 )
 
-// NewParser makes a Parser that computes all hashes of files.
-func NewParser() *Parser { return NewParserWith(file.AllHashes) }
+// NewParser makes a Parser with the defaults.
+func NewParser() *Parser { return NewParserWith(DefaultConfig()) }
 
 // NewParserWith makes a Parser.
-func NewParserWith(hashes file.Hashes) *Parser {
-	p := &Parser{pool: app.NewPool(func() *Tx { return new(Tx) }), hashes: hashes}
+func NewParserWith(c Config) *Parser {
+	p := &Parser{pool: app.NewPool(func() *Tx { return new(Tx) }), config: c}
 	for _, dir := range []decoders.Direction{decoders.ToServer, decoders.ToClient} {
 		for _, magic := range [][]byte{magicV1, magicV2} {
 			p.patterns = append(p.patterns, app.Pattern{Transport: app.TCP, Dir: dir, Offset: recordHeader, Bytes: magic, Confirm: true})

@@ -8,6 +8,9 @@ import (
 
 // AppendRecord tells of a transaction, in the words of EVE.
 func (t *Tx) AppendRecord(r *app.Record) bool {
+	if t.kind == kindOddity {
+		return false
+	}
 	r.Uint("id", t.id+1)
 	if len(t.of.dialect) > 0 {
 		r.Text("dialect", t.of.dialect)

@@ -21,7 +21,6 @@ const (
 
 const (
 	maxRecord = 1 << 20 // of a record that carries no file
-	maxTxs    = 1024
 	// bulkStart is how much of a record is waited for before the bytes of a
 	// file in it are passed on as they come.
 	bulkStart = 512
@@ -40,6 +39,8 @@ type State struct {
 	requests []request
 	bulk     [2]bulk
 	skip     [2]uint64     // bytes of a record that is passed over
+	flooded  bool          // there are too many transactions
+	max      [2]uint32     // bytes of a WRITE and a READ, by where they go, as agreed on; 0 is any number
 	text     []byte        // scratch
 	frames   *app.FrameLog // nil unless frames are marked
 }
@@ -84,6 +85,9 @@ func (s *State) Parse(in app.Input) app.Result {
 		}
 		s.markFrames(rest, at, dir)
 		at += n
+		if s.flooded {
+			return app.Result{Status: app.StatusError, Consumed: at}
+		}
 	}
 	if in.EOF && in.Dir == decoders.ToClient {
 		s.end()
@@ -194,26 +198,22 @@ func (s *State) openBulk(body []byte, at int, size, length uint64, to sink, dir 
 	return at + len(here)
 }
 
-// begin makes a transaction. When there are too many, the oldest that waits is
-// done with.
+// begin makes a transaction. One too many is an event and ends the parsing.
 func (s *State) begin(version uint8, command uint16) *Tx {
-	if n := s.live.Len(); n >= maxTxs {
-		for i := range n {
-			if t := s.live.At(i); t.done != [2]bool{true, true} {
-				s.finish(t)
-				break
-			}
-		}
-	}
 	t := s.live.Add()
 	t.of, t.version, t.command = s, version, command
 	t.done[decoders.ToServer] = true
+	if s.live.Len() > s.parser.config.MaxTransactions {
+		t.events.Add(EventTooManyTransactions)
+		s.flooded = true
+	}
 	return t
 }
 
 // finish completes a transaction that nothing more is to come for.
 func (s *State) finish(t *Tx) {
 	if t.kind == kindFile && !t.content.Ended() {
+		s.flush(t)
 		t.content.Truncate()
 	}
 	t.done = [2]bool{true, true}
@@ -224,9 +224,23 @@ func (s *State) oddity(e app.Event) {
 	t, ok := s.live.Last()
 	if !ok {
 		t = s.begin(1, v1NoFurtherAndX)
-		t.done = [2]bool{true, true}
+		t.kind, t.done = kindOddity, [2]bool{true, true}
 	}
 	t.events.Add(e)
+}
+
+// wrongWay reports a request from the server or an answer from the client,
+// which is an event.
+func (s *State) wrongWay(answer bool, dir decoders.Direction) bool {
+	switch {
+	case answer && dir == decoders.ToServer:
+		s.oddity(EventResponseToServer)
+	case !answer && dir == decoders.ToClient:
+		s.oddity(EventRequestToClient)
+	default:
+		return false
+	}
+	return true
 }
 
 // end finishes what waits when the server's stream ends.
@@ -246,6 +260,9 @@ func (s *State) Release() { s.live.Release() }
 
 // Reset makes the state as new.
 func (s *State) Reset() {
+	for i := range s.live.Len() {
+		s.dequeue(s.live.At(i), len(s.live.At(i).queue))
+	}
 	s.live.Reset()
 	s.offered.reset()
 	*s = State{

@@ -137,15 +137,15 @@ func TestTransactionsAreToldOf(t *testing.T) {
 		want     []string
 	}{
 		"files of version 2": {share2(), []string{
-			`{id: 1, dialect: "3.11", command: "SMB2_COMMAND_NEGOTIATE_PROTOCOL", ` + ok + `session_id: 77, tree_id: 5, client_dialects: ["2.02", "3.11"], ` +
+			`{id: 1, dialect: "3.11", command: "SMB2_COMMAND_NEGOTIATE_PROTOCOL", ` + ok + `session_id: 0, tree_id: 0, client_dialects: ["2.02", "3.11"], ` +
 				`client_guid: "00000009-0001-0002-0003-000400000005", server_guid: "00000008-0001-0002-0003-000400000005", max_read_size: 2097152, max_write_size: 4194304}`,
 			`{id: 2, dialect: "3.11", command: "SMB2_COMMAND_SESSION_SETUP", status: "STATUS_LOGON_FAILURE", status_code: "0xc000006d", session_id: 77, tree_id: 5, ` +
 				`ntlmssp: {domain: "DOM", user: "bob", host: "PC", version: "10.0 build 19041 rev 15"}}`,
 			`{id: 3, dialect: "3.11", command: "SMB2_COMMAND_TREE_CONNECT", ` + ok + `session_id: 77, tree_id: 5, share: "\\\\srv\\data", share_type: "FILE"}`,
 			`{id: 4, dialect: "3.11", command: "SMB2_COMMAND_CREATE", ` + ok + `session_id: 77, tree_id: 5, filename: "dir\\report.txt", disposition: "FILE_CREATE", ` +
 				`access: "delete on close", created: 1, accessed: 1, modified: 1, changed: 1, size: 1234, fuid: "00000001-0001-0002-0003-000400000005"}`,
-			`{id: 5, dialect: "3.11", command: "SMB2_COMMAND_WRITE", session_id: 0, tree_id: 0, filename: "dir\\report.txt", share: "\\\\srv\\data", fuid: "00000001-0001-0002-0003-000400000005"}`,
-			`{id: 6, dialect: "3.11", command: "SMB2_COMMAND_READ", ` + ok + `session_id: 77, tree_id: 0, filename: "dir\\report.txt", share: "\\\\srv\\data", fuid: "00000001-0001-0002-0003-000400000005"}`,
+			`{id: 5, dialect: "3.11", command: "SMB2_COMMAND_WRITE", ` + ok + `session_id: 77, tree_id: 5, filename: "dir\\report.txt", share: "\\\\srv\\data", fuid: "00000001-0001-0002-0003-000400000005"}`,
+			`{id: 6, dialect: "3.11", command: "SMB2_COMMAND_READ", ` + ok + `session_id: 77, tree_id: 5, filename: "dir\\report.txt", share: "\\\\srv\\data", fuid: "00000001-0001-0002-0003-000400000005"}`,
 			`{id: 7, dialect: "3.11", command: "SMB2_COMMAND_CLOSE", ` + ok + `session_id: 77, tree_id: 5}`,
 		}},
 		"calls of version 2": {pipe2(), []string{
@@ -229,7 +229,7 @@ func TestBytesThatComeAgainAreAnOddityAndMissingOnesAGap(t *testing.T) {
 	if piece, _ := tx.Stream(app.FileData, 0); string(piece.Data) != "abcdefgh" {
 		t.Errorf("content %q", piece.Data)
 	}
-	left := parsed(t, slices.Concat(create2(1, "a", 1), []apptest.Message{write2(2, 1, 100, "late")})).Txs()
+	left := parsed(t, slices.Concat(create2(1, "a", 1), []apptest.Message{write2(2, 1, 100, "late")}, close2(3, 1))).Txs()
 	if f, _ := left[1].(*Tx).File(0); f.Size != 104 || !f.Gaps {
 		t.Errorf("size %d, gaps %v", f.Size, f.Gaps)
 	}
@@ -318,5 +318,106 @@ func TestWhatIsWrittenToAPipeIsNoFile(t *testing.T) {
 		if f, _ := tx.(*Tx).File(0); f != nil {
 			t.Errorf("a file %q of %d bytes", f.Name(), f.Size)
 		}
+	}
+}
+
+// negotiate2 has the server allow maxRead and maxWrite bytes at a time.
+func negotiate2(maxRead, maxWrite int) []apptest.Message {
+	return []apptest.Message{
+		request2(v2Negotiate, 0, u16(36)+u16(1)+zeros(32)+u16(0x0210)),
+		answer2(v2Negotiate, 0, 0, u16(65)+u16(1)+u16(0x0210)+u16(0)+zeros(16)+u32(0)+u32(1<<20)+u32(maxRead)+u32(maxWrite)),
+	}
+}
+
+func limited() *Parser {
+	c := DefaultConfig()
+	c.MaxReadSize, c.MaxWriteSize = 1000, 1000
+	c.MaxReadQueueSize, c.MaxWriteQueueSize, c.MaxReadQueueCount, c.MaxWriteQueueCount = 3000, 3000, 3, 3
+	c.MaxTransactions = 4
+	return NewParserWith(c)
+}
+
+func TestWhatGoesBeyondTheLimitsIsAnEvent(t *testing.T) {
+	open := slices.Concat(negotiate2(1000, 500), treeConnect2(1, `\\srv\data`, 1), create2(2, "a", 1))
+	long := strings.Repeat("x", 900)
+	requests := func(n int) (m []apptest.Message) {
+		for i := range n {
+			m = append(m, request2(v2Create+100, 50+i, zeros(8)))
+		}
+		return m
+	}
+	for _, c := range []struct {
+		name     string
+		messages []apptest.Message
+		want     []app.Event
+	}{
+		{"agreed sizes within them", open, nil},
+		{"agreed sizes", negotiate2(1001, 1001), []app.Event{EventNegotiateMaxReadSizeTooLarge, EventNegotiateMaxWriteSizeTooLarge}},
+		{"a write larger than agreed on", slices.Concat(open, []apptest.Message{write2(3, 1, 0, strings.Repeat("x", 501))}), []app.Event{EventWriteRequestTooLarge}},
+		{"a write as large as agreed on", slices.Concat(open, []apptest.Message{write2(3, 1, 0, strings.Repeat("x", 500))}), nil},
+		{"an answer larger than allowed", slices.Concat(create2(2, "a", 1), []apptest.Message{
+			request2(v2Read, 3, u16(49)+zeros(2)+u32(10)+u64(0)+guid(1)+zeros(16)),
+			answer2(v2Read, 3, 0, u16(17)+string([]byte{readV2, 0})+u32(1001)+zeros(8)+strings.Repeat("x", 1001)),
+		}), []app.Event{EventReadResponseTooLarge}},
+		{"a request to read more than allowed", []apptest.Message{
+			request2(v2Close, 2, zeros(24)), request2(v2Read, 3, u16(49)+zeros(2)+u32(1001)+u64(0)+guid(1)+zeros(16)),
+		}, []app.Event{EventReadRequestTooLarge}},
+		{"pieces that wait", slices.Concat(open, []apptest.Message{
+			write2(3, 1, 10, "a"), write2(4, 1, 20, "b"), write2(5, 1, 30, "c"), write2(6, 1, 40, "d"),
+		}), []app.Event{EventWriteQueueCntExceeded}},
+		{"bytes that wait", slices.Concat(create2(2, "a", 1), read2(3, 1, 1000, long), read2(4, 1, 2000, long), read2(5, 1, 3000, long), read2(6, 1, 4000, long)),
+			[]app.Event{EventReadQueueSizeExceeded}},
+		{"as many transactions", requests(4), nil},
+		{"transactions", requests(5), []app.Event{EventTooManyTransactions}},
+		{"a request from the server", []apptest.Message{{Dir: toClient, Data: request2(v2Close, 3, zeros(24)).Data}}, []app.Event{EventRequestToClient}},
+		{"an answer from the client", []apptest.Message{{Dir: toServer, Data: answer2(v2Close, 3, 0, zeros(60)).Data}}, []app.Event{EventResponseToServer}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := limited().New()
+			for _, m := range c.messages {
+				if r := s.Parse(app.Input{Data: m.Data, Dir: m.Dir}); r.Status != app.StatusOK && c.name != "transactions" {
+					t.Fatalf("status %d", r.Status)
+				}
+			}
+			var got []app.Event
+			for _, tx := range s.Txs() {
+				got = tx.AppendEvents(got)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("events %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestPiecesOfAFileMayComeInAnyOrder(t *testing.T) {
+	p := NewParser()
+	s := p.New()
+	for _, m := range slices.Concat(create2(1, "a", 1), []apptest.Message{
+		write2(2, 1, 0, "one "), write2(3, 1, 8, "three "), write2(4, 1, 14, "four"), write2(5, 1, 4, "two "),
+	}) {
+		s.Parse(app.Input{Data: m.Data, Dir: m.Dir})
+	}
+	tx := s.Txs()[1].(*Tx)
+	if piece, _ := tx.Stream(app.FileData, 0); string(piece.Data) != "one two three four" || tx.content.Gaps || tx.events != 0 {
+		t.Errorf("content %q, gaps %v, events %v", piece.Data, tx.content.Gaps, tx.AppendEvents(nil))
+	}
+	if p.queued != 0 {
+		t.Errorf("%d bytes wait", p.queued)
+	}
+}
+
+func TestPiecesThatWaitAreForgottenWithTheFlow(t *testing.T) {
+	p := NewParser()
+	s := p.New()
+	for _, m := range slices.Concat(create2(1, "a", 1), []apptest.Message{write2(2, 1, 100, "late"), write2(3, 1, 300, "later")}) {
+		s.Parse(app.Input{Data: m.Data, Dir: m.Dir})
+	}
+	if p.queued != 9 {
+		t.Errorf("%d bytes wait", p.queued)
+	}
+	s.Reset()
+	if p.queued != 0 {
+		t.Errorf("%d bytes wait behind the end of the flow", p.queued)
 	}
 }

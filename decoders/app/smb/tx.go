@@ -23,11 +23,26 @@ const (
 	EventDuplicateNegotiate
 	EventNegotiateMalformedDialects
 	EventFileOverlap
+	EventRequestToClient
+	EventResponseToServer
+	EventNegotiateMaxReadSizeTooLarge
+	EventNegotiateMaxWriteSizeTooLarge
+	EventReadRequestTooLarge
+	EventReadResponseTooLarge
+	EventReadQueueSizeExceeded
+	EventReadQueueCntExceeded
+	EventWriteRequestTooLarge
+	EventWriteQueueSizeExceeded
+	EventWriteQueueCntExceeded
+	EventTooManyTransactions
 )
 
 var _ = app.NameEvents(app.ProtoSMB,
 	"internal_error", "malformed_data", "record_overflow", "malformed_ntlmssp_request", "malformed_ntlmssp_response",
-	"duplicate_negotiate", "negotiate_malformed_dialects", "file_overlap")
+	"duplicate_negotiate", "negotiate_malformed_dialects", "file_overlap", "request_to_client", "response_to_server",
+	"negotiate_max_read_size_too_large", "negotiate_max_write_size_too_large", "read_request_too_large", "read_response_too_large",
+	"read_queue_size_exceeded", "read_queue_cnt_exceeded", "write_request_too_large", "write_queue_size_exceeded",
+	"write_queue_cnt_exceeded", "too_many_transactions")
 
 // kind says what a transaction is about beyond its command.
 type kind uint8
@@ -43,6 +58,7 @@ const (
 	kindControl
 	kindRename
 	kindDisposition
+	kindOddity // has events for which there was no other transaction
 )
 
 // texts are what a transaction tells in words.
@@ -100,6 +116,7 @@ type Tx struct {
 
 	call    call
 	content file.Content
+	queue   []piece // of the file, that wait for what lies before them
 
 	events app.EventSet
 	state  app.TxState

@@ -75,6 +75,9 @@ func (s *State) messageV1(m []byte, dir decoders.Direction) bool {
 			return at > headerV1
 		}
 		andX := b.words
+		if s.wrongWay(h.answer, dir) {
+			return true
+		}
 		if h.answer {
 			s.answerV1(h, b, m)
 		} else {
@@ -237,7 +240,7 @@ func (s *State) writeV1(h headV1, b blockV1, m []byte) (*Tx, handleID) {
 	if s.noFile(uint32(h.tree), f, decoders.ToServer) {
 		return s.newV1(h), id
 	}
-	to := s.fileSink(f, offset, decoders.ToServer, 1, h.command)
+	to := s.fileSink(f, offset, size, decoders.ToServer, 1, h.command)
 	s.sinkBytes(&to, data)
 	return nil, id
 }
@@ -287,7 +290,7 @@ func (s *State) bulkV1(m []byte, dir decoders.Direction) (at int, size uint64, t
 			return 0, 0, to, false
 		}
 		s.expect(request{key: h.key, command: h.command, handle: id}, nil)
-		return at, size, s.fileSink(f, offset, dir, 1, h.command), true
+		return at, size, s.fileSink(f, offset, size, dir, 1, h.command), true
 	case h.command == v1ReadAndX && h.answer:
 		wait := s.peek(h.key, h.command)
 		if wait == nil {
@@ -300,7 +303,7 @@ func (s *State) bulkV1(m []byte, dir decoders.Direction) (at int, size uint64, t
 		}
 		offset := wait.offset
 		s.answerTo(h.key, h.command)
-		return at, size, s.readSinkV1(h, f, offset), true
+		return at, size, s.readSinkV1(h, f, offset, size), true
 	}
 	return 0, 0, to, false
 }
@@ -314,11 +317,11 @@ func readAtV1(b blockV1) (at int, size uint64) {
 	return at, size | uint64(w.u32())<<16
 }
 
-func (s *State) readSinkV1(h headV1, f *handle, offset uint64) sink {
+func (s *State) readSinkV1(h headV1, f *handle, offset, size uint64) sink {
 	if s.noFile(uint32(h.tree), f, decoders.ToClient) {
 		return sink{}
 	}
-	to := s.fileSink(f, offset, decoders.ToClient, 1, h.command)
+	to := s.fileSink(f, offset, size, decoders.ToClient, 1, h.command)
 	if t := s.tx(to.tx); t != nil {
 		t.session, t.status, t.hasStatus = uint64(h.user), h.status, true
 	}
@@ -363,7 +366,7 @@ func (s *State) answerV1(h headV1, b blockV1, m []byte) {
 		if f := s.handleOf(wait.handle); f != nil && f.calls {
 			s.returned(f, data)
 		} else if len(data) > 0 {
-			to := s.readSinkV1(h, f, wait.offset)
+			to := s.readSinkV1(h, f, wait.offset, size)
 			s.sinkBytes(&to, data)
 		}
 	case v1Trans:

@@ -58,9 +58,11 @@ func (s *State) messagesV2(data []byte, dir decoders.Direction) bool {
 		} else {
 			data = nil
 		}
-		if h.flags&flagAnswerV2 == 0 {
+		switch answer := h.flags&flagAnswerV2 != 0; {
+		case s.wrongWay(answer, dir):
+		case !answer:
 			s.requestV2(h, message)
-		} else if h.status != statusPending {
+		case h.status != statusPending:
 			s.answerV2(h, message)
 		}
 	}
@@ -86,7 +88,7 @@ func (s *State) requestV2(h headV2, m []byte) {
 	wait := request{key: h.message, command: h.command}
 	switch h.command {
 	case v2Negotiate:
-		tx = s.newV2(h)
+		tx = s.begin(2, h.command)
 		tx.kind = kindNegotiate
 		r.skip(2)
 		count := int(r.u16())
@@ -124,7 +126,10 @@ func (s *State) requestV2(h headV2, m []byte) {
 		r.skip(8)
 		s.closeHandle(handleAt(&r))
 	case v2Read:
-		r.skip(8)
+		r.skip(4)
+		if !s.within(uint64(r.u32()), s.parser.config.MaxReadSize, decoders.ToClient) {
+			s.oddity(EventReadRequestTooLarge)
+		}
 		wait.offset = r.u64()
 		wait.handle = handleAt(&r)
 	case v2Write:
@@ -166,17 +171,21 @@ func (s *State) writeV2(h headV2, m []byte) (*Tx, handleID) {
 		}
 		return tx, id
 	}
-	to := s.writeSink(h, f, offset)
+	to := s.writeSink(h, f, offset, size)
 	s.sinkBytes(&to, data)
 	return nil, id
 }
 
 // writeSink is the sink of what a client writes to a file.
-func (s *State) writeSink(h headV2, f *handle, offset uint64) sink {
+func (s *State) writeSink(h headV2, f *handle, offset, size uint64) sink {
 	if s.noFile(h.tree, f, decoders.ToServer) {
 		return sink{}
 	}
-	return s.fileSink(f, offset, decoders.ToServer, 2, h.command)
+	to := s.fileSink(f, offset, size, decoders.ToServer, 2, h.command)
+	if t := s.tx(to.tx); t != nil {
+		t.session, t.tree = h.session, h.tree
+	}
+	return to
 }
 
 // writeAt reads where the data of a write is, and where it goes.
@@ -201,7 +210,7 @@ func (s *State) bulkV2(m []byte, dir decoders.Direction) (at int, size uint64, t
 			return 0, 0, to, false
 		}
 		s.expect(request{key: h.message, command: h.command, handle: id}, nil)
-		return at, size, s.writeSink(h, f, offset), true
+		return at, size, s.writeSink(h, f, offset, size), true
 	case h.command == v2Read && h.flags&flagAnswerV2 != 0 && len(m) >= readV2:
 		at, size := readAt(m)
 		wait := s.peek(h.message, h.command)
@@ -214,7 +223,7 @@ func (s *State) bulkV2(m []byte, dir decoders.Direction) (at int, size uint64, t
 		}
 		offset := wait.offset
 		s.answerTo(h.message, h.command)
-		return at, size, s.readSink(h, f, offset), true
+		return at, size, s.readSink(h, f, offset, size), true
 	}
 	return 0, 0, to, false
 }
@@ -238,13 +247,13 @@ func readAt(m []byte) (at int, size uint64) {
 }
 
 // readSink is the sink of what a server sends of a file.
-func (s *State) readSink(h headV2, f *handle, offset uint64) sink {
+func (s *State) readSink(h headV2, f *handle, offset, size uint64) sink {
 	if s.noFile(h.tree, f, decoders.ToClient) {
 		return sink{}
 	}
-	to := s.fileSink(f, offset, decoders.ToClient, 2, h.command)
+	to := s.fileSink(f, offset, size, decoders.ToClient, 2, h.command)
 	if t := s.tx(to.tx); t != nil {
-		t.session, t.status, t.hasStatus = h.session, h.status, true
+		t.session, t.tree, t.status, t.hasStatus = h.session, h.tree, h.status, true
 	}
 	return to
 }
@@ -322,8 +331,14 @@ func (s *State) answerV2(h headV2, m []byte) {
 		if f := s.handleOf(wait.handle); f != nil && f.calls {
 			s.returned(f, data)
 		} else if success && len(data) > 0 {
-			to := s.readSink(h, f, wait.offset)
+			to := s.readSink(h, f, wait.offset, size)
 			s.sinkBytes(&to, data)
+		}
+	case v2Write:
+		if f := s.handleOf(wait.handle); f != nil {
+			if t := s.tx(f.file[decoders.ToServer]); t != nil {
+				t.status, t.hasStatus = h.status, true
+			}
 		}
 	case v2IOCTL:
 		r.skip(32)
@@ -346,12 +361,20 @@ func (s *State) negotiatedV2(tx *Tx, r *reader) {
 	s.dialect = append(s.dialect[:0], dialectName(r.u16())...)
 	r.skip(2)
 	server := r.take(16)
-	if tx == nil {
-		return
-	}
-	tx.texts[textServerGUID] = appendGUID(tx.texts[textServerGUID][:0], server)
 	r.skip(8)
-	tx.maxRead, tx.maxWrite = r.u32(), r.u32()
+	maxRead, maxWrite := r.u32(), r.u32()
+	c := &s.parser.config
+	if c.MaxReadSize != 0 && maxRead > c.MaxReadSize {
+		s.oddity(EventNegotiateMaxReadSizeTooLarge)
+	}
+	if c.MaxWriteSize != 0 && maxWrite > c.MaxWriteSize {
+		s.oddity(EventNegotiateMaxWriteSizeTooLarge)
+	}
+	s.max[decoders.ToClient], s.max[decoders.ToServer] = maxRead, maxWrite
+	if tx != nil {
+		tx.texts[textServerGUID] = appendGUID(tx.texts[textServerGUID][:0], server)
+		tx.maxRead, tx.maxWrite = maxRead, maxWrite
+	}
 }
 
 func (s *State) connectedV2(h headV2, tx *Tx, r *reader) {
