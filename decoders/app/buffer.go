@@ -321,6 +321,7 @@ const (
 	EventTLSCertificateInvalidValidity
 	EventTLSErrorMessageEncountered
 	EventTLSInvalidSSLRecord
+	EventTLSTooManySubjectAlternativeNames
 
 	EventSSHInvalidBanner
 	EventSSHLongBanner
@@ -480,6 +481,7 @@ var eventNames = [EventCount]string{
 	EventTLSCertificateInvalidValidity:            "certificate_invalid_validity",
 	EventTLSErrorMessageEncountered:               "error_message_encountered",
 	EventTLSInvalidSSLRecord:                      "invalid_ssl_record",
+	EventTLSTooManySubjectAlternativeNames:        "too_many_subject_alternative_names",
 
 	EventSSHInvalidBanner: "invalid_banner",
 	EventSSHLongBanner:    "long_banner",

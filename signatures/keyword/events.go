@@ -111,7 +111,7 @@ func appEvents() map[app.Proto][2]app.Event {
 	return map[app.Proto][2]app.Event{
 		app.ProtoDNS:  {app.EventDNSUnsolicitedResponse, app.EventDNSInvalidAuthorities},
 		app.ProtoHTTP: {app.EventHTTPUnknownError, app.EventHTTPFailedProtocolChange},
-		app.ProtoTLS:  {app.EventTLSInvalidSSLv2Header, app.EventTLSInvalidSSLRecord},
+		app.ProtoTLS:  {app.EventTLSInvalidSSLv2Header, app.EventTLSTooManySubjectAlternativeNames},
 		app.ProtoSSH:  {app.EventSSHInvalidBanner, app.EventSSHLongKexRecord},
 		app.ProtoFTP:  {app.EventFTPRequestCommandTooLong, app.EventFTPFileWithoutName},
 		app.ProtoSMTP: {app.EventSMTPInvalidReply, app.EventSMTPInvalidBDAT},

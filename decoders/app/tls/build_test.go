@@ -90,7 +90,7 @@ func chainOf(certs ...[]byte) []byte {
 }
 
 // certificateFor makes a certificate with many kinds of names.
-func certificateFor(t testing.TB, name string) []byte {
+func certificateFor(t testing.TB, name string, more ...string) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -102,7 +102,7 @@ func certificateFor(t testing.TB, name string) []byte {
 			ExtraNames: []pkix.AttributeTypeAndValue{{Type: []int{1, 2, 840, 113549, 1, 9, 1}, Value: "a@example.com"}, {Type: []int{1, 3, 6, 1, 5}, Value: "odd"}}},
 		NotBefore:   time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC),
 		NotAfter:    time.Date(2051, 1, 2, 3, 4, 5, 0, time.UTC),
-		DNSNames:    []string{name, "other.example.com"},
+		DNSNames:    append([]string{name, "other.example.com"}, more...),
 		IPAddresses: []net.IP{net.IPv4(192, 0, 2, 1)},
 	}
 	template.EmailAddresses = []string{"b@example.com"}

@@ -56,6 +56,9 @@ func (t *Tx) readCertificates(body []byte, dir decoders.Direction) {
 				c.leaf = certificate{}
 				continue
 			}
+			if c.leaf.manyAltNames() {
+				t.event(app.EventTLSTooManySubjectAlternativeNames)
+			}
 		}
 		c.parts = append(c.parts, part)
 		c.count++
@@ -243,6 +246,21 @@ func (c *certificate) readExtensions(b []byte) app.Event {
 		c.altNames = nil
 	}
 	return app.EventNone
+}
+
+// maxAltNames of a certificate are looked at and told of, as Suricata has it. A
+// certificate with as many is suspicious.
+const maxAltNames = 4096
+
+func (c *certificate) manyAltNames() bool {
+	n := 0
+	for rest := c.altNames; len(rest) > 0 && n < maxAltNames; n++ {
+		var s shape
+		if _, _, rest, s = next(rest); s != whole {
+			return false
+		}
+	}
+	return n == maxAltNames
 }
 
 func (c *certificate) readValidity(b []byte) bool {

@@ -249,6 +249,25 @@ func TestAnEncryptedAnswerLongerThanItsHeartbeatIsALeak(t *testing.T) {
 	}
 }
 
+func TestACertificateWithTooManyNamesIsAnEventAndTheFirstAreToldOf(t *testing.T) {
+	const others = 4 // that certificateFor puts into each
+	for n, want := range map[int]bool{maxAltNames - 1: false, maxAltNames: true, maxAltNames + 1: true} {
+		names := make([]string, n-others)
+		for i := range names {
+			names[i] = "n" // all fit into one record
+		}
+		s := newParser().New()
+		s.Parse(app.Input{Dir: toClient, Data: handshakeRecord(certificateMessage, chainOf(certificateFor(t, "www.example.com", names...)))})
+		tx := s.Txs()[0].(*Tx)
+		if got := tx.HasEvent(app.EventTLSTooManySubjectAlternativeNames); got != want {
+			t.Errorf("%d names: event %v", n, got)
+		}
+		if got := len(tx.altNames()); got != min(n, maxAltNames) {
+			t.Errorf("%d names: %d told of", n, got)
+		}
+	}
+}
+
 func TestAnUnreadableCertificateGivesWayToTheNext(t *testing.T) {
 	s := NewParser().New()
 	good := certificateFor(t, "second")

@@ -101,7 +101,7 @@ func (t *Tx) altNames() [][]byte {
 		return x.altNames
 	}
 	x.altsMade = true
-	for rest := t.sides[decoders.ToClient].certs.leaf.altNames; len(rest) > 0; {
+	for rest := t.sides[decoders.ToClient].certs.leaf.altNames; len(rest) > 0 && len(x.altNames) < maxAltNames; {
 		var name []byte
 		var ok bool
 		if name, x.bytes, rest, ok = nextAltName(x.bytes, rest); !ok {

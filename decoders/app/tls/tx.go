@@ -150,7 +150,7 @@ type eventSet uint32
 
 const (
 	firstEvent = app.EventTLSInvalidSSLv2Header
-	lastEvent  = app.EventTLSInvalidSSLRecord
+	lastEvent  = app.EventTLSTooManySubjectAlternativeNames
 )
 
 func (t *Tx) event(e app.Event) { t.events |= 1 << (e - firstEvent) }
