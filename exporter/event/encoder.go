@@ -1,8 +1,10 @@
 package event
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"strconv"
 	"strings"
 )
@@ -42,6 +44,11 @@ type Encoder struct {
 	clock  clock
 	origin []byte // host and sensor members, rendered once
 	idSeed idSeed
+
+	// Memory of ID.
+	idHash  hash.Hash
+	idInput [idInput]byte
+	idSum   [sha256.Size]byte
 }
 
 // NewEncoder checks the options.
@@ -56,7 +63,7 @@ func NewEncoder(o Options) (*Encoder, error) {
 	if o.PayloadLimit <= 0 {
 		o.PayloadLimit = DefaultPayloadLimit
 	}
-	e := &Encoder{opt: o, idSeed: newIDSeed(o.Sensor, o.Run)}
+	e := &Encoder{opt: o, idSeed: newIDSeed(o.Sensor, o.Run), idHash: sha256.New()}
 	e.origin = appendOptionalString(e.origin, `,"host":`, o.Sensor)
 	if o.Sensor != "" && !o.Strict {
 		e.origin = appendStringMember(e.origin, `,"sensor":{"id":`, o.Sensor)

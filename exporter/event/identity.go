@@ -36,13 +36,17 @@ func newIDSeed(sensor, run string) idSeed {
 	return idSeed(sum[:])
 }
 
+// idInput is how many bytes ID hashes.
+const idInput = 53
+
 // ID computes the id of an event from sensor, run, event type, flow id, packet
 // number, index within the packet, signature and transaction: 53 bytes, which
 // is one block of SHA-256. gid and sid are 0 but for alerts. 122 bits of a
 // cryptographic hash make it pointless to search for traffic whose alert a
 // reader would drop as a duplicate of another.
 func (e *Encoder) ID(t Type, v *Envelope, gid, sid uint32) ID {
-	var b [53]byte
+	b := &e.idInput // what hash.Hash is given escapes
+	*b = [idInput]byte{}
 	copy(b[0:16], e.idSeed[:])
 	b[16] = byte(t)
 	binary.BigEndian.PutUint64(b[17:], v.FlowID)
@@ -53,8 +57,10 @@ func (e *Encoder) ID(t Type, v *Envelope, gid, sid uint32) ID {
 	if v.HasTx {
 		binary.BigEndian.PutUint64(b[45:], v.TxID+1)
 	}
-	sum := sha256.Sum256(b[:])
-	id := ID(sum[:16])
+	e.idHash.Reset()
+	e.idHash.Write(b[:])
+	e.idHash.Sum(e.idSum[:0])
+	id := ID(e.idSum[:16])
 	id[6] = id[6]&0x0f | 0x80 // version 8
 	id[8] = id[8]&0x3f | 0x80 // variant of RFC 9562
 	return id
