@@ -42,8 +42,8 @@ func (t *Table) Close() {
 	t.Drain(math.MaxUint64)
 	t.EndRound()
 	t.EndRound() // nothing more will be told
-	t.index, t.slab = index{}, nil
-	t.seconds, t.tcp, t.lasting, t.rare = slab[inSecond]{}, slab[tcpPair]{}, slab[lasting]{}, slab[rare]{}
 	t.release()
 	t.release = func() {}
+	t.index, t.slab = index{}, nil
+	t.seconds, t.tcp, t.lasting, t.rare = slab[inSecond]{}, slab[tcpPair]{}, slab[lasting]{}, slab[rare]{}
 }

@@ -43,27 +43,26 @@ func New(cfg Config) (*Table, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	size := 1 << bits.Len(uint(cfg.MaxFlows*2-1)) // load at most one half
 	t := &Table{cfg: cfg, seed: scramble(cfg.Seed), fresh: 1, hand: 1}
-	t.index.mask = uint32(size - 1)
 	t.owed.limit = cfg.MaxFlows
 	var err, failed error
-	var releases [6]func()
+	var releases [5]func()
 	n, outside := cfg.MaxFlows+1, cfg.HugePages
 	note := func() { failed = cmp.Or(failed, err) }
-	t.index.slots, releases[0], err = reserve[slot](size, outside)
+	t.index, err = newIndex(cfg.MaxFlows, outside)
 	note()
-	t.slab, releases[1], err = reserve[Flow](n, outside)
+	t.slab, releases[0], err = reserve[Flow](n, outside)
 	note()
-	t.seconds, releases[2], err = newSlab[inSecond](n, outside)
+	t.seconds, releases[1], err = newSlab[inSecond](n, outside)
 	note()
-	t.tcp, releases[3], err = newSlab[tcpPair](n, outside)
+	t.tcp, releases[2], err = newSlab[tcpPair](n, outside)
 	note()
-	t.lasting, releases[4], err = newSlab[lasting](n, outside)
+	t.lasting, releases[3], err = newSlab[lasting](n, outside)
 	note()
-	t.rare, releases[5], err = newSlab[rare](n, outside)
+	t.rare, releases[4], err = newSlab[rare](n, outside)
 	note()
 	t.release = func() {
+		t.index.release()
 		for _, release := range releases {
 			release()
 		}
@@ -202,16 +201,15 @@ func (t *Table) begin(k *decoders.FlowKey, h uint64, p *decoders.Packet, reverse
 
 // allocate takes a free slot of the slab, ending a flow when there is none.
 func (t *Table) allocate() uint32 {
+	if t.stats.Active == len(t.slab)-1 || !t.index.makeRoom(t.stats.Active) {
+		t.end(&t.slab[t.victim()], EndForced)
+	}
 	if i := t.free; i != 0 {
 		t.free = t.slab[i].wheelNext
 		return i
 	}
-	if int(t.fresh) < len(t.slab) {
-		t.fresh++
-		return t.fresh - 1
-	}
-	t.end(&t.slab[t.victim()], EndForced)
-	return t.allocate()
+	t.fresh++
+	return t.fresh - 1
 }
 
 // victimSample is how many flows compete for being ended by force.
@@ -219,13 +217,14 @@ const victimSample = 16
 
 // victim picks, among the next few flows in the slab, the one whose timeout
 // would come first. So half-open flows (a flood) go before established ones.
-// The table is full: every slot is in use.
 func (t *Table) victim() uint32 {
 	best, bestAt := uint32(0), int64(0)
-	for range victimSample {
-		f := &t.slab[t.hand]
-		if at := f.LastSeen + t.timeout(f); best == 0 || at < bestAt {
-			best, bestAt = t.hand, at
+	for looked := 0; looked < victimSample; {
+		if f := &t.slab[t.hand]; f.self != 0 {
+			looked++
+			if at := f.LastSeen + t.timeout(f); best == 0 || at < bestAt {
+				best, bestAt = t.hand, at
+			}
 		}
 		if t.hand++; int(t.hand) == len(t.slab) {
 			t.hand = 1
