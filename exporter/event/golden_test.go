@@ -183,6 +183,8 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeIKE, fullIKE),
 		appSample(event.TypeLDAP, fullLDAP),
 		appSample(event.TypePgSQL, fullPgSQL),
+		appSample(event.TypeRFB, fullRFB),
+		appSample(event.TypeMDNS, fullMDNS),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

@@ -41,6 +41,8 @@ const (
 	TypeLDAP
 	TypeSNMP
 	TypePgSQL
+	TypeRFB
+	TypeMDNS
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -82,6 +84,8 @@ var typeNames = [NumTypes]string{
 	TypeLDAP:      "ldap",
 	TypeSNMP:      "snmp",
 	TypePgSQL:     "pgsql",
+	TypeRFB:       "rfb",
+	TypeMDNS:      "mdns",
 }
 
 // String returns the value of event_type.

@@ -110,6 +110,7 @@ func (t txEvent) MatchTx(f *TxFacts) bool { return f.Tx.HasEvent(app.Event(t)) }
 func appEvents() map[app.Proto][2]app.Event {
 	return map[app.Proto][2]app.Event{
 		app.ProtoDNS:  {app.EventDNSUnsolicitedResponse, app.EventDNSInvalidAuthorities},
+		app.ProtoMDNS: {app.EventDNSUnsolicitedResponse, app.EventDNSInvalidAuthorities},
 		app.ProtoHTTP: {app.EventHTTPUnknownError, app.EventHTTPFailedProtocolChange},
 		app.ProtoTLS:  {app.EventTLSInvalidSSLv2Header, app.EventTLSTooManySubjectAlternativeNames},
 		app.ProtoSSH:  {app.EventSSHInvalidBanner, app.EventSSHLongKexRecord},

@@ -86,6 +86,21 @@ func (p *Parser) Carried(msg []byte, dir decoders.Direction) app.Tx {
 	return tx
 }
 
+// Read reads a message of another protocol that has the form of DNS into tx,
+// whose memory it uses again. It is false when msg is none; one that breaks
+// further on makes a Tx without record that carries the event.
+func (p *Parser) Read(tx *Tx, msg []byte) bool {
+	tx.reset()
+	switch p.reader.read(msg, tx) {
+	case implausible:
+		return false
+	case malformed:
+		tx.unreadable()
+	}
+	tx.record.Response = tx.record.Flags&FlagQR != 0
+	return true
+}
+
 // Return takes a message back that Carried gave.
 func (p *Parser) Return(tx app.Tx) { p.give(tx.(*Tx)) }
 

@@ -101,9 +101,7 @@ func (s *State) message(msg []byte, dir decoders.Direction) verdict {
 		s.skipped++
 		return v
 	case v == malformed:
-		tx.broken = true
-		tx.events = 0
-		tx.events.add(app.EventDNSMalformedData)
+		tx.unreadable()
 	case dir == decoders.ToServer && isResponse:
 		tx.broken = true
 		tx.events.add(app.EventDNSNotARequest)

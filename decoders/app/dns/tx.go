@@ -75,6 +75,13 @@ func (t *Tx) Record() *Record {
 	return &t.record
 }
 
+// unreadable leaves of the message that it could not be read.
+func (t *Tx) unreadable() {
+	t.broken = true
+	t.events = 0
+	t.events.add(app.EventDNSMalformedData)
+}
+
 // done reports whether nobody needs the transaction any more; without a record
 // there is nothing to log.
 func (t *Tx) done() bool { return (t.state.Logged || t.broken) && t.state.Done[t.dir] }

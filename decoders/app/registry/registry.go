@@ -20,6 +20,7 @@ import (
 	"spanwatch/decoders/app/ike"
 	"spanwatch/decoders/app/krb5"
 	"spanwatch/decoders/app/ldap"
+	"spanwatch/decoders/app/mdns"
 	"spanwatch/decoders/app/modbus"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/nfs"
@@ -27,6 +28,7 @@ import (
 	"spanwatch/decoders/app/pgsql"
 	"spanwatch/decoders/app/quic"
 	"spanwatch/decoders/app/recognised"
+	"spanwatch/decoders/app/rfb"
 	"spanwatch/decoders/app/sip"
 	"spanwatch/decoders/app/smb"
 	"spanwatch/decoders/app/smtp"
@@ -92,12 +94,14 @@ func NewWith(c Config) Set {
 		http2.NewParser(carried),
 		krb5.NewParser(),
 		ldap.NewParser(),
+		mdns.NewParser(domains),
 		modbus.NewParser(),
 		mqtt.NewParserWith(c.MQTT),
 		nfs.NewParserWith(c.Transfers),
 		ntp.NewParser(),
 		pgsql.NewParser(),
 		quic.NewParser(),
+		rfb.NewParser(),
 		sip.NewParser(),
 		smb.NewParserWith(c.SMB),
 		snmp.NewParser(),

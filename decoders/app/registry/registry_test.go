@@ -42,7 +42,7 @@ func TestTheListMakesADetector(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	got = d.Detect(app.Input{Data: response, Datagram: true}, app.UDP, app.Ports{Src: 5353, Dst: 5353})
-	if got.Answer != app.No {
+	if got.Answer != app.Yes || got.Proto != app.ProtoMDNS || got.Reversed {
 		t.Errorf("mDNS: %+v", got)
 	}
 }

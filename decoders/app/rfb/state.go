@@ -1,0 +1,113 @@
+package rfb
+
+import (
+	"spanwatch/decoders"
+	"spanwatch/decoders/app"
+)
+
+// State is the RFB of one flow.
+type State struct {
+	live  app.Live[*Tx] // at most one
+	due   step
+	ended bool          // a message, since Ended was asked
+	marks *app.FrameLog // nil unless frames are marked
+}
+
+// framePDU is a message of the handshake.
+const framePDU app.FrameKind = 1
+
+var (
+	_ app.State       = (*State)(nil)
+	_ app.Bounded     = (*State)(nil)
+	_ app.FrameMarker = (*State)(nil)
+	_ app.Framed      = (*Parser)(nil)
+)
+
+// FrameNames names the frames that rules can look at.
+func (p *Parser) FrameNames() []string { return []string{"pdu"} }
+
+// MarkFrames makes Parse mark frames in log.
+func (s *State) MarkFrames(log *app.FrameLog) { s.marks = log }
+
+// Ended reports, and forgets, whether a message ended.
+func (s *State) Ended() bool {
+	ended := s.ended
+	s.ended = false
+	return ended
+}
+
+// Parse reads the messages of in. A gap in the handshake ends it, since nobody
+// knows whose turn it is then, and so does the server's leaving.
+func (s *State) Parse(in app.Input) app.Result {
+	if in.Datagram {
+		return app.Result{Status: app.StatusError}
+	}
+	if in.Gap > 0 {
+		s.finish()
+	}
+	r := s.messages(in)
+	if in.EOF && in.Dir == decoders.ToClient {
+		s.finish()
+	}
+	return r
+}
+
+// messages reads what of the handshake is in the data.
+func (s *State) messages(in app.Input) app.Result {
+	at := 0
+	for at < len(in.Data) && s.due != over {
+		t := s.session()
+		if !s.mayspeak(t, in.Dir) {
+			s.due = t.odd(EventConfusedState)
+			break
+		}
+		rest := in.Data[at:]
+		n := s.due.size(rest)
+		if n > len(rest) {
+			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: n}
+		}
+		s.marks.Mark(in.Dir, framePDU, at, n)
+		s.due = t.read(s.due, rest[:n])
+		s.ended = true
+		at += n
+	}
+	return app.Result{Status: app.StatusOK, Consumed: len(in.Data)}
+}
+
+// mayspeak reports whether it is the turn of a side. A client may pass over the
+// result that servers from version 3.8 on owe to one without authentication:
+// some do not send it.
+func (s *State) mayspeak(t *Tx, dir decoders.Direction) bool {
+	if s.due == result && dir == decoders.ToServer && t.security == securityNone {
+		s.due = clientInit
+	}
+	return turns[s.due] == dir
+}
+
+// session returns the transaction, which the first bytes make.
+func (s *State) session() *Tx {
+	if t, ok := s.live.Last(); ok {
+		return t
+	}
+	return s.live.Add()
+}
+
+// finish ends the handshake.
+func (s *State) finish() {
+	s.due = over
+	if t, ok := s.live.Last(); ok {
+		t.done = true
+	}
+}
+
+// Txs returns the session while it was not released yet.
+func (s *State) Txs() []app.Tx { return s.live.Txs() }
+
+// Release forgets the session once it is complete, logged and inspected.
+func (s *State) Release() { s.live.Release() }
+
+// Reset makes the state as new.
+func (s *State) Reset() {
+	s.live.Reset()
+	*s = State{live: s.live}
+}
