@@ -116,7 +116,7 @@ func TestMessagesAreToldOf(t *testing.T) {
 			`{rrname: "m.local", mx: "mx.local"}, ` +
 			`{rrname: "s.local", soa: {mname: "m.local", rname: "r.local", serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 5}}, ` +
 			`{rrname: "f.local", sshfp: {fingerprint: "ab:cd", algo: 1, type: 2}}, ` +
-			`{rrname: "a.local", a: "\x01"}, {rrname: "t.local", txt: []}, {rrname: "u.local", 65400: "raw"}]}`},
+			`{rrname: "a.local", a: ""}, {rrname: "t.local", txt: []}, {rrname: "u.local", 65400: "raw"}]}`},
 		{"all flags", header(0x87c3, 0, 1) + record("a", dns.TypeA, "\x01\x02\x03\x04"),
 			`{type: "response", id: 0, flags: ["aa", "tc", "rd", "ra", "z"], opcode: 0, rcode: 3, answers: [{rrname: "a", a: 1.2.3.4}]}`},
 		{"a name that is cut", header(response, 0, 1) + record("a", dns.TypePTR, name(long)),

@@ -85,7 +85,9 @@ func (t *Tx) appendRecords(r *app.Record, section string, records []dns.RR) {
 // appendData adds the data of a record under the name of its type.
 func (t *Tx) appendData(r *app.Record, member string, rr *dns.RR) {
 	switch {
-	case rr.Form == dns.FormAddress && (len(rr.Data) == 4 || len(rr.Data) == 16):
+	case rr.Form == dns.FormAddress && len(rr.Data) != 4 && len(rr.Data) != 16:
+		r.Text(member, nil)
+	case rr.Form == dns.FormAddress:
 		r.Address(member, rr.Data)
 	case rr.Form == dns.FormName:
 		appendName(r, member, "rdata_truncated", rr.Target)

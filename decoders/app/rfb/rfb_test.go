@@ -169,7 +169,6 @@ func TestOddMessages(t *testing.T) {
 		{"a result that there is not", append(slices.Clone(refused[:6]), down(u32(7))), []app.Event{EventUnknownSecurityResult}},
 		{"a client out of turn", []apptest.Message{down(v38), up(v38), up("\x02")}, []app.Event{EventConfusedState}},
 		{"a server out of turn", []apptest.Message{down(v38), down("\x01\x02")}, []app.Event{EventConfusedState}},
-		{"a client that begins", []apptest.Message{up(v38)}, []app.Event{EventConfusedState}},
 		{"a long reason", []apptest.Message{down(v33), up(v33), down(u32(0) + text(long))}, []app.Event{EventTooLongString}},
 		{"a long name", []apptest.Message{down(v33), up(v33), down(u32(1)), up("\x00"), down(desktop(long))}, []app.Event{EventTooLongString}},
 		{"a name of the greatest length", []apptest.Message{down(v33), up(v33), down(u32(1)), up("\x00"), down(desktop(long[1:]))}, nil},
@@ -183,6 +182,12 @@ func TestOddMessages(t *testing.T) {
 				t.Error("the handshake goes on")
 			}
 		})
+	}
+}
+
+func TestAClientAloneIsNothingOdd(t *testing.T) {
+	if s := parsed(up(v38), up("\x02"), down(v38)); len(s.Txs()) != 0 || s.due != over {
+		t.Errorf("%d transactions", len(s.Txs()))
 	}
 }
 

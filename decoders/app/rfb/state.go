@@ -56,9 +56,8 @@ func (s *State) Parse(in app.Input) app.Result {
 func (s *State) messages(in app.Input) app.Result {
 	at := 0
 	for at < len(in.Data) && s.due != over {
-		t := s.session()
-		if !s.mayspeak(t, in.Dir) {
-			s.due = t.odd(EventConfusedState)
+		if !s.mayspeak(in.Dir) {
+			s.confused()
 			break
 		}
 		rest := in.Data[at:]
@@ -67,7 +66,7 @@ func (s *State) messages(in app.Input) app.Result {
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: n}
 		}
 		s.marks.Mark(in.Dir, framePDU, at, n)
-		s.due = t.read(s.due, rest[:n])
+		s.due = s.session().read(s.due, rest[:n])
 		s.ended = true
 		at += n
 	}
@@ -77,14 +76,23 @@ func (s *State) messages(in app.Input) app.Result {
 // mayspeak reports whether it is the turn of a side. A client may pass over the
 // result that servers from version 3.8 on owe to one without authentication:
 // some do not send it.
-func (s *State) mayspeak(t *Tx, dir decoders.Direction) bool {
-	if s.due == result && dir == decoders.ToServer && t.security == securityNone {
+func (s *State) mayspeak(dir decoders.Direction) bool {
+	if s.due == result && dir == decoders.ToServer && s.session().security == securityNone {
 		s.due = clientInit
 	}
 	return turns[s.due] == dir
 }
 
-// session returns the transaction, which the first bytes make.
+// confused ends the parsing at bytes out of turn. A client that begins is half of
+// a session whose server is not seen: nothing is known to be wrong with it.
+func (s *State) confused() {
+	s.due = over
+	if t, ok := s.live.Last(); ok {
+		t.odd(EventConfusedState)
+	}
+}
+
+// session returns the transaction, which the server's version makes.
 func (s *State) session() *Tx {
 	if t, ok := s.live.Last(); ok {
 		return t
