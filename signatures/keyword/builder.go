@@ -89,6 +89,9 @@ func (b *Builder) Add(o *rule.Option) *rule.Diagnostic {
 }
 
 func (b *Builder) unknown(o *rule.Option) *rule.Diagnostic {
+	if now, ok := obsoleteNames[o.Name]; ok {
+		return b.fail(o, "unsupported-keyword", "keyword "+o.Name+" is obsolete", "Suricata 8 does not load it either", "use "+now)
+	}
 	if b.set.Known(o.Name) {
 		return b.fail(o, "unsupported-keyword", "keyword "+o.Name+" is not supported yet", "", "")
 	}

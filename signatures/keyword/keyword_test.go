@@ -81,6 +81,7 @@ func TestUnsupportedAndUnknownKeywordsAreToldApart(t *testing.T) {
 	tests := []struct{ options, code, what string }{
 		{"template2:x;", "unsupported-keyword", "keyword template2 is not supported yet"},
 		{"lua:x.lua;", "unsupported-keyword", "keyword lua is not supported yet"},
+		{"ssh.protoversion:2.0;", "unsupported-keyword", "keyword ssh.protoversion is obsolete"},
 		{"contnet:\"x\";", "unknown-keyword", `unknown keyword "contnet"`},
 		{"zzzzzzzz:1;", "unknown-keyword", `unknown keyword "zzzzzzzz"`},
 	}
@@ -92,6 +93,9 @@ func TestUnsupportedAndUnknownKeywordsAreToldApart(t *testing.T) {
 	}
 	if _, d := tryPlan(t, "contnet:\"x\";"); d.Hint != "did you mean content?" {
 		t.Errorf("hint for contnet is %q", d.Hint)
+	}
+	if _, d := tryPlan(t, "ssh.protoversion:2.0;"); d.Hint != "use ssh.proto" {
+		t.Errorf("hint for ssh.protoversion is %q", d.Hint)
 	}
 }
 

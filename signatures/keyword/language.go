@@ -74,3 +74,7 @@ var languageNames = [...]string{
 	"udpv4-csum", "udpv6-csum", "uricontent", "urilen", "url_decode", "vlan.id", "vlan.layers", "websocket.flags",
 	"websocket.mask", "websocket.opcode", "websocket.payload", "window", "within", "xbits", "xor", "zlib_deflate",
 }
+
+// obsoleteNames are keywords that Suricata 8 knows only to refuse them, with
+// those that took their place.
+var obsoleteNames = map[string]string{"ssh.protoversion": "ssh.proto"}
