@@ -5,6 +5,11 @@
 //	datagram ───────────┐   message.go: header, sections   ┌► buffers.go (rules)
 //	stream ──► state.go ┴──► name.go: names, loop guards ──► Tx ──► record.go (events)
 //
+// Multicast DNS (RFC 6762), by which the machines of a link say their names and
+// what they offer, has the same messages, and rules and records of its own:
+//
+//	datagram ──► multicast.go ──► message.go ──► MulticastTx ──► multicasttx.go (rules), multicastrecord.go (events)
+//
 // Every message is a transaction of its own, as in Suricata since version 6:
 // requests and responses are not paired, so a flood of one without the other
 // costs no memory.

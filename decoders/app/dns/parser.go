@@ -86,10 +86,10 @@ func (p *Parser) Carried(msg []byte, dir decoders.Direction) app.Tx {
 	return tx
 }
 
-// Read reads a message of another protocol that has the form of DNS into tx,
-// whose memory it uses again. It is false when msg is none; one that breaks
-// further on makes a Tx without record that carries the event.
-func (p *Parser) Read(tx *Tx, msg []byte) bool {
+// read reads a message into tx, whose memory it uses again, and goes by what the
+// message says of itself. It is false when msg is none; one that breaks further
+// on makes a Tx without record that carries the event.
+func (p *Parser) read(tx *Tx, msg []byte) bool {
 	tx.reset()
 	switch p.reader.read(msg, tx) {
 	case implausible:

@@ -20,7 +20,6 @@ import (
 	"spanwatch/decoders/app/ike"
 	"spanwatch/decoders/app/krb5"
 	"spanwatch/decoders/app/ldap"
-	"spanwatch/decoders/app/mdns"
 	"spanwatch/decoders/app/modbus"
 	"spanwatch/decoders/app/mqtt"
 	"spanwatch/decoders/app/nfs"
@@ -94,7 +93,7 @@ func NewWith(c Config) Set {
 		http2.NewParser(carried),
 		krb5.NewParser(),
 		ldap.NewParser(),
-		mdns.NewParser(domains),
+		dns.NewMulticastParser(domains),
 		modbus.NewParser(),
 		mqtt.NewParserWith(c.MQTT),
 		nfs.NewParserWith(c.Transfers),

@@ -1,16 +1,15 @@
-package mdns
+package dns
 
 import (
 	"strconv"
 	"strings"
 
 	"spanwatch/decoders/app"
-	"spanwatch/decoders/app/dns"
 )
 
 // AppendRecord fills in the record of the message, with the members of EVE. A
 // message that could not be read has none.
-func (t *Tx) AppendRecord(r *app.Record) bool {
+func (t *MulticastTx) AppendRecord(r *app.Record) bool {
 	m := t.message.Record()
 	if m == nil {
 		return false
@@ -31,7 +30,7 @@ func (t *Tx) AppendRecord(r *app.Record) bool {
 			q := &m.Queries[i]
 			r.Object("")
 			appendName(r, "rrname", "rrname_truncated", q.Name)
-			r.Word("rrtype", typeName(q.Type))
+			r.Word("rrtype", lowerTypeName(q.Type))
 			r.End()
 		}
 		r.End()
@@ -45,10 +44,10 @@ func (t *Tx) AppendRecord(r *app.Record) bool {
 var flagNames = [...]struct {
 	bit  uint16
 	name string
-}{{dns.FlagAA, "aa"}, {dns.FlagTC, "tc"}, {dns.FlagRD, "rd"}, {dns.FlagRA, "ra"}, {dns.FlagZ, "z"}}
+}{{FlagAA, "aa"}, {FlagTC, "tc"}, {FlagRD, "rd"}, {FlagRA, "ra"}, {FlagZ, "z"}}
 
 func appendFlags(r *app.Record, flags uint16) {
-	if flags&(dns.FlagAA|dns.FlagTC|dns.FlagRD|dns.FlagRA|dns.FlagZ) == 0 {
+	if flags&(FlagAA|FlagTC|FlagRD|FlagRA|FlagZ) == 0 {
 		return
 	}
 	r.List("flags")
@@ -60,14 +59,14 @@ func appendFlags(r *app.Record, flags uint16) {
 	r.End()
 }
 
-func appendName(r *app.Record, member, truncated string, n dns.Name) {
+func appendName(r *app.Record, member, truncated string, n Name) {
 	r.Text(member, n.Text)
 	if n.Truncated {
 		r.Bool(truncated, true)
 	}
 }
 
-func (t *Tx) appendRecords(r *app.Record, section string, records []dns.RR) {
+func (t *MulticastTx) appendRecords(r *app.Record, section string, records []RR) {
 	if len(records) == 0 {
 		return
 	}
@@ -76,28 +75,28 @@ func (t *Tx) appendRecords(r *app.Record, section string, records []dns.RR) {
 		rr := &records[i]
 		r.Object("")
 		appendName(r, "rrname", "rrname_truncated", rr.Name)
-		t.appendData(r, typeName(rr.Type), rr)
+		t.appendData(r, lowerTypeName(rr.Type), rr)
 		r.End()
 	}
 	r.End()
 }
 
 // appendData adds the data of a record under the name of its type.
-func (t *Tx) appendData(r *app.Record, member string, rr *dns.RR) {
+func (t *MulticastTx) appendData(r *app.Record, member string, rr *RR) {
 	switch {
-	case rr.Form == dns.FormAddress && len(rr.Data) != 4 && len(rr.Data) != 16:
+	case rr.Form == FormAddress && len(rr.Data) != 4 && len(rr.Data) != 16:
 		r.Text(member, nil)
-	case rr.Form == dns.FormAddress:
+	case rr.Form == FormAddress:
 		r.Address(member, rr.Data)
-	case rr.Form == dns.FormName:
+	case rr.Form == FormName:
 		appendName(r, member, "rdata_truncated", rr.Target)
-	case rr.Type == dns.TypeTXT:
+	case rr.Type == TypeTXT:
 		r.List(member)
-		for text, rest, ok := dns.NextString(rr.Data); ok; text, rest, ok = dns.NextString(rest) {
+		for text, rest, ok := NextString(rr.Data); ok; text, rest, ok = NextString(rest) {
 			r.Text("", text)
 		}
 		r.End()
-	case rr.Form == dns.FormSOA:
+	case rr.Form == FormSOA:
 		r.Object(member)
 		appendName(r, "mname", "mname_truncated", rr.Target)
 		appendName(r, "rname", "rname_truncated", rr.Mailbox)
@@ -107,22 +106,22 @@ func (t *Tx) appendData(r *app.Record, member string, rr *dns.RR) {
 		r.Uint("expire", uint64(rr.Expire))
 		r.Uint("minimum", uint64(rr.Minimum))
 		r.End()
-	case rr.Form == dns.FormSRV:
+	case rr.Form == FormSRV:
 		r.Object(member)
 		r.Uint("priority", uint64(rr.Priority))
 		r.Uint("weight", uint64(rr.Weight))
 		r.Uint("port", uint64(rr.Port))
 		appendName(r, "name", "name_truncated", rr.Target)
 		r.End()
-	case rr.Form == dns.FormSSHFP:
+	case rr.Form == FormSSHFP:
 		r.Object(member)
 		r.Text("fingerprint", t.hex(rr.Data, ':'))
 		r.Uint("algo", uint64(rr.Algorithm))
 		r.Uint("type", uint64(rr.FingerprintType))
 		r.End()
-	case rr.Form == dns.FormOPT:
+	case rr.Form == FormOPT:
 		r.List(member)
-		for code, data, rest, ok := dns.NextOption(rr.Data); ok; code, data, rest, ok = dns.NextOption(rest) {
+		for code, data, rest, ok := NextOption(rr.Data); ok; code, data, rest, ok = NextOption(rest) {
 			r.Object("")
 			r.Uint("code", uint64(code))
 			r.Text("data", t.hex(data, 0))
@@ -135,23 +134,23 @@ func (t *Tx) appendData(r *app.Record, member string, rr *dns.RR) {
 }
 
 // hex returns b in hexadecimal digits, which live as long as the record.
-func (t *Tx) hex(b []byte, separator byte) []byte {
+func (t *MulticastTx) hex(b []byte, separator byte) []byte {
 	start := len(t.text)
-	t.text = dns.AppendHex(t.text, b, separator)
+	t.text = AppendHex(t.text, b, separator)
 	return t.text[start:len(t.text):len(t.text)]
 }
 
-// typeNames are the types' names in lower case.
-var typeNames = func() (names [512]string) {
+// lowerTypeNames are the names of types as multicast records have them.
+var lowerTypeNames = func() (names [512]string) {
 	for i := range names {
-		names[i] = strings.ToLower(dns.Type(i).String())
+		names[i] = strings.ToLower(Type(i).String())
 	}
 	return names
 }()
 
-func typeName(t dns.Type) string {
-	if int(t) < len(typeNames) {
-		return typeNames[t]
+func lowerTypeName(t Type) string {
+	if int(t) < len(lowerTypeNames) {
+		return lowerTypeNames[t]
 	}
 	return strconv.Itoa(int(t))
 }
