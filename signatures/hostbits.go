@@ -104,5 +104,5 @@ func (t *hostBits) change(now int64, uses []keyword.HostBit, p *decoders.Packet)
 
 // Forget clears all bits of hosts: for a swap of rulesets.
 func (t *Thresholds) Forget() {
-	t.bits = newHostBits(cap(t.bits.table.entries))
+	t.bits = newHostBits(t.bits.table.limit)
 }

@@ -1,11 +1,13 @@
 package signatures
 
 // recent is a bounded table that forgets what was not used for longest. Keys
-// know their hash; values are held in place. One goroutine.
+// know their hash; values are held in place. It takes the memory of what it has
+// held at most. One goroutine.
 type recent[K interface {
 	comparable
 	hash() uint64
 }, V any] struct {
+	limit   int // of entries
 	entries []recentEntry[K, V]
 	slots   []uint32 // hash table of indexes into entries, +1; 0 is empty
 	mask    uint64
@@ -23,15 +25,29 @@ type recentEntry[K comparable, V any] struct {
 	nextInSlot   uint32 // index + 1
 }
 
+// fewSlots is what a table has to begin with.
+const fewSlots = 64
+
 func newRecent[K interface {
 	comparable
 	hash() uint64
 }, V any](limit int) recent[K, V] {
-	slots := 1
-	for slots < limit {
-		slots <<= 1
+	return recent[K, V]{limit: limit, slots: make([]uint32, fewSlots), mask: fewSlots - 1}
+}
+
+// grow doubles the slots.
+func (t *recent[K, V]) grow() {
+	t.slots = make([]uint32, 2*len(t.slots))
+	t.mask = uint64(len(t.slots) - 1)
+	for i := range t.entries {
+		t.putInSlot(uint32(i + 1))
 	}
-	return recent[K, V]{entries: make([]recentEntry[K, V], 0, limit), slots: make([]uint32, slots), mask: uint64(slots - 1)}
+}
+
+func (t *recent[K, V]) putInSlot(i uint32) {
+	e := &t.entries[i-1]
+	slot := &t.slots[e.key.hash()&t.mask]
+	e.nextInSlot, *slot = *slot, i
 }
 
 // find returns the entry of a key, nil when there is none. It counts as a use.
@@ -52,7 +68,10 @@ func (t *recent[K, V]) entry(now int64, k K) (e *recentEntry[K, V], fresh bool) 
 		return e, false
 	}
 	var i uint32
-	if len(t.entries) < cap(t.entries) {
+	if len(t.entries) < t.limit {
+		if len(t.entries) == len(t.slots) {
+			t.grow()
+		}
 		t.entries = append(t.entries, recentEntry[K, V]{})
 		i = uint32(len(t.entries))
 	} else {
@@ -63,10 +82,9 @@ func (t *recent[K, V]) entry(now int64, k K) (e *recentEntry[K, V], fresh bool) 
 		t.unlink(i)
 		t.removeFromSlot(i)
 	}
-	slot := &t.slots[k.hash()&t.mask]
 	e = &t.entries[i-1]
-	*e = recentEntry[K, V]{key: k, nextInSlot: *slot}
-	*slot = i
+	*e = recentEntry[K, V]{key: k}
+	t.putInSlot(i)
 	t.linkNewest(i)
 	return e, true
 }

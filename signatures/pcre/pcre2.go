@@ -35,16 +35,35 @@ import "C"
 import (
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
 // Engine names the implementation in use.
 const Engine = "PCRE2"
 
-// Regexp is a compiled pattern.
+// Regexp is a compiled pattern. Machine code is made of it at its first match: it
+// takes several times the memory and the time of compiling, and of thousands of
+// patterns in rules traffic meets some hundred.
 type Regexp struct {
 	code   *C.pcre2_code
 	groups int
+	ready  atomic.Bool // there is machine code, or none can be made
+}
+
+// making is held while machine code is made: it changes the compiled pattern, which
+// is shared by workers.
+var making sync.Mutex
+
+func (r *Regexp) makeReady() {
+	making.Lock()
+	defer making.Unlock()
+	if !r.ready.Load() {
+		// A pattern that the JIT compiler does not take is interpreted.
+		C.pcre2_jit_compile_8(r.code, C.PCRE2_JIT_COMPLETE)
+		r.ready.Store(true)
+	}
 }
 
 var options = [...]struct {
@@ -74,8 +93,6 @@ func Compile(pattern string, flags Flags) (*Regexp, error) {
 	if re == nil {
 		return nil, patternError(int(at), message(code))
 	}
-	// A pattern that the JIT compiler does not take is interpreted.
-	C.pcre2_jit_compile_8(re, C.PCRE2_JIT_COMPLETE)
 	r := &Regexp{code: re, groups: int(C.sw_capture_count(re))}
 	runtime.AddCleanup(r, func(re *C.pcre2_code) { C.pcre2_code_free_8(re) }, re)
 	return r, nil
@@ -130,6 +147,9 @@ func (r *Regexp) Match(s *Scratch, data []byte, start int) Result {
 	p := unsafe.Pointer(unsafe.SliceData(data))
 	if len(data) == 0 {
 		p = unsafe.Pointer(&none)
+	}
+	if !r.ready.Load() {
+		r.makeReady()
 	}
 	rc := C.sw_match(r.code, p, C.size_t(len(data)), C.size_t(start), s.match, s.context)
 	runtime.KeepAlive(r)

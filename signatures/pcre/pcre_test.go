@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -228,4 +229,20 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestTheFirstMatchOfWorkersAtOnceIsRight(t *testing.T) {
+	for range 50 {
+		r := compile(t, `a(b+)c(?=d)`, 0)
+		var wait sync.WaitGroup
+		for range 4 {
+			wait.Go(func() {
+				s := NewScratch()
+				if r.Match(s, []byte("xabbcd"), 0) != Matched || s.Group(1) != (Span{2, 4}) {
+					t.Errorf("no match, or group %v", s.Group(1))
+				}
+			})
+		}
+		wait.Wait()
+	}
 }
