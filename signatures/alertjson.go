@@ -1,17 +1,20 @@
 package signatures
 
 import (
+	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/pack"
 )
 
-// appendAlertJSON renders the `alert` object: what EVE says about a rule, in
-// the order in which EVE says it.
-func appendAlertJSON(dst []byte, s *Signature) []byte {
+// AppendAlert appends what EVE's alert object says about the rule, in the order in
+// which EVE says it: its members but for action, which depends on more than the
+// rule, without the braces.
+func (s *Signature) AppendAlert(dst []byte) []byte {
 	m := &s.plan.Meta
-	dst = append(dst, `{"action":"`...)
-	dst = append(dst, s.action.Verdict()...)
-	dst = append(dst, `","gid":`...)
+	dst = append(dst, `"gid":`...)
 	dst = strconv.AppendUint(dst, uint64(m.Gid), 10)
 	dst = append(dst, `,"signature_id":`...)
 	dst = strconv.AppendUint(dst, uint64(m.Sid), 10)
@@ -23,64 +26,117 @@ func appendAlertJSON(dst []byte, s *Signature) []byte {
 	dst = appendJSONString(dst, m.ClassText)
 	dst = append(dst, `,"severity":`...)
 	dst = strconv.AppendUint(dst, uint64(m.Priority), 10)
-	dst = appendMetadataJSON(dst, s)
-	dst = appendReferencesJSON(dst, s)
-	return append(dst, '}')
+	return s.details.appendTo(dst)
 }
 
-// appendMetadataJSON renders metadata: every key once, every value an array.
-func appendMetadataJSON(dst []byte, s *Signature) []byte {
-	pairs := s.plan.Meta.Metadata
-	if len(pairs) == 0 {
-		return dst
+// alertDetails are the metadata and references of a rule in the text of its
+// alerts: numbers of parts. Rules have most parts in common: a set whose alerts
+// come to 16 MB has 1 MB of different ones.
+type alertDetails struct {
+	parts *alertParts // nil for none
+	of    []uint32
+}
+
+func (d *alertDetails) appendTo(dst []byte) []byte {
+	for _, n := range d.of {
+		dst = append(dst, d.parts.texts[n]...)
 	}
-	dst = append(dst, `,"metadata":{`...)
-	written := make(map[string]bool, len(pairs))
-	for _, first := range pairs {
-		if written[first.Key] {
+	return dst
+}
+
+// alertParts are the parts of the alerts of one ruleset.
+type alertParts struct {
+	texts   []string
+	memory  pack.Text
+	numbers map[string]uint32 // while rules are loaded
+	scratch []byte
+	of      []uint32 // scratch
+}
+
+func newAlertParts() *alertParts { return &alertParts{numbers: make(map[string]uint32)} }
+
+// details makes those of a rule, in the compiler's memory.
+func (c *compiler) details(s *Signature) alertDetails {
+	p := c.parts
+	d := s.plan.Meta.Details
+	if d == nil {
+		return alertDetails{}
+	}
+	p.of = p.of[:0]
+	p.metadata(d.Metadata)
+	if !c.noReferences {
+		p.references(d.References)
+	}
+	return alertDetails{p, c.partLists.Copy(p.of)}
+}
+
+// metadata adds every key once, and every value in an array.
+func (p *alertParts) metadata(pairs []keyword.Pair) {
+	for i, first := range pairs {
+		if slices.ContainsFunc(pairs[:i], func(q keyword.Pair) bool { return q.Key == first.Key }) {
 			continue
 		}
-		if len(written) > 0 {
-			dst = append(dst, ',')
+		p.scratch = p.scratch[:0]
+		if i == 0 {
+			p.scratch = append(p.scratch, `,"metadata":{`...)
+		} else {
+			p.scratch = append(p.scratch, `],`...)
 		}
-		written[first.Key] = true
-		dst = appendJSONString(dst, first.Key)
-		dst = append(dst, ":["...)
-		values := 0
-		for _, p := range pairs {
-			if p.Key != first.Key {
-				continue
+		p.scratch = appendJSONString(p.scratch, first.Key)
+		p.scratch = append(p.scratch, ":["...)
+		p.scratch = appendJSONString(p.scratch, first.Value)
+		p.add()
+		for _, q := range pairs[i+1:] {
+			if q.Key == first.Key {
+				p.scratch = append(p.scratch[:0], ',')
+				p.scratch = appendJSONString(p.scratch, q.Value)
+				p.add()
 			}
-			if values > 0 {
-				dst = append(dst, ',')
-			}
-			values++
-			dst = appendJSONString(dst, p.Value)
 		}
-		dst = append(dst, ']')
 	}
-	return append(dst, '}')
+	if len(pairs) > 0 {
+		p.scratch = append(p.scratch[:0], "]}"...)
+		p.add()
+	}
 }
 
-// appendReferencesJSON renders the references whose type is known as URLs.
-func appendReferencesJSON(dst []byte, s *Signature) []byte {
+// references adds those whose type is known, as URLs.
+func (p *alertParts) references(references []keyword.Reference) {
 	open := false
-	for _, r := range s.plan.Meta.References {
+	for _, r := range references {
 		if r.URL == "" {
 			continue
 		}
-		if open {
-			dst = append(dst, ',')
-		} else {
-			dst = append(dst, `,"references":[`...)
-			open = true
+		p.scratch = append(p.scratch[:0], ',')
+		if !open {
+			p.scratch = append(p.scratch, `"references":[`...)
 		}
-		dst = appendJSONString(dst, r.URL)
+		open = true
+		p.scratch = appendJSONString(p.scratch, r.URL)
+		p.add()
 	}
 	if open {
-		dst = append(dst, ']')
+		p.scratch = append(p.scratch[:0], ']')
+		p.add()
 	}
-	return dst
+}
+
+// add adds what is in scratch.
+func (p *alertParts) add() {
+	n, ok := p.numbers[string(p.scratch)]
+	if !ok {
+		n = uint32(len(p.texts))
+		text := p.memory.Keep(string(p.scratch))
+		p.texts = append(p.texts, text)
+		p.numbers[text] = n
+	}
+	p.of = append(p.of, n)
+}
+
+// seal gives up what only loading needs.
+func (p *alertParts) seal() {
+	p.texts = slices.Clone(p.texts)
+	p.numbers, p.scratch, p.of, p.memory = nil, nil, nil, pack.Text{}
 }
 
 // appendJSONString quotes s. A byte that is not part of UTF-8 is written as

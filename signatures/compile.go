@@ -1,11 +1,11 @@
 package signatures
 
 import (
-	"slices"
 	"strings"
 
 	"spanwatch/decoders/app"
 	"spanwatch/signatures/keyword"
+	"spanwatch/signatures/pack"
 	"spanwatch/signatures/rule"
 )
 
@@ -18,11 +18,17 @@ type compiler struct {
 	keepText bool
 	// noReferences: alerts have none.
 	noReferences bool
-	json         []byte // scratch
+
+	// Where signatures lie.
+	parts      *alertParts
+	partLists  pack.Of[uint32]
+	signatures pack.Of[Signature]
+	lists      pack.Of[*keyword.List]
+	txParts    pack.Of[txPart]
 }
 
 func newCompiler(env keyword.Environment) *compiler {
-	return &compiler{keywords: keyword.NewSet(), names: keyword.NewNames(), env: env, sets: newSetTable()}
+	return &compiler{keywords: keyword.NewSet(), names: keyword.NewNames(), env: env, sets: newSetTable(), parts: newAlertParts()}
 }
 
 // compile returns the signatures of r, two for `<>`. The diagnostic says why
@@ -53,7 +59,7 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	if hook == nil {
 		hook = plan.Hook
 	}
-	s := &Signature{pos: r.Pos, print: fingerprint(r.Text), plan: plan, action: action, header: h, apps: plan.Apps, rates: plan.Rates, hook: hook, bothWays: r.Direction == rule.Transactional}
+	s := c.signatures.Put(Signature{pos: r.Pos, print: fingerprint(r.Text), plan: plan, action: action, header: h, apps: plan.Apps, rates: plan.Rates, hook: hook, bothWays: r.Direction == rule.Transactional})
 	for _, l := range plan.Lists {
 		switch {
 		case l.Payload():
@@ -66,6 +72,7 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 			s.tx = append(s.tx, l)
 		}
 	}
+	s.packet, s.frames, s.tx = c.lists.Copy(s.packet), c.lists.Copy(s.frames), c.lists.Copy(s.tx)
 	s.kind = ruleType(r, plan, &s.header)
 	if d := s.validate(r); d != nil {
 		return nil, nil, withSid(d, r)
@@ -74,21 +81,17 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	s.fast = chooseFastPattern(s.prefiltered())
 	s.trigger = s.chooseTrigger()
 	if s.kind == TypeTx {
-		s.parts = s.txParts()
+		s.parts = c.txParts.Copy(s.txParts())
 	}
-	if c.noReferences {
-		plan.Meta.References = nil
-	}
-	c.json = appendAlertJSON(c.json[:0], s)
-	s.AlertJSON = slices.Clone(c.json)
-	plan.Meta.Forget()
+	s.details = c.details(s)
+	plan.Meta.Details = nil
 	if c.keepText {
 		s.text = r.Text
 	}
 	if r.Direction == rule.BothWays && s.header != s.header.reversed() {
-		back := *s
+		back := c.signatures.Put(*s)
 		back.header = s.header.reversed()
-		return []*Signature{s, &back}, warnings, nil
+		return []*Signature{s, back}, warnings, nil
 	}
 	return []*Signature{s}, warnings, nil
 }

@@ -58,8 +58,8 @@ func TestETOpenLoadsOrSaysWhyNot(t *testing.T) {
 		t.Errorf("only %d of %d rules loaded as %d signatures", report.Loaded, report.Total, len(rs.Signatures()))
 	}
 	for _, s := range rs.Signatures() {
-		if !json.Valid(s.AlertJSON) {
-			t.Fatalf("sid %d: alert object is not JSON: %s", s.Sid(), s.AlertJSON)
+		if !json.Valid(alertObject(s)) {
+			t.Fatalf("sid %d: alert object is not JSON: %s", s.Sid(), alertObject(s))
 		}
 	}
 	t.Logf("total %d loaded %d failed %d skipped %d replaced %d disabled %d", report.Total, report.Loaded, report.Failed, report.Skipped, report.Replaced, report.Disabled)

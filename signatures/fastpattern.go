@@ -19,7 +19,7 @@ func (f *fastPattern) pattern(id uint32) prefilter.Pattern {
 	whole := f.list.Payload() || !f.list.Source.Streamed && len(f.list.Transforms) == 0
 	if from, to, ok := f.content.Window(); ok && whole && to > 0 {
 		// Of a pattern that is cut out of a longer one, the rest has to fit too.
-		p.From, p.Until = uint32(from+f.content.Chop.Offset), uint32(to-(len(f.content.Pattern)-f.content.Chop.Offset-len(p.Bytes)))
+		p.From, p.Until = uint32(from+int(f.content.Chop.Offset)), uint32(to-(len(f.content.Pattern)-int(f.content.Chop.Offset)-len(p.Bytes)))
 	}
 	return p
 }

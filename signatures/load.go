@@ -42,7 +42,7 @@ type Options struct {
 	Datasets *keyword.Datasets
 	// KeepText keeps the text of rules, for Signature.RawText.
 	KeepText bool
-	// NoReferences leaves the references of rules out of Signature.AlertJSON.
+	// NoReferences leaves the references of rules out of Signature.AppendAlert.
 	NoReferences bool
 	// Features are those that rules may require (`requires: feature X`); nil
 	// stands for JA3 and JA4.
@@ -88,6 +88,7 @@ func Load(sources []Source, opts Options) (*Ruleset, *Report) {
 	rs := newRuleset(l.signatures(), l.compiler.names, newGroupBuilder(!opts.NoPrefilter, opts.Prefilter))
 	rs.datasets = l.compiler.env.Datasets
 	rs.datasets.Loaded()
+	l.compiler.parts.seal()
 	l.report.finish(rs)
 	return rs, l.report
 }
@@ -104,6 +105,7 @@ func environment(o *Options) keyword.Environment {
 		Datasets:   keyword.NewDatasets(o.Datasets),
 		ReadFile:   o.ReadFile,
 		Features:   o.Features,
+		Memory:     &keyword.Memory{},
 	}
 }
 

@@ -7,10 +7,6 @@ import (
 
 // Signature is one compiled rule, immutable. A rule with `<>` makes two.
 type Signature struct {
-	// AlertJSON is the `alert` object of the event, complete and valid JSON;
-	// members that depend on the packet are put before its last byte.
-	AlertJSON []byte
-
 	pos    rule.Position
 	text   string // as written; empty unless Options.KeepText
 	plan   *keyword.Plan
@@ -32,6 +28,7 @@ type Signature struct {
 	parts    []txPart      // of TypeTx: everything that a transaction must satisfy
 	bothWays bool          // transactional (=>): about both sides of a transaction
 
+	details  alertDetails
 	rates    []keyword.Rate
 	suppress []suppression
 	waits    bool // has a rate that Thresholds decides

@@ -29,8 +29,9 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	}
 	sig := match.Sig
 	a := &m.alert
+	m.ruleText = sig.AppendAlert(m.ruleText[:0])
 	*a = event.Alert{
-		GID: sig.Gid(), SID: sig.Sid(), Rule: ruleMembers(sig), Blocked: match.Action == signatures.ActionReject,
+		GID: sig.Gid(), SID: sig.Sid(), Rule: m.ruleText, Blocked: match.Action == signatures.ActionReject,
 		Target: target(sig), Payload: p.Payload(),
 	}
 	a.Packet, a.LinkType = m.evidence(p)
@@ -175,12 +176,6 @@ func (m *eventMaker) streamPayload(in *signatures.Input) []byte {
 		end = c.Offset + uint64(len(c.Data))
 	}
 	return m.streamText
-}
-
-// ruleMembers cuts the action, which depends on more than the rule, and the
-// braces off the signature's alert object.
-func ruleMembers(s *signatures.Signature) []byte {
-	return s.AlertJSON[len(`{"action":"allowed",`) : len(s.AlertJSON)-1]
 }
 
 func target(s *signatures.Signature) event.Target {

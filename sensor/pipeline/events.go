@@ -38,6 +38,7 @@ type eventMaker struct {
 	accounting     event.Accounting
 	interval       event.Interval
 	alert          event.Alert
+	ruleText       []byte // scratch: what an alert says about its rule
 	streamText     []byte // scratch: payload of an alert on the stream
 	alertFlow      event.AlertFlow
 	alertFrame     event.Frame

@@ -42,6 +42,5 @@ func setBsize(b *Builder, o *rule.Option) *rule.Diagnostic {
 	}
 	t := &bufferSize{n}
 	b.addStep(t, false)
-	b.list.size = t
 	return nil
 }

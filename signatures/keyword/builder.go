@@ -21,10 +21,19 @@ type Builder struct {
 	transform   bool         // the current list may still be given transforms
 	lastSource  *rule.Option // that named the current buffer; nil outside of sticky buffers
 	classOption *rule.Option
-	base64      *base64Step     // the last base64_decode
-	variables   []string        // of byte_extract and byte_math, by slot
-	seen        map[string]bool // keywords that may be given once
-	warnings    []*rule.Diagnostic
+	contents    []contentOption
+	// lastTransform names the last transform of lists with some.
+	lastTransform map[*List]string
+	base64        *base64Step     // the last base64_decode
+	variables     []string        // of byte_extract and byte_math, by slot
+	seen          map[string]bool // keywords that may be given once
+	warnings      []*rule.Diagnostic
+}
+
+// contentOption is where the rule has a content.
+type contentOption struct {
+	content *Content
+	option  *rule.Option
 }
 
 // Environment is what the configuration says about names in rules.
@@ -42,6 +51,8 @@ type Environment struct {
 	// ReadFile reads a file that a rule names; ruleFile is where the rule is
 	// from. nil refuses such rules.
 	ReadFile func(ruleFile, name string) ([]byte, error)
+	// Memory is where plans lie; nil leaves each to the runtime.
+	Memory *Memory
 	// Features are those that `requires: feature X` may ask for.
 	Features []string
 }
@@ -118,6 +129,9 @@ func (b *Builder) Finish() (*Plan, []*rule.Diagnostic, *rule.Diagnostic) {
 		}
 	}
 	b.resolveClass()
+	if b.env != nil && b.env.Memory != nil {
+		b.plan = b.env.Memory.keep(b.plan)
+	}
 	return b.plan, b.warnings, nil
 }
 
@@ -178,6 +192,22 @@ func (b *Builder) addNode(l *List, n node) {
 	l.Chain.nodes = append(l.Chain.nodes, n)
 	b.plan.IPOnly = false
 	b.plan.EventOnly = false
+}
+
+// addContent adds a content that stands in option o.
+func (b *Builder) addContent(l *List, o *rule.Option, c *Content) {
+	b.contents = append(b.contents, contentOption{c, o})
+	b.addNode(l, node{content: c})
+}
+
+// option returns where the rule has a content.
+func (b *Builder) option(c *Content) *rule.Option {
+	for i := range b.contents {
+		if b.contents[i].content == c {
+			return b.contents[i].option
+		}
+	}
+	return &b.text.Options[0]
 }
 
 // addStep adds a step that matches in one place only. A relative one makes

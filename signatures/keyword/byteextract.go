@@ -40,7 +40,7 @@ func setByteExtract(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if !ok {
 		return b.badValue(o, "offset must be -65535 to 65535")
 	}
-	e.offset = bound{value: offset}
+	e.offset = bound{value: int32(offset)}
 	d := e.flags(b, o, args[3:], func(arg string) (bool, *rule.Diagnostic) {
 		name, value, _ := strings.Cut(arg, " ")
 		v, ok := parseUnsigned(strings.TrimSpace(value))

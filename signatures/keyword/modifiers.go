@@ -82,7 +82,7 @@ func setStartsWith(b *Builder, o *rule.Option, _ *List, c *Content) *rule.Diagno
 	}
 	c.StartsWith = true
 	c.hasOffset, c.hasDepth = true, true
-	c.depth = bound{value: len(c.Pattern)}
+	c.depth = bound{value: int32(len(c.Pattern))}
 	return nil
 }
 
@@ -129,7 +129,7 @@ func setFastPattern(b *Builder, o *rule.Option, l *List, c *Content) *rule.Diagn
 	if !ok || !ok1 || !ok2 || size == 0 || from+size > uint64(len(c.Pattern)) || from > uint64(len(c.Pattern)) {
 		return b.badValue(o, "fast_pattern:offset,length must lie within the content")
 	}
-	c.Chop.Offset, c.Chop.Length = int(from), int(size)
+	c.Chop.Offset, c.Chop.Length = int32(from), int32(size)
 	return nil
 }
 

@@ -44,13 +44,11 @@ type Plan struct {
 // Meta is what a rule says about itself.
 type Meta struct {
 	Sid, Rev, Gid uint32
-	Msg           string // escapes resolved; any bytes
-	Class         string // classtype, short name; empty when none
-	ClassText     string // alert.category
-	Priority      uint8  // 1 is the most severe
-	HasPriority   bool   // from the rule itself, not from its class
-	References    []Reference
-	Metadata      []Pair
+	Msg           string   // escapes resolved; any bytes
+	ClassText     string   // alert.category
+	Priority      uint8    // 1 is the most severe
+	HasPriority   bool     // from the rule itself, not from its class
+	Details       *Details // nil for none, and once alerts have their text
 	Target        Target
 	NoAlert       bool
 	ForceAlert    bool // keyword alert
@@ -58,6 +56,12 @@ type Meta struct {
 	Silence       bool       // config: the transaction's record is not written
 	Tag           *Tag       // nil for none
 	FileStore     *FileStore // nil for none
+}
+
+// Details are what only the text of alerts needs.
+type Details struct {
+	References []Reference
+	Metadata   []Pair
 }
 
 // Reference points to a description of what a rule is about.
@@ -127,15 +131,13 @@ type Effect interface {
 // List is one buffer of a rule with the conditions on it. Repeating a multi
 // buffer starts another List, which may be satisfied by another instance.
 type List struct {
-	Source        *Source      // nil for the payload
-	Dirs          DirectionSet // in which it is looked at
-	Transforms    []Transform
-	lastTransform string // name of the last of them
-	Chain         Chain
-	Absent        Absence
+	Source     *Source      // nil for the payload
+	Dirs       DirectionSet // in which it is looked at
+	Transforms []Transform
+	Chain      Chain
+	Absent     Absence
 
-	key  string // of transforms, to tell lists apart
-	size *bufferSize
+	key string // of transforms, with what they were given; tells lists apart
 }
 
 // Absence says what a buffer that does not exist comes to.

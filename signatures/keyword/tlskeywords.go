@@ -205,13 +205,13 @@ func bufferContent(buffer string, whole bool) func(*Builder, *rule.Option) *rule
 		if d != nil {
 			return d
 		}
-		c := &Content{Pattern: []byte(text), Negated: negated, option: o}
+		c := &Content{Pattern: []byte(text), Negated: negated}
 		if whole {
 			c.NoCase, c.EndsWith, c.StartsWith = true, true, true
-			c.hasOffset, c.hasDepth, c.depth = true, true, bound{value: len(text)}
+			c.hasOffset, c.hasDepth, c.depth = true, true, bound{value: int32(len(text))}
 		}
 		touched := b.touched
-		b.addNode(l, node{content: c})
+		b.addContent(l, o, c)
 		b.touched = touched // no modifier may follow
 		return nil
 	}

@@ -54,7 +54,10 @@ func (b *Builder) addTransform(o *rule.Option, t Transform) *rule.Diagnostic {
 		b.plan.Lists = append(b.plan.Lists, b.list)
 	}
 	b.list.Transforms = append(b.list.Transforms, t)
-	b.list.lastTransform = o.Name
+	if b.lastTransform == nil {
+		b.lastTransform = make(map[*List]string)
+	}
+	b.lastTransform[b.list] = o.Name
 	b.list.key += "|" + o.Name + ":" + o.Value
 	b.transform = true // another may follow
 	return nil

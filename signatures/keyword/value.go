@@ -81,7 +81,7 @@ func (b *Builder) unsignedBound(o *rule.Option, text string, limit int) (bound, 
 		if v > uint64(limit) {
 			return bound{}, b.badValue(o, text+" is out of range")
 		}
-		return bound{value: int(v)}, nil
+		return bound{value: int32(v)}, nil
 	}
 	return b.variableBound(o, text)
 }
@@ -90,7 +90,7 @@ func (b *Builder) unsignedBound(o *rule.Option, text string, limit int) (bound, 
 func (b *Builder) signedBound(o *rule.Option, text string, limit int) (bound, *rule.Diagnostic) {
 	text = strings.TrimSpace(text)
 	if v, ok := parseSigned(text, limit); ok {
-		return bound{value: v}, nil
+		return bound{value: int32(v)}, nil
 	}
 	return b.variableBound(o, text)
 }
