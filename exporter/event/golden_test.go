@@ -185,6 +185,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypePgSQL, fullPgSQL),
 		appSample(event.TypeRFB, fullRFB),
 		appSample(event.TypeMDNS, fullMDNS),
+		appSample(event.TypeRDP, fullRDP),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

@@ -43,6 +43,7 @@ const (
 	TypePgSQL
 	TypeRFB
 	TypeMDNS
+	TypeRDP
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -86,6 +87,7 @@ var typeNames = [NumTypes]string{
 	TypePgSQL:     "pgsql",
 	TypeRFB:       "rfb",
 	TypeMDNS:      "mdns",
+	TypeRDP:       "rdp",
 }
 
 // String returns the value of event_type.

@@ -1,5 +1,5 @@
 // Package recognised tells protocols that nothing more is known of: IMAP,
-// POP3, Telnet and RDP.
+// POP3 and Telnet.
 //
 //	start of a flow ──► Parser.Probe ──► the flow's protocol
 //
@@ -9,7 +9,6 @@ package recognised
 
 import (
 	"bytes"
-	"encoding/binary"
 
 	"spanwatch/decoders"
 	"spanwatch/decoders/app"
@@ -31,7 +30,7 @@ var (
 
 // Parsers returns one of each protocol.
 func Parsers() []app.Described {
-	const tcp, udp = decoders.LayerTCP, decoders.LayerUDP
+	const tcp = decoders.LayerTCP
 	start := func(dir decoders.Direction, text string) app.Pattern {
 		return app.Pattern{Transport: app.TCP, Dir: dir, Bytes: []byte(text)}
 	}
@@ -42,7 +41,6 @@ func Parsers() []app.Described {
 		},
 		&Parser{proto: app.ProtoPOP3, transports: tcp, ports: []uint16{110}, probe: pop3},
 		&Parser{proto: app.ProtoTelnet, transports: tcp, ports: []uint16{23}, probe: telnet},
-		&Parser{proto: app.ProtoRDP, transports: tcp, ports: []uint16{3389}, probe: rdp},
 	}
 }
 
@@ -134,21 +132,6 @@ func telnet(data []byte) app.Answer {
 		return app.No
 	case len(data) < 3:
 		return app.Maybe
-	}
-	return app.Yes
-}
-
-// rdp knows a connection request or confirm of X.224 in a TPKT of version 3
-// (MS-RDPBCGR sections 2.2.1.1 and 2.2.1.2).
-func rdp(data []byte) app.Answer {
-	const header, request, confirm = 6, 0xe0, 0xd0
-	switch {
-	case len(data) > 0 && data[0] != 3, len(data) > 1 && data[1] != 0:
-		return app.No
-	case len(data) < header:
-		return app.Maybe
-	case data[5] != request && data[5] != confirm || int(data[4]) < header || int(binary.BigEndian.Uint16(data[2:])) != int(data[4])+5:
-		return app.No
 	}
 	return app.Yes
 }

@@ -17,8 +17,6 @@ func TestProtocolsAreToldByTheirStart(t *testing.T) {
 		{app.ProtoIMAP, "HELO example.com\r\n", n}, {app.ProtoIMAP, "abcdefghijklmnopq", n}, {app.ProtoIMAP, "a1", m},
 		{app.ProtoPOP3, "+OK ready\r\n", y}, {app.ProtoPOP3, "user bob\r\n", y}, {app.ProtoPOP3, "CA", m}, {app.ProtoPOP3, "220 ready", n},
 		{app.ProtoTelnet, "\xff\xfd\x18", y}, {app.ProtoTelnet, "\xff", m}, {app.ProtoTelnet, "\xff\xf1\x00", n}, {app.ProtoTelnet, "login: ", n},
-		{app.ProtoRDP, "\x03\x00\x00\x0b\x06\xe0\x00\x00\x00\x00\x00", y}, {app.ProtoRDP, "\x03\x00\x00", m},
-		{app.ProtoRDP, "\x03\x00\x00\x0c\x06\xe0\x00\x00\x00\x00\x00", n}, {app.ProtoRDP, "GET / HTTP/1.0", n},
 	} {
 		for _, p := range Parsers() {
 			if p.Proto() != c.proto {
@@ -44,7 +42,6 @@ func TestNothingIsKept(t *testing.T) {
 
 func FuzzProbe(f *testing.F) {
 	f.Add([]byte("\x30\x81\x26\x02\x01\x03"))
-	f.Add([]byte("\x03\x00\x00\x0b\x06\xe0"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, p := range Parsers() {
 			for _, datagram := range []bool{false, true} {

@@ -26,6 +26,7 @@ import (
 	"spanwatch/decoders/app/ntp"
 	"spanwatch/decoders/app/pgsql"
 	"spanwatch/decoders/app/quic"
+	"spanwatch/decoders/app/rdp"
 	"spanwatch/decoders/app/recognised"
 	"spanwatch/decoders/app/rfb"
 	"spanwatch/decoders/app/sip"
@@ -101,6 +102,7 @@ func NewWith(c Config) Set {
 		pgsql.NewParser(),
 		quic.NewParser(),
 		rfb.NewParser(),
+		rdp.NewParser(),
 		sip.NewParser(),
 		smb.NewParserWith(c.SMB),
 		snmp.NewParser(),

@@ -1,0 +1,39 @@
+package event_test
+
+import "spanwatch/exporter/event"
+
+// Records of protocols that open sessions, as in app_sample_test.go.
+
+func fullRDP(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	o.Uint("tx_id", 3)
+	o.String("event_type", "connect_request")
+	o.Object("client")
+	for _, name := range []string{"version", "keyboard_layout", "build", "client_name", "keyboard_type", "ime", "id", "connection_hint"} {
+		o.Text(name, text)
+	}
+	for _, name := range []string{"desktop_width", "desktop_height", "keyboard_subtype", "function_keys", "product_id", "serial_number"} {
+		o.Uint(name, 65535)
+	}
+	for _, name := range []string{"physical_width", "physical_height", "scale_factor", "device_scale_factor"} {
+		o.Uint(name, 100)
+	}
+	o.Uint("color_depth", 24)
+	o.Uint("desktop_orientation", 0)
+	o.List("capabilities")
+	o.String("", "support_errinfo_pdf")
+	o.End()
+	o.End()
+	for _, name := range []string{"flags", "server_supports", "channels"} {
+		o.List(name)
+		o.Text("", text)
+		o.End()
+	}
+	o.Text("cookie", text)
+	o.String("protocol", "hybrid")
+	o.Uint("error_code", 1)
+	o.String("reason", "ssl required by server")
+	o.List("x509_serials")
+	o.String("", "3dde271223f54fa1")
+	o.End()
+}
