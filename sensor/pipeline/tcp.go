@@ -74,15 +74,22 @@ func (w *worker) finishFlow(f *flow.Flow) {
 		w.feed(f, dir, &w.pseudo)
 		in := &w.last
 		*in = signatures.Input{Packet: &w.pseudo, Dir: dir, Pseudo: true, InStream: true}
-		in.Established = w.streams.State(f) >= flow.TCPEstablished
+		state := w.streams.State(f)
+		in.Established = state >= flow.TCPEstablished
 		in.StreamSize = [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)}
 		w.rawChunks(f, dir, in)
+		// As in Suricata, nothing is inspected of a session that was closed when
+		// everybody was done with it. Nobody is, with one that was encrypted.
+		left := len(in.Stream) > 0 || in.Established && state != flow.TCPClosed
 		if f.App != 0 {
-			w.apps.at(f.App).advanced[dir] = true
+			a := w.apps.at(f.App)
+			a.advanced[dir] = true
+			left = left || len(a.state.Txs()) > 0 || a.ciphered != nil && a.ciphered.Encrypted()
 		}
-		if f.App != 0 || len(in.Stream) > 0 {
+		if left {
 			w.inspect(in, f)
 		}
+		w.records(f, &w.pseudo, dir, false)
 	}
 	w.records(f, &w.pseudo, decoders.ToServer, true)
 	f.Gaps = w.gaps(f)
