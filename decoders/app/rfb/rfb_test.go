@@ -192,20 +192,23 @@ func TestAClientAloneIsNothingOdd(t *testing.T) {
 }
 
 func TestAHandshakeWithAHoleEnds(t *testing.T) {
-	for name, in := range map[string]app.Input{
-		"bytes are missing":        {Data: []byte(random), Dir: toClient, Gap: 3},
-		"the server goes":          {Dir: toClient, EOF: true},
-		"it goes within a message": {Data: []byte(random[:5]), Dir: toClient, EOF: true},
-	} {
-		s := parsed(authenticated[:4]...)
-		s.Parse(in)
-		if tx := s.Txs()[0]; !tx.Complete(toServer) {
-			t.Errorf("%s: the handshake goes on", name)
-		}
-		s.Parse(app.Input{Data: []byte(cipher), Dir: toServer})
-		if events := s.Txs()[0].AppendEvents(nil); len(events) > 0 || len(s.Txs()) != 1 {
-			t.Errorf("%s: what follows is read: %v", name, events)
-		}
+	s := parsed(authenticated[:4]...)
+	s.Parse(app.Input{Data: []byte(random), Dir: toClient, Gap: 3})
+	if tx := s.Txs()[0]; !tx.Complete(toServer) || !tx.Complete(toClient) {
+		t.Error("the handshake goes on")
+	}
+	s.Parse(app.Input{Data: []byte(cipher), Dir: toServer})
+	if events := s.Txs()[0].AppendEvents(nil); len(events) > 0 || len(s.Txs()) != 1 {
+		t.Errorf("what follows is read: %v", events)
+	}
+}
+
+func TestWhatComesAfterTheEndOfASideIsRead(t *testing.T) {
+	s := parsed(refused[:6]...)
+	s.Parse(app.Input{Dir: toClient, EOF: true}) // what was not acknowledged comes then
+	s.Parse(app.Input{Data: refused[6].Data, Dir: toClient, EOF: true})
+	if got := apptest.RecordText(s.Txs()[0].(*Tx)); !strings.Contains(got, `server_security_failure_reason: "no"`) {
+		t.Errorf("record %s", got)
 	}
 }
 

@@ -37,7 +37,7 @@ func (s *State) Ended() bool {
 }
 
 // Parse reads the messages of in. A gap in the handshake ends it, since nobody
-// knows whose turn it is then, and so does the server's leaving.
+// knows whose turn it is then.
 func (s *State) Parse(in app.Input) app.Result {
 	if in.Datagram {
 		return app.Result{Status: app.StatusError}
@@ -45,15 +45,6 @@ func (s *State) Parse(in app.Input) app.Result {
 	if in.Gap > 0 {
 		s.finish()
 	}
-	r := s.messages(in)
-	if in.EOF && in.Dir == decoders.ToClient {
-		s.finish()
-	}
-	return r
-}
-
-// messages reads what of the handshake is in the data.
-func (s *State) messages(in app.Input) app.Result {
 	at := 0
 	for at < len(in.Data) && s.due != over {
 		if !s.mayspeak(in.Dir) {
