@@ -206,7 +206,7 @@ func fullTLS() *event.TLS {
 	return &event.TLS{Envelope: fullEnvelope(), TLSRecord: event.TLSRecord{
 		Server: cert, AltNames: [][]byte{[]byte("a.example"), []byte("b\xff")}, SNI: []byte("www.example.com"), Version: []byte("TLS 1.2"),
 		Resumed: true, JA3: print, JA3S: print, JA4: []byte("t12d2808h2_d943125447b4_e0fb7d0a714d"), Client: cert,
-		ClientProtocols: [][]byte{[]byte("h2"), []byte("http/1.1")}, ServerProtocols: [][]byte{[]byte("h2")},
+		ClientProtocols: [][]byte{[]byte("h2"), []byte("http/1.1")}, ServerProtocols: [][]byte{[]byte("h2")}, FromProto: "smtp",
 	}}
 }
 

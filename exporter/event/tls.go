@@ -21,6 +21,7 @@ type TLSRecord struct {
 	Client          TLSCertificate
 	ClientProtocols [][]byte // ALPN
 	ServerProtocols [][]byte
+	FromProto       string // the protocol that gave way to TLS
 }
 
 // TLSCertificate is the first certificate of a side; without Subject there is
@@ -55,6 +56,9 @@ func (t *TLSRecord) append(dst []byte) []byte {
 		dst = append(appendComma(dst, start), `"session_resumed":true`...)
 	}
 	dst = appendOptionalText(dst, start, `"version":`, t.Version)
+	if t.FromProto != "" {
+		dst = append(append(append(appendComma(dst, start), `"from_proto":"`...), t.FromProto...), '"')
+	}
 	dst = t.Server.appendValidity(dst, start)
 	dst = t.JA3.append(dst, start, `"ja3":{"hash":`)
 	dst = t.JA3S.append(dst, start, `"ja3s":{"hash":`)

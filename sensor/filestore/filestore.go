@@ -51,7 +51,10 @@ type Store struct {
 	done  chan struct{}
 	once  sync.Once
 
-	files, bytes                              atomic.Uint64 // accepted
+	mu       sync.Mutex
+	accepted map[[32]byte]struct{} // written by this run, or waiting to be
+	bytes    uint64                // of them
+
 	stored, known, full, large, failed, wrote atomic.Uint64
 }
 
@@ -75,7 +78,7 @@ func Open(cfg Config, fault func(error)) (*Store, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("file store: %w", err)
 	}
-	s := &Store{cfg: cfg, fault: fault, queue: make(chan item, queued), done: make(chan struct{})}
+	s := &Store{cfg: cfg, fault: fault, queue: make(chan item, queued), done: make(chan struct{}), accepted: map[[32]byte]struct{}{}}
 	go s.write()
 	return s, nil
 }
@@ -88,9 +91,8 @@ func (s *Store) Add(sum [32]byte, content []byte) bool {
 		s.large.Add(1)
 		return false
 	}
-	if s.files.Add(1) > s.cfg.MaxFiles || s.bytes.Add(size) > s.cfg.MaxBytes {
-		s.full.Add(1)
-		return false
+	if known, room := s.accept(sum, size); known || !room {
+		return known
 	}
 	if s.cfg.Wait {
 		s.queue <- item{sum, content}
@@ -100,9 +102,36 @@ func (s *Store) Add(sum [32]byte, content []byte) bool {
 	case s.queue <- item{sum, content}:
 		return true
 	default:
+		s.forget(sum, size)
 		s.full.Add(1)
 		return false
 	}
+}
+
+// accept reports whether a file is kept already, and whether there is room for
+// it, which it takes.
+func (s *Store) accept(sum [32]byte, size uint64) (known, room bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known = s.accepted[sum]; known {
+		s.known.Add(1)
+		return true, true
+	}
+	if uint64(len(s.accepted)) >= s.cfg.MaxFiles || s.bytes+size > s.cfg.MaxBytes {
+		s.full.Add(1)
+		return false, false
+	}
+	s.accepted[sum] = struct{}{}
+	s.bytes += size
+	return false, true
+}
+
+// forget gives back the room of a file that was accepted and not written.
+func (s *Store) forget(sum [32]byte, size uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.accepted, sum)
+	s.bytes -= size
 }
 
 // Stats returns the counters so far.
@@ -126,6 +155,7 @@ func (s *Store) write() {
 		err := s.keep(&i)
 		switch {
 		case err != nil:
+			s.forget(i.sum, uint64(len(i.content)))
 			s.failed.Add(1)
 			if !broken && s.fault != nil {
 				s.fault(err)
@@ -144,6 +174,7 @@ func (s *Store) keep(i *item) error {
 	folder := filepath.Join(s.cfg.Dir, name[:2])
 	path := filepath.Join(folder, name)
 	if _, err := os.Stat(path); err == nil {
+		s.forget(i.sum, uint64(len(i.content))) // an earlier run has it
 		s.known.Add(1)
 		return nil
 	}

@@ -57,6 +57,8 @@ func TestBoundsHold(t *testing.T) {
 	}{
 		{"one file too large", []string{"12345678901", "x"}, []bool{false, true}, 1, 0},
 		{"too many files", []string{"a", "b", "c", "d"}, []bool{true, true, true, false}, 0, 1},
+		{"one file again and again", []string{"a", "a", "a", "b", "a", "c", "a"}, []bool{true, true, true, true, true, true, true}, 0, 0},
+		{"a file that does not fit leaves room for one that does", []string{"1234567890", "234567890", "3456789012", "x"}, []bool{true, true, false, true}, 0, 1},
 		{"too many bytes", []string{"1234567890", "2345678901", "3456789012"}, []bool{true, true, false}, 0, 1},
 	}
 	for _, c := range cases {

@@ -49,7 +49,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	m.ofPacket(v, p)
 	if tx := alertTx(match, f, in); tx != nil {
 		v.HasTx, v.TxID = true, tx.ID()
-		a.App = w.appMember(w.apps.at(f.App).proto, tx)
+		a.App = w.appMember(f, w.apps.at(f.App).proto, tx)
 		if a.App != nil {
 			m.appText = w.alertFiles(a.App, tx, in.Dir, match.File)
 			a.App = m.appText
@@ -107,7 +107,7 @@ func (m *eventMaker) frameOf(f *signatures.FrameMatch, in *signatures.Input) *ev
 }
 
 // appMember renders the record of an alert's transaction; nil without one.
-func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
+func (w *worker) appMember(f *flow.Flow, proto app.Proto, tx app.Tx) []byte {
 	m := &w.events
 	switch t := tx.(type) {
 	case *dns.Tx:
@@ -120,7 +120,7 @@ func (w *worker) appMember(proto app.Proto, tx app.Tx) []byte {
 	case *http1.Tx:
 		m.appText = m.enc.AppendHTTPMember(m.appText[:0], m.http.of(t))
 	case *tls.Tx:
-		m.app.ofTLS(t, t.SoFar())
+		m.app.ofTLS(t, t.SoFar(), f.Former)
 		m.appText = m.enc.AppendTLSMember(m.appText[:0], &m.app.tls.TLSRecord)
 	case *ssh.Tx:
 		if !m.app.ofSSH(t) {

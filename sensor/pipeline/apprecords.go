@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 
 	"spanwatch/decoders"
+	"spanwatch/decoders/app"
 	"spanwatch/decoders/app/ftp"
 	"spanwatch/decoders/app/mime"
 	"spanwatch/decoders/app/smtp"
@@ -37,8 +38,8 @@ func (w *worker) session(v *event.Envelope, tx uint64, p *decoders.Packet, f *fl
 	v.HasTx, v.TxID = true, tx
 }
 
-// ofTLS fills in the tls object.
-func (m *appRecords) ofTLS(tx *tls.Tx, r *tls.Record) {
+// ofTLS fills in the tls object; former is the protocol that gave way to TLS.
+func (m *appRecords) ofTLS(tx *tls.Tx, r *tls.Record, former app.Proto) {
 	m.version = r.Version.AppendText(m.version[:0])
 	m.tls.TLSRecord = event.TLSRecord{
 		Server: certificate(&r.Server), Client: certificate(&r.Client), AltNames: r.Server.AltNames,
@@ -46,6 +47,9 @@ func (m *appRecords) ofTLS(tx *tls.Tx, r *tls.Record) {
 		ClientProtocols: r.ClientProtocols, ServerProtocols: r.ServerProtocols,
 	}
 	t := &m.tls.TLSRecord
+	if former != app.ProtoUnknown {
+		t.FromProto = former.String()
+	}
 	if hash, text, ok := tx.JA3(); ok {
 		t.JA3 = event.TLSFingerprint{Hash: hash, Text: text}
 	}
@@ -66,7 +70,7 @@ func (w *worker) tlsRecord(tx *tls.Tx, p *decoders.Packet, f *flow.Flow) {
 	if r == nil || !m.wanted[event.TypeTLS] {
 		return
 	}
-	m.app.ofTLS(tx, r)
+	m.app.ofTLS(tx, r, f.Former)
 	e := &m.app.tls
 	w.session(&e.Envelope, tx.ID(), p, f)
 	e.HasTx = false // a session is one transaction

@@ -139,7 +139,8 @@ func (w *worker) recognise(f *flow.Flow, dir decoders.Direction, c stream.Chunk,
 		switch {
 		case other == app.ProtoFailed:
 			w.appEvent(keyword.AppDetectedOneDirection)
-		case dir == decoders.ToClient && proto == app.ProtoTLS && !w.streams.SpokeFirst(f, decoders.ToServer) && !w.streams.Midstream(f):
+		case dir == decoders.ToClient && proto == app.ProtoTLS && f.Former == app.ProtoUnknown &&
+			!w.streams.SpokeFirst(f, decoders.ToServer) && !w.streams.Midstream(f):
 			w.appEvent(keyword.AppWrongDirectionFirstData) // its clients speak first
 			w.unrecognised(f)
 			return false, turned

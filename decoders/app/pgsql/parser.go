@@ -30,6 +30,8 @@ func (p *Parser) New() app.State { return &State{live: app.NewLive(p.pool)} }
 func (p *Parser) Probe(in app.Input) app.Answer {
 	data := in.Data
 	switch {
+	case !in.Datagram && in.Dir == decoders.ToClient && len(data) == 1 && answersOffer(data[0]):
+		return app.Yes
 	case in.Datagram, len(data) > 0 && data[0] != 0 && data[0] != backendAuthentication:
 		return app.No
 	case len(data) < untyped+1 && (len(data) < untyped || data[0] == backendAuthentication):

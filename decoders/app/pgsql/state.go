@@ -80,6 +80,9 @@ func (s *State) Parse(in app.Input) app.Result {
 	if in.Datagram {
 		return app.Result{Status: app.StatusError}
 	}
+	if s.upgraded {
+		return app.Result{Status: app.StatusIncomplete}
+	}
 	if in.Gap > 0 {
 		if uint64(in.Gap) > s.skip[in.Dir] {
 			return app.Result{Status: app.StatusError}
@@ -108,6 +111,9 @@ func (s *State) Parse(in app.Input) app.Result {
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: need}
 		}
 		at += n
+	}
+	if at < len(in.Data) {
+		return app.Result{Status: app.StatusIncomplete, Consumed: at} // the rest is another protocol's
 	}
 	if in.EOF && in.Dir == decoders.ToClient {
 		for i := range s.live.Len() {
@@ -204,7 +210,7 @@ func (s *State) first(data []byte) (n, need int, ok bool) {
 
 // answered is asked for the server's messages.
 func (s *State) answered(data []byte) (n, need int, ok bool) {
-	if s.offered && (data[0] == 'S' || data[0] == 'N' || data[0] == 'G') {
+	if s.offered && answersOffer(data[0]) {
 		s.agreed(data[0] == 'S')
 		return 1, 0, true
 	}
@@ -246,6 +252,10 @@ func (s *State) answered(data []byte) (n, need int, ok bool) {
 	s.response(t, kind, data[typed:length+1])
 	return int(length) + 1, 0, true
 }
+
+// answersOffer reports whether a byte is a server's answer to the question for
+// encryption.
+func answersOffer(b byte) bool { return b == 'S' || b == 'N' || b == 'G' }
 
 // agreed notes whether the server encrypts from here on.
 func (s *State) agreed(yes bool) {
