@@ -13,6 +13,6 @@
 // State's Release or Reset.
 //
 // Hostile input: a message is at most maxLength bytes; what claims to be longer
-// is told of and passed over. Beyond maxTxs requests without response new
+// is told of and passed over, as far as it is there. Beyond maxTxs requests without response new
 // messages are dropped until old ones are answered.
 package modbus

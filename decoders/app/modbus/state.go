@@ -11,40 +11,32 @@ const maxTxs = 500
 // State is the Modbus of one flow.
 type State struct {
 	live app.Live[*Tx]
-	skip [2]int  // bytes that a message with an impossible length claims
 	next message // that is being read
 }
 
 var _ app.State = (*State)(nil)
 
-// Parse reads the messages of in. Bytes that are missing end it, unless they
-// are passed over, since messages have no mark to go on at.
+// Parse reads the messages of in. Bytes that are missing end it, since messages
+// have no mark to go on at. Behind a length that cannot be, what the message
+// claims of in is passed over and no more: peers send a message at a time, so
+// that the next one is likely to begin with what comes next.
 func (s *State) Parse(in app.Input) app.Result {
 	if in.Datagram {
 		return app.Result{Status: app.StatusError}
 	}
 	if in.Gap > 0 {
-		if int(in.Gap) > s.skip[in.Dir] {
-			return app.Result{Status: app.StatusError}
-		}
-		s.skip[in.Dir] -= int(in.Gap)
+		return app.Result{Status: app.StatusError}
 	}
 	at := 0
 	for at < len(in.Data) {
 		rest := in.Data[at:]
-		if n := min(s.skip[in.Dir], len(rest)); n > 0 {
-			s.skip[in.Dir] -= n
-			at += n
-			continue
-		}
 		if len(rest) < headerLen {
 			return app.Result{Status: app.StatusIncomplete, Consumed: at, Need: headerLen}
 		}
 		h := parseHeader(rest)
 		if !h.valid() {
 			s.next.begin(h)
-			s.skip[in.Dir] = int(h.length)
-			at += headerLen
+			at += headerLen + min(int(h.length), len(rest)-headerLen)
 			s.message(in.Dir)
 			continue
 		}

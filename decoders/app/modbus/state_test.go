@@ -173,18 +173,22 @@ func TestAFloodIsToldOfOnceAndBounded(t *testing.T) {
 	}
 }
 
-func TestALengthThatCannotBeIsPassedOver(t *testing.T) {
-	s := newParser().New()
-	s.Parse(app.Input{Data: []byte("\x00\x01\x00\x00\x01\x00"), Dir: toServer}) // 256 bytes
-	s.Parse(app.Input{Data: make([]byte, 100), Dir: toServer})
-	if r := s.Parse(app.Input{Data: append(make([]byte, 56), adu(2, "\x11")...), Dir: toServer, Gap: 100}); r.Status != app.StatusOK {
-		t.Fatalf("status %d", r.Status)
-	}
-	if n := len(s.Txs()); n != 2 {
-		t.Fatalf("%d exchanges, want 2", n)
-	}
-	if r := s.Parse(app.Input{Data: adu(3, "\x11"), Dir: toServer, Gap: 1}); r.Status != app.StatusError {
-		t.Error("bytes that are missing elsewhere do not end the parsing")
+func TestALengthThatCannotBePassesOverNoMoreThanThereIs(t *testing.T) {
+	for name, length := range map[string]string{"too long": "\xff\xff", "too short": "\x00\x00"} {
+		s := newParser().New()
+		body := map[string]string{"too long": "\x0a\x11 and more", "too short": ""}[name]
+		for _, data := range [][]byte{[]byte("\x00\x01\x00\x00" + length + body), adu(2, "\x11"), adu(3, "\x11")} {
+			if r := s.Parse(app.Input{Data: data, Dir: toServer}); r.Status != app.StatusOK || r.Consumed != len(data) {
+				t.Fatalf("%s: status %d, %d of %d bytes", name, r.Status, r.Consumed, len(data))
+			}
+		}
+		txs := s.Txs()
+		if len(txs) != 3 || !txs[0].HasEvent(EventInvalidLength) || txs[1].HasEvent(EventInvalidLength) {
+			t.Errorf("%s: %d exchanges", name, len(txs))
+		}
+		if r := s.Parse(app.Input{Data: adu(4, "\x11"), Dir: toServer, Gap: 1}); r.Status != app.StatusError {
+			t.Error("bytes that are missing do not end the parsing")
+		}
 	}
 }
 
