@@ -186,6 +186,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeRFB, fullRFB),
 		appSample(event.TypeMDNS, fullMDNS),
 		appSample(event.TypeRDP, fullRDP),
+		appSample(event.TypeBittorrentDHT, fullBittorrentDHT),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

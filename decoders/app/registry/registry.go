@@ -8,6 +8,7 @@ package registry
 
 import (
 	"spanwatch/decoders/app"
+	"spanwatch/decoders/app/bittorrent"
 	"spanwatch/decoders/app/dcerpc"
 	"spanwatch/decoders/app/dhcp"
 	"spanwatch/decoders/app/dnp3"
@@ -86,6 +87,7 @@ func NewWith(c Config) Set {
 		{Parser: tls.NewParser(), TCPPorts: []uint16{443}},
 	}
 	for _, p := range append([]app.Described{
+		bittorrent.NewParser(),
 		dcerpc.NewParser(),
 		dhcp.NewParser(),
 		dnp3.NewParserWith(c.DNP3),

@@ -26,8 +26,8 @@ func TestEveryProtocolIsListedOnce(t *testing.T) {
 			t.Errorf("rules can not name %v", p)
 		}
 	}
-	if _, ok := set.Parser(app.ProtoBittorrentDHT); ok || set.Has(app.ProtoBittorrentDHT) {
-		t.Error("there is a parser for bittorrent-dht")
+	if _, ok := set.Parser(app.ProtoLLMNR); ok || set.Has(app.ProtoLLMNR) {
+		t.Error("there is a parser for llmnr")
 	}
 }
 

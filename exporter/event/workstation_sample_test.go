@@ -2,7 +2,7 @@ package event_test
 
 import "spanwatch/exporter/event"
 
-// Records of protocols that open sessions, as in app_sample_test.go.
+// Records of protocols of workstations, as in app_sample_test.go.
 
 func fullRDP(o *event.Object) {
 	text := []byte("a \"text\" \xff")
@@ -35,5 +35,42 @@ func fullRDP(o *event.Object) {
 	o.String("reason", "ssl required by server")
 	o.List("x509_serials")
 	o.String("", "3dde271223f54fa1")
+	o.End()
+}
+
+func fullBittorrentDHT(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	const id = "6162636465666768696a30313233343536373839"
+	hex := func(names ...string) {
+		for _, name := range names {
+			o.String(name, id)
+		}
+	}
+	nodes := func(name string, address []byte) {
+		o.List(name)
+		o.Object("")
+		hex("id")
+		o.Address("ip", address)
+		o.Uint("port", 65535)
+		o.End()
+		o.End()
+	}
+	hex("transaction_id", "client_version")
+	o.Text("request_type", text)
+	o.Object("request")
+	hex("id", "target", "info_hash", "token")
+	o.Uint("implied_port", 255)
+	o.Uint("port", 65535)
+	o.End()
+	o.Object("response")
+	hex("id")
+	nodes("nodes", []byte{192, 0, 2, 1})
+	nodes("nodes6", []byte{0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1})
+	nodes("values", []byte{192, 0, 2, 1})
+	hex("token")
+	o.End()
+	o.Object("error")
+	o.Uint("num", 65535)
+	o.Text("msg", text)
 	o.End()
 }
