@@ -101,7 +101,7 @@ func (t *Tx) read(s step, msg []byte) step {
 		if !t.client.read(msg) {
 			return t.odd(EventMalformedMessage)
 		}
-		if t.client.atLeast(minorTypes) {
+		if t.atLeast(minorTypes) {
 			return securityTypes
 		}
 		return securityChosen
@@ -146,11 +146,11 @@ func (t *Tx) choose(security uint32) step {
 	switch {
 	case security == securityVNC:
 		return challenge
-	case security == securityNone && t.client.atLeast(minorResult):
+	case security == securityNone && t.atLeast(minorResult):
 		return result
 	case security == securityNone:
 		return clientInit
-	case security == securityInvalid && !t.client.atLeast(minorTypes):
+	case security == securityInvalid && !t.atLeast(minorTypes):
 		return reason
 	}
 	return t.odd(EventUnimplementedSecurityType)
@@ -160,11 +160,13 @@ func (t *Tx) choose(security uint32) step {
 // that says no hangs up instead of saying why.
 func (t *Tx) judge(verdict uint32) step {
 	t.hasResult, t.result = true, verdict
-	switch verdict {
-	case resultOK:
+	switch {
+	case verdict == resultOK:
 		return clientInit
-	case resultFailed:
+	case verdict == resultFailed && t.atLeast(minorResult):
 		return reason
+	case verdict == resultFailed:
+		return t.end()
 	}
 	return t.odd(EventUnknownSecurityResult)
 }
@@ -187,7 +189,7 @@ type version struct {
 // appendix A); other numbers are the last of these that they reach.
 const (
 	minorTypes  = "007" // servers offer security types, clients choose
-	minorResult = "008" // there is a result without authentication too
+	minorResult = "008" // there is a result without authentication too, and a reason after a bad one
 )
 
 // read takes a version message.
@@ -200,6 +202,10 @@ func (v *version) read(msg []byte) bool {
 	copy(v.minor[:], msg[8:])
 	return true
 }
+
+// atLeast reports whether the version in use, which is the client's unless that is
+// beyond the server's, is no earlier than a minor version of protocol 3.
+func (t *Tx) atLeast(minor string) bool { return t.client.atLeast(minor) && t.server.atLeast(minor) }
 
 // atLeast reports whether v is no earlier than a minor version of protocol 3.
 func (v *version) atLeast(minor string) bool {

@@ -108,10 +108,17 @@ func TestSessionsAreToldOf(t *testing.T) {
 		}, versions("008", "008") + `{security_type: 1}, screen_shared: true, ` + screen, true},
 		{"a version between, which is 3.3", []apptest.Message{down(v38), up("RFB 003.005\n"), down(u32(1)), up("\x01"), down(desktop("desk"))},
 			versions("008", "005") + `{security_type: 1}, screen_shared: true, ` + screen, true},
+		{"a server that refuses before the client has spoken", []apptest.Message{down(v33 + u32(0) + text("no")), up(v38)},
+			`{server_protocol_version: {major: "003", minor: "003"}, authentication: {security_type: 0}, server_security_failure_reason: "no"}`, true},
+		{"a client that claims more than the server", []apptest.Message{down(v33), up(v38), down(u32(0) + text("no"))},
+			versions("003", "008") + `{security_type: 0}, server_security_failure_reason: "no"}`, true},
 		{"a later version, which is 3.8", []apptest.Message{down("RFB 005.000\n"), up("RFB 005.000\n"), down("\x01\x02"), up("\x02"), down(random)},
 			`{server_protocol_version: {major: "005", minor: "000"}, client_protocol_version: {major: "005", minor: "000"}, ` +
 				`authentication: {security_type: 2, vnc: {challenge: "30313233343536373839616263646566"}}}`, false},
 		{"a client that is refused", refused, versions("008", "008") + `{` + vnc + `, security_result: "FAIL"}, server_security_failure_reason: "no"}`, true},
+		{"a client of 3.7 that is refused, to which nobody says why", []apptest.Message{
+			down(v38), up(v37), down("\x01\x02"), up("\x02"), down(random), up(cipher), down(u32(1)),
+		}, versions("008", "007") + `{` + vnc + `, security_result: "FAIL"}}`, true},
 		{"too many attempts", append(slices.Clone(refused[:6]), down(u32(2))), versions("008", "008") + `{` + vnc + `, security_result: "TOOMANY"}}`, true},
 		{"a server of 3.3 that refuses at once", []apptest.Message{down(v33), up(v33), down(u32(0) + text("no"))},
 			versions("003", "003") + `{security_type: 0}, server_security_failure_reason: "no"}`, true},

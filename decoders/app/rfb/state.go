@@ -64,12 +64,18 @@ func (s *State) Parse(in app.Input) app.Result {
 	return app.Result{Status: app.StatusOK, Consumed: len(in.Data)}
 }
 
-// mayspeak reports whether it is the turn of a side. A client may pass over the
-// result that servers from version 3.8 on owe to one without authentication:
-// some do not send it.
+// mayspeak reports whether it is the turn of a side. Two things may be passed
+// over, as real programs do: the result that servers from version 3.8 on owe to
+// a client without authentication, and the client's version by a server that
+// refuses at once, as version 3.3 does.
 func (s *State) mayspeak(dir decoders.Direction) bool {
-	if s.due == result && dir == decoders.ToServer && s.session().security == securityNone {
-		s.due = clientInit
+	if t, ok := s.live.Last(); ok {
+		switch {
+		case s.due == result && dir == decoders.ToServer && t.security == securityNone:
+			s.due = clientInit
+		case s.due == clientVersion && dir == decoders.ToClient && !t.server.atLeast(minorTypes):
+			s.due = securityChosen
+		}
 	}
 	return turns[s.due] == dir
 }
