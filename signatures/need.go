@@ -25,7 +25,7 @@ const (
 func needOf(s *Signature) (n need) {
 	p := s.plan
 	switch s.kind {
-	case TypePacket, TypeLikeIPOnly, TypeEventOnly:
+	case TypePacket, TypeLikeIPOnly, TypeEventOnly, TypeProtoOnly:
 		n |= needReal
 	}
 	if s.payload != nil {

@@ -12,7 +12,7 @@ type RuleType uint8
 
 // Rule types.
 const (
-	TypeIPOnly       RuleType = iota + 1 // addresses alone: once per direction of a flow
+	TypeIPOnly       RuleType = iota + 1 // addresses and ports alone: once per direction of a flow
 	TypeLikeIPOnly                       // the same with negated addresses: every packet
 	TypeEventOnly                        // decoder events: packets with events
 	TypeProtoOnly                        // the detected application protocol
@@ -69,7 +69,7 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 		return TypeTx
 	case plain && p.AppTest && p.AppOnly:
 		return TypeProtoOnly
-	case plain && p.IPOnly && h.srcPorts == nil && h.dstPorts == nil:
+	case plain && p.IPOnly:
 		if negated(r.Src) || negated(r.Dst) {
 			return TypeLikeIPOnly
 		}
@@ -82,7 +82,7 @@ func ruleType(r *rule.Rule, p *keyword.Plan, h *header) RuleType {
 		return TypeTx
 	case payload:
 		return payloadType(r, p, h, contents)
-	case len(p.Tests) > 0 || p.NeedsFlow:
+	case len(p.Tests) > 0 || p.FlowState || p.NeedsFlow && p.Apps == 0:
 		return TypePacket
 	case p.Apps != 0:
 		return TypeApp

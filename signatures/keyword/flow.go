@@ -65,7 +65,7 @@ func setFlow(b *Builder, o *rule.Option) *rule.Diagnostic {
 	}
 	p.IPOnly = false
 	if state || stream || fragment {
-		p.AppOnly = false
+		p.AppOnly, p.FlowState = false, true
 	}
 	return nil
 }

@@ -21,6 +21,15 @@ const (
 type tcpFlags struct {
 	want, ignored uint8
 	modifier      flagModifier
+	groups        []uint8 // of each, the packet has one flag at least
+}
+
+// flagGroups are the flags that Suricata tells packets apart by before it looks
+// at rules: one that names any of a group is asked about packets with any of it
+// only, also where it says * or !.
+var flagGroups = [...]uint8{
+	decoders.TCPSyn | decoders.TCPFin | decoders.TCPRst,
+	decoders.TCPUrg | decoders.TCPEce | decoders.TCPCwr,
 }
 
 func (t *tcpFlags) Match(f *Facts) bool {
@@ -28,6 +37,11 @@ func (t *tcpFlags) Match(f *Facts) bool {
 		return false
 	}
 	flags := f.Packet.TCPFlags
+	for _, group := range t.groups {
+		if flags&group == 0 {
+			return false
+		}
+	}
 	if t.want == 0 && t.modifier != flagsAll && t.modifier != flagsAny {
 		none := flags&^t.ignored == 0
 		return none != (t.modifier == flagsNot)
@@ -66,6 +80,11 @@ func setFlags(b *Builder, o *rule.Option) *rule.Diagnostic {
 		return b.badValue(o, "bad TCP flags "+quoted(args[0]))
 	}
 	t.want = bits
+	for _, group := range flagGroups {
+		if bits&group != 0 {
+			t.groups = append(t.groups, group)
+		}
+	}
 	if len(args) == 2 {
 		if t.ignored, ok = tcpFlagBits(args[1]); !ok {
 			return b.badValue(o, "bad TCP flags to ignore "+quoted(args[1]))

@@ -241,7 +241,7 @@ func TestHeaderConditions(t *testing.T) {
 		p.Layers, p.Proto = decoders.LayerIPv4|decoders.LayerICMPv4, 1
 		p.ICMPType, p.ICMPCode, p.ICMPID, p.ICMPSeq, p.HasICMPID = 8, 0, 77, 5, true
 	})
-	const syn, ack, psh, cwr = decoders.TCPSyn, decoders.TCPAck, decoders.TCPPsh, decoders.TCPCwr
+	const fin, syn, ack, psh, cwr = decoders.TCPFin, decoders.TCPSyn, decoders.TCPAck, decoders.TCPPsh, decoders.TCPCwr
 	tests := []struct {
 		options string
 		facts   *Facts
@@ -251,9 +251,16 @@ func TestHeaderConditions(t *testing.T) {
 		{"flags:S;", tcp(syn | ack), false},
 		{"flags:S+;", tcp(syn | ack), true},
 		{"flags:+S;", tcp(ack), false},
-		{"flags:*SA;", tcp(ack), true},
+		{"flags:*SA;", tcp(ack), false},
+		{"flags:*SA;", tcp(fin | ack), true},
+		{"flags:*PA;", tcp(ack), true},
+		{"flags:!S;", tcp(ack), false},
+		{"flags:!S;", tcp(fin | ack), true},
+		{"flags:!P;", tcp(ack), true},
+		{"flags:!C;", tcp(ack), false},
 		{"flags:!SA;", tcp(syn | ack), false},
-		{"flags:!SA;", tcp(ack), true},
+		{"flags:!SA;", tcp(ack), false},
+		{"flags:!SA;", tcp(syn), true},
 		{"flags:S,12;", tcp(syn | cwr), true},
 		{"flags:S,CE;", tcp(syn | cwr), true},
 		{"flags:0;", tcp(0), true},

@@ -25,6 +25,7 @@ type Plan struct {
 	Dirs DirectionSet
 	// NeedsFlow: packets without a flow do not match.
 	NeedsFlow    bool
+	FlowState    bool     // flow asks for more than a direction
 	NeedsPayload bool     // packets whose payload is not inspected do not match
 	Established  Tristate // flow:established and not_established
 	PacketOnly   bool     // flow:no_stream, dsize and others: one packet decides

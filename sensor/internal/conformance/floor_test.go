@@ -97,11 +97,11 @@ func TestOptionsAreMappedOrReported(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "vars.json"), []byte(vars), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args, unmapped, err := arguments(dir)
+	settings, unmapped, err := settingsOf(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := strings.Join(args, " ")
+	said := strings.Join(settings, " ")
 	for _, want := range []string{
 		"stream.midstream=true", "rules.address-vars.HOME_NET=[10.0.0.0/8]", "defrag.host-policy.linux=10.0.0.1,10.0.0.2",
 		"stream.host-policy.linux=10.0.0.1,10.0.0.2",

@@ -4,7 +4,7 @@
 //	CASES/NAME/{input.pcap, test.rules, vars.json} ─► spanwatch replay ─► RESULTS/NAME/eve.json ─► score.py
 //
 // A case's options are Suricata's names; those that spanwatch has are mapped
-// (options.go), the others are listed with the cases that want them, since
+// (sensor/internal/suriconf), the others are listed with the cases that want them, since
 // such a case is judged in a configuration it was not made for.
 package main
 
@@ -23,6 +23,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"spanwatch/sensor/internal/suriconf"
 )
 
 func main() {
@@ -135,11 +137,15 @@ func runCase(ctx context.Context, binary, dir, capture, out string, more []strin
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, "", err
 	}
-	args, unmapped, err := arguments(dir)
+	settings, unmapped, err := settingsOf(dir)
 	if err != nil {
 		return nil, "", err
 	}
-	args = append(append([]string{"replay", capture, "-o", out, "--quiet"}, args...), more...)
+	args := []string{"replay", capture, "-o", out, "--quiet"}
+	for _, setting := range settings {
+		args = append(args, "--set", setting)
+	}
+	args = append(args, more...)
 	if rules := filepath.Join(dir, "test.rules"); exists(rules) {
 		args = append(args, "-r", rules)
 	}
@@ -174,12 +180,12 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// arguments turns a case's vars.json into options of spanwatch replay.
-func arguments(dir string) (args, unmapped []string, err error) {
-	args = baseline()
+// settingsOf turns a case's vars.json into settings of spanwatch replay.
+func settingsOf(dir string) (settings, unmapped []string, err error) {
+	settings = suriconf.Baseline()
 	text, err := os.ReadFile(filepath.Join(dir, "vars.json"))
 	if errors.Is(err, os.ErrNotExist) {
-		return args, nil, nil
+		return settings, nil, nil
 	}
 	if err != nil {
 		return nil, nil, err
@@ -192,28 +198,27 @@ func arguments(dir string) (args, unmapped []string, err error) {
 	if err := json.Unmarshal(text, &vars); err != nil {
 		return nil, nil, fmt.Errorf("vars.json: %w", err)
 	}
-	switch vars.Checksum {
-	case "", "none":
-	case "auto":
-		args = append(args, "--set", "decode.checksums=auto")
-	case "all":
-		args = append(args, "--set", "decode.checksums=on")
-	default:
-		unmapped = append(unmapped, "checksum_checks="+vars.Checksum)
+	if checks := vars.Checksum; checks != "" {
+		setting, ok := suriconf.Checksums(checks)
+		if !ok {
+			unmapped = append(unmapped, "checksum_checks="+checks)
+		} else {
+			settings = append(settings, setting)
+		}
 	}
 	if filter := words(vars.Args); len(filter) > 0 {
-		args = append(args, "--set", "capture.filter="+strings.Join(filter, " "))
+		settings = append(settings, "capture.filter="+strings.Join(filter, " "))
 	}
 	for option, value := range vars.Options {
-		mapped, ok := mapOption(dir, option, words(value))
+		mapped, ok := suriconf.Settings(dir, option, words(value))
 		if !ok {
 			unmapped = append(unmapped, option)
 			continue
 		}
-		args = append(args, mapped...)
+		settings = append(settings, mapped...)
 	}
 	slices.Sort(unmapped)
-	return args, unmapped, nil
+	return settings, unmapped, nil
 }
 
 func words(v any) []string {

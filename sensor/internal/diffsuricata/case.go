@@ -25,7 +25,7 @@ type caseAlert struct {
 // alertsOf lists the alerts of one capture.
 func alertsOf(s *sighting) (list []caseAlert) {
 	for p, v := range s.pairs {
-		list = append(list, caseAlert{p.Sid, p.Flow.String(), v.count})
+		list = append(list, caseAlert{p.Sid, p.Flow.String(), v.count()})
 	}
 	slices.SortFunc(list, func(a, b caseAlert) int { return cmp.Or(cmp.Compare(a.Sid, b.Sid), cmp.Compare(a.Flow, b.Flow)) })
 	return list
@@ -49,7 +49,7 @@ func runCase(ctx context.Context, args []string) (int, error) {
 		return exitFailed, err
 	}
 	rules, input := filepath.Join(*dir, "test.rules"), filepath.Join(*dir, "input.pcap")
-	c := comparison{oracle: o, rules: rules, captures: f.captures, sets: f.sets}
+	c := comparison{oracle: o, rules: rules, captures: f.captures, sets: f.sets, options: f.options}
 	suricata, ours, err := c.run(ctx)
 	if err != nil {
 		return exitFailed, err

@@ -2,9 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"path/filepath"
+	"strings"
 
 	"spanwatch/sensor/config"
+	"spanwatch/sensor/internal/suriconf"
 )
 
 // This file has the two configurations that are compared: what Suricata ships,
@@ -19,8 +22,10 @@ var homeNet = "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]"
 // the most that ours takes.
 const maxAlerts = 255
 
-// suricataConfig is in JSON, which is YAML too.
-func suricataConfig(o *oracle) []byte {
+// suricataConfig is in JSON, which is YAML too. options are further ones,
+// NAME=VALUE; checksums is what its -k wants. With members it writes all that it
+// knows of alerts.
+func suricataConfig(o *oracle, options []string, members bool) (config []byte, checksums string, err error) {
 	on := object{"enabled": "yes"}
 	ports := func(list string) object {
 		return object{"enabled": "yes", "detection-ports": object{"dp": list}}
@@ -67,7 +72,7 @@ func suricataConfig(o *oracle) []byte {
 		"pcre":             object{"match-limit": 3500, "match-limit-recursion": 1500},
 		"host-os-policy":   object{"windows": []string{"0.0.0.0/0"}},
 		"defrag":           object{"memcap": "512mb", "hash-size": 65536, "trackers": 65535, "max-frags": 65535, "prealloc": "yes", "timeout": 60},
-		"flow":             object{"memcap": "2gb", "hash-size": 1048576, "prealloc": 10000, "emergency-recovery": 30},
+		"flow":             object{"memcap": "2gb", "hash-size": 65536, "prealloc": 10000, "emergency-recovery": 30},
 		"packet-alert-max": maxAlerts,
 		"stream": object{
 			"memcap": "2gb", "checksum-validation": "no", "inline": "auto",
@@ -82,7 +87,7 @@ func suricataConfig(o *oracle) []byte {
 		"stats":   object{"enabled": "no"},
 		"logging": object{"default-log-level": "notice", "outputs": []object{{"console": on}}},
 		"outputs": []object{{"eve-log": object{
-			"enabled": "yes", "filetype": "regular", "filename": "eve.json", "community-id": "true", "types": eveTypes(),
+			"enabled": "yes", "filetype": "regular", "filename": "eve.json", "community-id": "true", "types": eveTypes(members),
 		}}},
 	}
 	if o.root != "" {
@@ -92,37 +97,108 @@ func suricataConfig(o *oracle) []byte {
 			c["magic-file"] = magic
 		}
 	}
-	text, err := json.MarshalIndent(c, "", " ")
-	if err != nil {
-		panic(err) // of maps, texts and numbers
+	checksums = "none"
+	for _, option := range options {
+		name, value, ok := strings.Cut(option, "=")
+		switch {
+		case !ok:
+			return nil, "", fmt.Errorf("-option %s: NAME=VALUE is wanted", option)
+		case name == "-k":
+			checksums = value
+		default:
+			if err := setOption(c, strings.Split(name, "."), value); err != nil {
+				return nil, "", fmt.Errorf("-option %s: %w", option, err)
+			}
+		}
 	}
-	return append([]byte("%YAML 1.1\n---\n"), text...)
+	text, err := json.MarshalIndent(c, "", " ")
+	return append([]byte("%YAML 1.1\n---\n"), text...), checksums, err
 }
 
-func eveTypes() []any {
+// setOption puts a value where its path says; [a,b] is a list.
+func setOption(c object, path []string, value string) error {
+	name := path[0]
+	if len(path) > 1 {
+		if c[name] == nil {
+			c[name] = object{}
+		}
+		inner, ok := c[name].(object)
+		if !ok {
+			return fmt.Errorf("%s has no members", name)
+		}
+		return setOption(inner, path[1:], value)
+	}
+	c[name] = value
+	if elements, ok := listOf(value); ok {
+		c[name] = elements
+	}
+	return nil
+}
+
+// listOf is what a value in brackets lists.
+func listOf(value string) ([]string, bool) {
+	inner, ok := strings.CutPrefix(value, "[")
+	inner, closed := strings.CutSuffix(inner, "]")
+	return strings.Split(inner, ","), ok && closed
+}
+
+// customHeaders of mail are written beside those that always are.
+var customHeaders = []string{
+	"reply-to", "bcc", "message-id", "subject", "x-mailer", "user-agent", "received", "x-originating-ip", "in-reply-to",
+	"references", "importance", "priority", "sensitivity", "organization", "content-md5", "date", "relays",
+}
+
+func eveTypes(members bool) []any {
+	alert := object{"metadata": object{"app-layer": "false", "flow": "false", "rule": object{"metadata": "false"}}, "tagged-packets": "no"}
+	if members {
+		alert = object{
+			"payload": "yes", "payload-buffer-size": "4kb", "payload-printable": "yes", "packet": "yes", "http-body": "yes", "http-body-printable": "yes",
+			"websocket-payload": "yes", "websocket-payload-printable": "yes", "tagged-packets": "no",
+			"metadata": object{"app-layer": "true", "flow": "true", "rule": object{"metadata": "true", "raw": "false", "reference": "false"}},
+		}
+	}
 	types := []any{
-		object{"alert": object{"metadata": object{"app-layer": "false", "flow": "false", "rule": object{"metadata": "false"}}, "tagged-packets": "no"}},
+		object{"alert": alert},
 		object{"anomaly": object{"enabled": "yes", "types": object{"decode": "yes", "stream": "yes", "applayer": "yes"}}},
 		object{"http": object{"extended": "yes", "dump-all-headers": "both"}},
 		object{"dns": object{"version": 3, "enabled": "yes"}},
 		object{"tls": object{"extended": "yes", "session-resumption": "yes"}},
 		object{"files": object{"force-magic": "no", "force-hash": []string{"md5", "sha1", "sha256"}}},
-		object{"smtp": object{"extended": "yes"}}, object{"dhcp": object{"enabled": "yes", "extended": "yes"}},
+		object{"smtp": object{"extended": "yes", "md5": []string{"body", "subject"}, "custom": customHeaders}},
+		object{"mqtt": object{"enabled": "yes", "passwords": "yes"}}, object{"pgsql": object{"enabled": "yes", "passwords": "yes"}}, object{"dhcp": object{"enabled": "yes", "extended": "yes"}},
 	}
 	for _, name := range []string{
 		"mdns", "dnp3", "websocket", "enip", "ftp", "rdp", "nfs", "ntp", "smb", "tftp", "ike", "dcerpc", "krb5", "bittorrent-dht",
-		"snmp", "rfb", "sip", "quic", "ldap", "pop3", "arp", "ssh", "mqtt", "http2", "doh2", "pgsql", "modbus", "flow",
+		"snmp", "rfb", "sip", "quic", "ldap", "pop3", "arp", "ssh", "http2", "doh2", "modbus", "flow",
 	} {
 		types = append(types, object{name: object{"enabled": "yes"}})
 	}
 	return types
 }
 
-// ourConfig is the same for spanwatch; sets are further settings.
-func ourConfig(sets []string) (*config.Config, error) {
-	return config.Load("", append([]string{
-		"workers=1", "decode.checksums=off", "decode.gtpu-ports=", "flow.other-protocols=false",
-		"defrag.default-policy=windows", "stream.host-policy.windows=0.0.0.0/0",
-		"rules.max-alerts-per-packet=255", "events.http-headers=true", "events.types=all,arp",
-	}, sets...))
+// ourConfig is the same for spanwatch; sets are further settings of its own,
+// options those of both, with Suricata's names.
+func ourConfig(sets, options []string) (*config.Config, error) {
+	all := append(suriconf.Baseline(), "workers=1", "rules.max-alerts-per-packet=255", "file-store.enabled=false")
+	for _, option := range options {
+		name, value, _ := strings.Cut(option, "=")
+		if name == "-k" {
+			setting, ok := suriconf.Checksums(value)
+			if !ok {
+				return nil, fmt.Errorf("-option %s: unknown", option)
+			}
+			all = append(all, setting)
+			continue
+		}
+		values, ok := listOf(value)
+		if !ok || strings.HasPrefix(name, "vars.") {
+			values = []string{value}
+		}
+		settings, ok := suriconf.Settings("", name, values)
+		if !ok {
+			return nil, fmt.Errorf("-option %s: spanwatch has nothing of the kind", option)
+		}
+		all = append(all, settings...)
+	}
+	return config.Load("", append(all, sets...))
 }

@@ -54,7 +54,7 @@ func TestPairsHaveNoDirectionAndCount(t *testing.T) {
 		{"one each", []string{thereAlert}, []string{otherAlert}, 0, []string{"spanwatch", "suricata"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			diffs, common := compare(eve(t, c.suricata...), eve(t, c.ours...))
+			diffs, common := compare(eve(t, c.suricata...), eve(t, c.ours...), false)
 			var only []string
 			for i := range diffs {
 				only = append(only, diffs[i].only())
@@ -118,7 +118,7 @@ func TestMadeRulesLoad(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Join(rules, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, err := loadOurs(nil, path)
+	s, err := loadOurs(nil, nil, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s, err := loadOurs(nil, filepath.Join(dir, "test.rules"))
+			s, err := loadOurs(nil, nil, filepath.Join(dir, "test.rules"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -161,7 +161,7 @@ func tryRules(ctx context.Context, o *oracle, sets, captures, rules []string) (f
 		matched[p.Sid] = true
 	}
 	t.matched = len(matched)
-	diffs, common := compare(suricata, ours)
+	diffs, common := compare(suricata, ours, false)
 	t.pairs = common
 	first := map[int]*difference{}
 	for i := range diffs {
@@ -237,7 +237,7 @@ func shrink(ctx context.Context, o *oracle, sets []string, found []finding) ([]f
 				refused[sidOf(text)] = true
 			}
 		}
-		diffs, _ := compare(suricata, ours)
+		diffs, _ := compare(suricata, ours, false)
 		least := make([]string, len(found))
 		whole := make([]bool, len(found))
 		for k := range diffs {

@@ -78,18 +78,11 @@ func (c *comparison) isolate(ctx context.Context, r *result, limit int) error {
 		d := &tried[i]
 		p := pair{index[wanted[d.Capture][d.Flow]], d.Sid, d.Flow}
 		d.Alone = aloneSame
-		if count(suricata.pairs[p]) != count(ours.pairs[p]) {
+		if suricata.pairs[p].count() != ours.pairs[p].count() {
 			d.Alone = aloneDiffers
 		}
 	}
 	return nil
-}
-
-func count(s *seen) int {
-	if s == nil {
-		return 0
-	}
-	return s.count
 }
 
 // extract copies the frames of flows, as they are, to the files named; flows

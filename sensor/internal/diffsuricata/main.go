@@ -67,14 +67,15 @@ func (l *list) Set(value string) error {
 
 // flags are those of all commands.
 type flags struct {
-	rules, captures, sets list
-	suricata              string
+	rules, captures, sets, options list
+	suricata                       string
 }
 
 func (f *flags) register(fs *flag.FlagSet) {
 	fs.Var(&f.rules, "rules", "rule `FILE`s and patterns")
 	fs.Var(&f.captures, "captures", "capture `FILE`s, patterns and folders")
 	fs.Var(&f.sets, "set", "spanwatch's `KEY=VALUE` beside the common configuration")
+	fs.Var(&f.options, "option", "Suricata's `NAME=VALUE` beside the common configuration, for both; -k=WHAT is its argument")
 	place := os.Getenv(suricataEnv)
 	if place == "" {
 		place = ".cache/suricata8"
@@ -138,8 +139,11 @@ type comparison struct {
 	rules    string
 	captures []string
 	sets     []string
+	options  []string
+	members  bool // both write all that they know of an alert
 	keep     string // folder for what both write; empty: none is kept
 	fresh    bool   // each capture is replayed by a Suricata of its own
+	packets  bool   // an alert on another packet is a difference
 	reuse    bool   // Suricata's events are in keep from an earlier run
 
 	refused  map[int]bool   // lines that Suricata does not load
@@ -166,11 +170,15 @@ func (c *comparison) run(ctx context.Context) (suricata, ours *sighting, err err
 		}
 	}
 	if !c.reuse {
-		if c.refused, err = c.oracle.run(ctx, suricataConfig(c.oracle), c.rules, c.captures, theirs, c.fresh); err != nil {
+		config, checksums, err := suricataConfig(c.oracle, c.options, c.members)
+		if err != nil {
+			return nil, nil, err
+		}
+		if c.refused, err = c.oracle.run(ctx, config, checksums, c.rules, c.captures, theirs, c.fresh); err != nil {
 			return nil, nil, err
 		}
 	}
-	s, err := loadOurs(c.sets, c.rules)
+	s, err := loadOurs(c.sets, c.options, c.rules)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -192,7 +200,7 @@ func (c *comparison) run(ctx context.Context) (suricata, ours *sighting, err err
 
 func (c *comparison) result(suricata, ours *sighting) *result {
 	r := &result{captures: c.captures, suricata: len(suricata.pairs), ours: len(ours.pairs)}
-	r.diffs, r.common = compare(suricata, ours)
+	r.diffs, r.common = compare(suricata, ours, c.packets)
 	return r
 }
 
@@ -201,7 +209,9 @@ func runDiff(ctx context.Context, args []string) (int, error) {
 	var f flags
 	f.register(fs)
 	limit := fs.Int("isolate", 100, "replay the flows of at most `N` differences alone")
-	records := fs.Bool("records", false, "compare flow and application records too")
+	records := fs.Bool("records", false, "compare flow, application and anomaly records too")
+	members := fs.Bool("members", false, "with -records: compare alerts member by member, and all members of records")
+	packets := fs.Bool("packets", false, "alerts of a pair that are as many, on other packets, differ too")
 	out := fs.String("json", "", "write the differences to `FILE`, a JSON object a line")
 	keep := fs.String("keep", "", "leave what both write in `DIR`")
 	reuse := fs.Bool("reuse", false, "take what Suricata wrote into -keep before, with the same rules and captures")
@@ -216,7 +226,7 @@ func runDiff(ctx context.Context, args []string) (int, error) {
 		return exitFailed, err
 	}
 	defer os.RemoveAll(dir)
-	c := comparison{sets: f.sets, keep: *keep, reuse: *reuse}
+	c := comparison{sets: f.sets, options: f.options, members: *members, packets: *packets, keep: *keep, reuse: *reuse}
 	if c.oracle, err = f.open(ctx); err != nil {
 		return exitFailed, err
 	}
@@ -244,7 +254,7 @@ func runDiff(ctx context.Context, args []string) (int, error) {
 	}
 	r.print(os.Stdout)
 	if *records {
-		compareRecords(suricata, ours, c.captures).Print(os.Stdout)
+		compareRecords(suricata, ours, c.captures, *members).Print(os.Stdout)
 	}
 	if *out != "" {
 		if err := writeFile(*out, r); err != nil {

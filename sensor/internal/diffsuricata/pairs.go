@@ -37,10 +37,17 @@ type pair struct {
 
 // seen is what one side says of a pair.
 type seen struct {
-	count  int
-	packet uint64 // number of the first, 0 when a flow's end raised it
-	app    string
-	msg    string
+	packets []uint64 // number of each alert's packet, 0 when a flow's end raised it
+	app     string
+	msg     string
+}
+
+// count is the number of alerts; of none there is no seen.
+func (s *seen) count() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.packets)
 }
 
 // sighting is what one side said of all captures.
@@ -48,7 +55,11 @@ type sighting struct {
 	pairs   map[pair]*seen
 	records map[place]map[string][]map[string]any // by type
 	flows   map[place][]map[string]any
+	alerts  map[pair][]map[string]any // the first maxMembers of each
 }
+
+// maxMembers of a pair's alerts are compared member by member.
+const maxMembers = 3
 
 // place is a flow of a capture.
 type place struct {
@@ -57,7 +68,7 @@ type place struct {
 }
 
 func newSighting() *sighting {
-	return &sighting{pairs: map[pair]*seen{}, records: map[place]map[string][]map[string]any{}, flows: map[place][]map[string]any{}}
+	return &sighting{pairs: map[pair]*seen{}, records: map[place]map[string][]map[string]any{}, flows: map[place][]map[string]any{}, alerts: map[pair][]map[string]any{}}
 }
 
 // read takes in the eve.json of one capture; a missing one has no events.
@@ -84,7 +95,7 @@ func (s *sighting) read(capture int, path string) error {
 
 // notRecords are the event types that are neither compared as records nor
 // otherwise: what they say is each sensor's own affair.
-var notRecords = map[string]bool{"stats": true, "anomaly": true, "netflow": true, "": true}
+var notRecords = map[string]bool{"stats": true, "netflow": true, "": true}
 
 func (s *sighting) add(capture int, event map[string]any) {
 	kind := text(event, "event_type")
@@ -95,10 +106,13 @@ func (s *sighting) add(capture int, event map[string]any) {
 		p := pair{capture, int(number(alert, "signature_id")), at.flow}
 		v := s.pairs[p]
 		if v == nil {
-			v = &seen{packet: uint64(number(event, "pcap_cnt")), app: text(event, "app_proto"), msg: text(alert, "signature")}
+			v = &seen{app: text(event, "app_proto"), msg: text(alert, "signature")}
 			s.pairs[p] = v
 		}
-		v.count++
+		v.packets = append(v.packets, uint64(number(event, "pcap_cnt")))
+		if s.alerts[p] = append(s.alerts[p], event); len(s.alerts[p]) > maxMembers {
+			s.alerts[p] = s.alerts[p][:maxMembers]
+		}
 	case kind == "flow":
 		s.flows[at] = append(s.flows[at], event)
 	case !notRecords[kind]:
@@ -144,8 +158,23 @@ func outline(event map[string]any) map[string]any {
 	return object{"flow": o}
 }
 
-// compareRecords pairs flow and application records, flow by flow.
-func compareRecords(suricata, ours *sighting, captures []string) *eventdiff.Report {
+// ownMembers of an event are each sensor's own affair.
+var ownMembers = map[string]bool{"flow_id": true, "event_type": true, "host": true, "event_id": true, "sensor": true, "in_iface": true, "seq": true}
+
+// whole makes all that an event says the object that is compared.
+func whole(event map[string]any, kind string) map[string]any {
+	o := object{}
+	for name, v := range event {
+		if !ownMembers[name] {
+			o[name] = v
+		}
+	}
+	return object{kind: o}
+}
+
+// compareRecords pairs flow, application and anomaly records, flow by flow.
+// With members all that records say is compared, and alerts as well.
+func compareRecords(suricata, ours *sighting, captures []string, members bool) *eventdiff.Report {
 	report := eventdiff.New()
 	places := map[place]bool{}
 	for _, s := range []*sighting{suricata, ours} {
@@ -156,15 +185,15 @@ func compareRecords(suricata, ours *sighting, captures []string) *eventdiff.Repo
 			places[at] = true
 		}
 	}
-	outlines := func(events []map[string]any) (list []map[string]any) {
+	each := func(events []map[string]any, what func(map[string]any) map[string]any) (list []map[string]any) {
 		for _, e := range events {
-			list = append(list, outline(e))
+			list = append(list, what(e))
 		}
 		return list
 	}
 	for at := range places {
 		name := fmt.Sprintf("%s %s", captures[at.capture], at.flow)
-		report.Add(name, "flow", outlines(suricata.flows[at]), outlines(ours.flows[at]))
+		report.Add(name, "flow", each(suricata.flows[at], outline), each(ours.flows[at], outline))
 		kinds := map[string]bool{}
 		for kind := range suricata.records[at] {
 			kinds[kind] = true
@@ -173,8 +202,24 @@ func compareRecords(suricata, ours *sighting, captures []string) *eventdiff.Repo
 			kinds[kind] = true
 		}
 		for kind := range kinds {
-			report.Add(name, kind, suricata.records[at][kind], ours.records[at][kind])
+			want, have := suricata.records[at][kind], ours.records[at][kind]
+			if members {
+				all := func(e map[string]any) map[string]any { return whole(e, kind) }
+				want, have = each(want, all), each(have, all)
+			}
+			report.Add(name, kind, want, have)
 		}
+	}
+	if !members {
+		return report
+	}
+	all := func(e map[string]any) map[string]any { return whole(e, "alert") }
+	for p, want := range suricata.alerts {
+		have := ours.alerts[p]
+		if len(have) == 0 {
+			continue // a difference of pairs
+		}
+		report.Add(fmt.Sprintf("%s sid %d %s", captures[p.Capture], p.Sid, p.Flow), "alert", each(want, all), each(have, all))
 	}
 	return report
 }

@@ -69,7 +69,7 @@ func harvest(ctx context.Context, all []*buffer, captures []string, sets []strin
 	if err := os.WriteFile(none, nil, 0o644); err != nil {
 		return err
 	}
-	s, err := loadOurs(sets, none)
+	s, err := loadOurs(sets, nil, none)
 	if err != nil {
 		return err
 	}

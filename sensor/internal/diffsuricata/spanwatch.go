@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -25,8 +26,8 @@ type ours struct {
 
 // loadOurs loads the rules of a file. A rule that does not load is no error:
 // refusals says which.
-func loadOurs(sets []string, rules string) (*ours, error) {
-	cfg, err := ourConfig(sets)
+func loadOurs(sets, options []string, rules string) (*ours, error) {
+	cfg, err := ourConfig(sets, options)
 	if err != nil {
 		return nil, err
 	}
@@ -35,15 +36,22 @@ func loadOurs(sets []string, rules string) (*ours, error) {
 		return nil, err
 	}
 	s := &ours{cfg: cfg}
-	s.ruleset, s.report = signatures.Load([]signatures.Source{{Name: rules, Text: text}}, signatures.Options{
-		Vars: rule.DefaultVars(), NoPrefilter: !cfg.Rules.Prefilter,
+	load := signatures.Options{
+		Vars: rule.DefaultVars(), NoPrefilter: !cfg.Rules.Prefilter, NoReferences: !cfg.Rules.References,
 		ReadFile: func(ruleFile, name string) ([]byte, error) {
 			if !filepath.IsAbs(name) {
 				name = filepath.Join(filepath.Dir(ruleFile), name)
 			}
 			return os.ReadFile(name)
 		},
-	})
+	}
+	maps.Copy(load.Vars.Addresses, cfg.Rules.AddressVars)
+	maps.Copy(load.Vars.Ports, cfg.Rules.PortVars)
+	for _, name := range cfg.Rules.ActionOrder {
+		action, _ := signatures.ParseAction(name)
+		load.ActionOrder = append(load.ActionOrder, action)
+	}
+	s.ruleset, s.report = signatures.Load([]signatures.Source{{Name: rules, Text: text}}, load)
 	return s, nil
 }
 

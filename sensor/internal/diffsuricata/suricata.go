@@ -105,7 +105,7 @@ var refusal = regexp.MustCompile(`error parsing signature .* from file .* at lin
 // With fresh each capture has a process of its own; otherwise one process takes
 // them all, which is far cheaper with many rules, but remembers thresholds and
 // bits of hosts from one capture to the next.
-func (o *oracle) run(ctx context.Context, config []byte, rules string, captures, out []string, fresh bool) (refused map[int]bool, err error) {
+func (o *oracle) run(ctx context.Context, config []byte, checksums, rules string, captures, out []string, fresh bool) (refused map[int]bool, err error) {
 	dir, err := os.MkdirTemp("", "diffsuricata")
 	if err != nil {
 		return nil, err
@@ -115,9 +115,8 @@ func (o *oracle) run(ctx context.Context, config []byte, rules string, captures,
 	if err := os.WriteFile(path, config, 0o644); err != nil {
 		return nil, err
 	}
-	// -k none: checksums are not looked at; one thread and no random sizes, so
-	// that a second run says the same.
-	argv := append(o.command[1:len(o.command):len(o.command)], "-c", path, "-S", rules, "--data-dir", dir, "-k", "none", "--runmode=single", "--no-random")
+	// One thread and no random sizes, so that a second run says the same.
+	argv := append(o.command[1:len(o.command):len(o.command)], "-c", path, "-S", rules, "--data-dir", dir, "-k", checksums, "--runmode=single", "--no-random")
 	var said bytes.Buffer
 	if fresh || len(captures) == 1 {
 		for i := range captures {

@@ -1,4 +1,7 @@
-package main
+// Package suriconf says with spanwatch's settings what Suricata's options say,
+// for the commands that compare the two: an option's name and values go in,
+// KEY=VALUE settings come out.
+package suriconf
 
 import (
 	"path/filepath"
@@ -8,21 +11,21 @@ import (
 	"spanwatch/decoders/app/registry"
 )
 
-// baseline is the dataset's canonical configuration where it differs from
-// spanwatch's defaults: no checksum validation, Windows reassembly for all
-// hosts, and no flows that Suricata does not have.
-func baseline() []string {
+// Baseline is Suricata's shipped configuration where it differs from spanwatch's
+// defaults, with every event on: no checksum validation, Windows reassembly for
+// all hosts, and no flows that Suricata does not have.
+func Baseline() []string {
 	return []string{
-		"--set", "decode.checksums=off",
-		"--set", "decode.gtpu-ports=",
-		"--set", "defrag.default-policy=windows",
-		"--set", "stream.host-policy.windows=0.0.0.0/0",
-		"--set", "flow.other-protocols=false",
-		"--set", "events.http-headers=true",
-		"--set", "events.alert-packet=true",
-		"--set", "rules.references=false",
-		"--set", "file-store.enabled=true",
-		"--set", "events.types=all,arp",
+		"decode.checksums=off",
+		"decode.gtpu-ports=",
+		"defrag.default-policy=windows",
+		"stream.host-policy.windows=0.0.0.0/0",
+		"flow.other-protocols=false",
+		"events.http-headers=true",
+		"events.alert-packet=true",
+		"rules.references=false",
+		"file-store.enabled=true",
+		"events.types=all,arp",
 	}
 }
 
@@ -107,10 +110,10 @@ var hostPolicies = map[string]string{
 	"old-linux": "linux", "solaris": "solaris", "first": "first", "last": "last",
 }
 
-// mapOption returns the --set arguments for one Suricata option, or false when
-// spanwatch has nothing of the kind.
-func mapOption(dir, option string, values []string) ([]string, bool) {
-	set := func(key, value string) ([]string, bool) { return []string{"--set", key + "=" + value}, true }
+// Settings returns those for one Suricata option, or false when spanwatch has
+// nothing of the kind. Names of files are relative to dir.
+func Settings(dir, option string, values []string) ([]string, bool) {
+	set := func(key, value string) ([]string, bool) { return []string{key + "=" + value}, true }
 	value := strings.Join(values, ",")
 	if key, ok := direct[option]; ok {
 		return set(key, value)
@@ -131,11 +134,11 @@ func mapOption(dir, option string, values []string) ([]string, bool) {
 		return protocolOption(name, value)
 	}
 	if name, ok := strings.CutPrefix(option, "host-os-policy."); ok {
-		args, _ := set("stream.host-policy."+name, value)
+		settings, _ := set("stream.host-policy."+name, value)
 		if fragments := hostPolicies[name]; fragments != "" {
-			args = append(args, "--set", "defrag.host-policy."+fragments+"="+value)
+			settings = append(settings, "defrag.host-policy."+fragments+"="+value)
 		}
-		return args, true
+		return settings, true
 	}
 	for tunnel, key := range map[string]string{"vxlan": "decode.vxlan-ports", "geneve": "decode.geneve-ports", "teredo": "decode.teredo-ports"} {
 		switch {
@@ -146,6 +149,19 @@ func mapOption(dir, option string, values []string) ([]string, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Checksums returns the setting for what -k of Suricata says.
+func Checksums(k string) (setting string, ok bool) {
+	switch k {
+	case "none":
+		return "decode.checksums=off", true
+	case "auto":
+		return "decode.checksums=auto", true
+	case "all":
+		return "decode.checksums=on", true
+	}
+	return "", false
 }
 
 // protocolOption maps NAME.enabled, NAME.detection-ports.dp and the same with a
@@ -162,16 +178,16 @@ func protocolOption(option, value string) ([]string, bool) {
 	case "ja3-fingerprints", "ja4-fingerprints":
 		others := map[string]string{"ja3-fingerprints": "ja4", "ja4-fingerprints": "ja3"}
 		if value == "no" {
-			return []string{"--set", "rules.features=" + others[what]}, true
+			return []string{"rules.features=" + others[what]}, true
 		}
 		return nil, true
 	case "enabled":
 		if value == "no" || value == "false" {
-			return []string{"--set", "app.disabled=" + name}, true
+			return []string{"app.disabled=" + name}, true
 		}
 		return nil, hasParser(name)
 	case "detection-ports.dp":
-		return []string{"--set", "app." + transport + "-ports." + name + "=" + strings.Trim(value, "[] ")}, hasParser(name)
+		return []string{"app." + transport + "-ports." + name + "=" + strings.Trim(value, "[] ")}, hasParser(name)
 	}
 	return nil, false
 }
