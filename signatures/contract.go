@@ -75,7 +75,11 @@ type Input struct {
 	// Pseudo marks a packet that was not on the wire, made for the end of a
 	// flow: it has addresses and ports and no payload. Rules on packets are
 	// not asked.
-	Pseudo       bool
+	Pseudo bool
+	// Unfinished: of a Pseudo packet, that the session was open or that not all of
+	// it had been looked at. Rules on every packet of an application protocol see
+	// such an end.
+	Unfinished   bool
 	StreamSize   [2]uint32 // bytes sent by sequence number, by direction of sending: next sequence number - initial one
 	StreamEvents decoders.StreamEventSet
 	AppEvents    keyword.AppEventSet // what protocol detection found odd with this packet

@@ -143,7 +143,7 @@ var needNames = []struct {
 	need need
 	name string
 }{
-	{needPayload, "needs payload"}, {needStream, "needs stream"}, {needBytes, "needs bytes"}, {needReal, "no pseudo packets"}, {needFlow, "needs flow"},
+	{needPayload, "needs payload"}, {needStream, "needs stream"}, {needBytes, "needs bytes"}, {needReal, "no pseudo packets"}, {needMore, "no end of a finished flow"}, {needFlow, "needs flow"},
 	{needEstablished, "established"}, {needNotEstablished, "not established"}, {needEvents, "needs events"},
 }
 

@@ -14,6 +14,7 @@ const (
 	needStream                   // bytes of the stream: a chunk, or a payload that is in no chunk
 	needBytes                    // either
 	needReal                     // a packet that was on the wire
+	needMore                     // the same, or the end of a flow that was not finished
 	needFlow
 	needEstablished
 	needNotEstablished
@@ -27,6 +28,8 @@ func needOf(s *Signature) (n need) {
 	switch s.kind {
 	case TypePacket, TypeLikeIPOnly, TypeEventOnly, TypeProtoOnly:
 		n |= needReal
+	case TypeApp:
+		n |= needMore
 	}
 	if s.payload != nil {
 		switch s.kind {
@@ -73,7 +76,9 @@ func (i *Inspector) needsMet() (n need) {
 		n |= needStream | needBytes
 	}
 	if !in.Pseudo {
-		n |= needReal
+		n |= needReal | needMore
+	} else if in.Unfinished {
+		n |= needMore
 	}
 	if !in.Packet.Events.Empty() || !in.StreamEvents.Empty() || in.AppEvents != 0 {
 		n |= needEvents

@@ -1,7 +1,10 @@
 package pipeline
 
 import (
+	"slices"
+
 	"spanwatch/decoders"
+	"spanwatch/decoders/app"
 	"spanwatch/sensor/flow"
 	"spanwatch/signatures"
 )
@@ -66,14 +69,18 @@ func (w *worker) finishFlow(f *flow.Flow) {
 		}
 		return
 	}
+	state := w.streams.State(f)
+	open := state >= flow.TCPEstablished && state < flow.TCPClosed
 	w.streams.Finish(f)
 	// One side after the other, so that what the server's last bytes show is an
 	// alert in their direction only.
 	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
 		w.endPacket(f, dir)
+		unfinished := open || f.App != 0 && w.unfinished(f, dir)
 		w.feed(f, dir, &w.pseudo)
+		unfinished = unfinished || f.App != 0 && w.apps.at(f.App).advanced[dir]
 		in := &w.last
-		*in = signatures.Input{Packet: &w.pseudo, Dir: dir, Pseudo: true, InStream: true}
+		*in = signatures.Input{Packet: &w.pseudo, Dir: dir, Pseudo: true, Unfinished: unfinished, InStream: true}
 		state := w.streams.State(f)
 		in.Established = state >= flow.TCPEstablished
 		in.StreamSize = [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)}
@@ -94,6 +101,14 @@ func (w *worker) finishFlow(f *flow.Flow) {
 	w.records(f, &w.pseudo, decoders.ToServer, true)
 	f.Gaps = w.gaps(f)
 	w.streams.Close(f)
+}
+
+// unfinished says whether a flow with a parser has transactions without record.
+// It forgets that some have moved in dir, so that what moves from here on shows.
+func (w *worker) unfinished(f *flow.Flow, dir decoders.Direction) bool {
+	a := w.apps.at(f.App)
+	a.advanced[dir] = false
+	return slices.ContainsFunc(a.state.Txs(), func(tx app.Tx) bool { return !tx.State().Logged })
 }
 
 // endPacket makes w.pseudo the last packet of one direction of a flow.

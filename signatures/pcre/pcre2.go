@@ -8,11 +8,13 @@ package pcre
 #include <pcre2.h>
 #include <stdint.h>
 
+// The address of the data is a number, so that cgo does not look at what the
+// bytes lie in: it would panic where they are part of something with pointers.
 #cgo noescape sw_match
 #cgo nocallback sw_match
-static int sw_match(const pcre2_code *code, const void *data, size_t length, size_t start, pcre2_match_data *match, pcre2_match_context *context)
+static int sw_match(const pcre2_code *code, uintptr_t data, size_t length, size_t start, pcre2_match_data *match, pcre2_match_context *context)
 {
-	return pcre2_match(code, data, length, start, 0, match, context);
+	return pcre2_match(code, (PCRE2_SPTR)data, length, start, 0, match, context);
 }
 
 static uint32_t sw_capture_count(const pcre2_code *code)
@@ -151,8 +153,9 @@ func (r *Regexp) Match(s *Scratch, data []byte, start int) Result {
 	if !r.ready.Load() {
 		r.makeReady()
 	}
-	rc := C.sw_match(r.code, p, C.size_t(len(data)), C.size_t(start), s.match, s.context)
+	rc := C.sw_match(r.code, C.uintptr_t(uintptr(p)), C.size_t(len(data)), C.size_t(start), s.match, s.context)
 	runtime.KeepAlive(r)
+	runtime.KeepAlive(data)
 	switch {
 	case rc > 0:
 		s.groups = int(rc)

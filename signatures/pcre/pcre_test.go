@@ -246,3 +246,19 @@ func TestTheFirstMatchOfWorkersAtOnceIsRight(t *testing.T) {
 		wait.Wait()
 	}
 }
+
+var onHeap any
+
+// TestDataMayLieBesidePointers: parsers keep short buffers in the structures of
+// their transactions.
+func TestDataMayLieBesidePointers(t *testing.T) {
+	tx := &struct {
+		random [32]byte
+		chain  *[]byte
+	}{chain: new([]byte)}
+	copy(tx.random[:], "abc")
+	onHeap = tx
+	if got := compile(t, "^abc", 0).Match(NewScratch(), tx.random[:], 0); got != Matched {
+		t.Errorf("got %v", got)
+	}
+}
