@@ -140,7 +140,7 @@ type comparison struct {
 	captures []string
 	sets     []string
 	options  []string
-	members  bool // both write all that they know of an alert
+	members  bool   // both write all that they know of an alert
 	keep     string // folder for what both write; empty: none is kept
 	fresh    bool   // each capture is replayed by a Suricata of its own
 	packets  bool   // an alert on another packet is a difference
