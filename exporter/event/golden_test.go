@@ -187,6 +187,7 @@ func samples(e *event.Encoder) []sample {
 		appSample(event.TypeMDNS, fullMDNS),
 		appSample(event.TypeRDP, fullRDP),
 		appSample(event.TypeBittorrentDHT, fullBittorrentDHT),
+		appSample(event.TypePOP3, fullPOP3),
 		smtpSample("smtp_full", fullSMTP()),
 		smtpSample("smtp_empty", &event.SMTP{}),
 		ftpSample("ftp_full", fullFTP()),

@@ -45,6 +45,7 @@ const (
 	TypeMDNS
 	TypeRDP
 	TypeBittorrentDHT
+	TypePOP3
 
 	// NumTypes is the length of an array indexed by Type.
 	NumTypes
@@ -90,6 +91,7 @@ var typeNames = [NumTypes]string{
 	TypeMDNS:          "mdns",
 	TypeRDP:           "rdp",
 	TypeBittorrentDHT: "bittorrent_dht",
+	TypePOP3:          "pop3",
 }
 
 // String returns the value of event_type.

@@ -74,3 +74,21 @@ func fullBittorrentDHT(o *event.Object) {
 	o.Text("msg", text)
 	o.End()
 }
+
+func fullPOP3(o *event.Object) {
+	text := []byte("a \"text\" \xff")
+	o.Object("request")
+	o.Text("command", text)
+	o.List("args")
+	o.Text("", text)
+	o.End()
+	o.End()
+	o.Object("response")
+	o.Bool("success", true)
+	o.String("status", "OK")
+	o.Text("header", text)
+	o.List("data")
+	o.Text("", text)
+	o.End()
+	o.End()
+}

@@ -1,5 +1,5 @@
-// Package recognised tells protocols that nothing more is known of: IMAP,
-// POP3 and Telnet.
+// Package recognised tells protocols that nothing more is known of: IMAP and
+// Telnet.
 //
 //	start of a flow ──► Parser.Probe ──► the flow's protocol
 //
@@ -39,7 +39,6 @@ func Parsers() []app.Described {
 			proto: app.ProtoIMAP, transports: tcp, ports: []uint16{143}, probe: imap,
 			patterns: []app.Pattern{start(decoders.ToServer, "1 capability"), start(decoders.ToClient, "* OK ")},
 		},
-		&Parser{proto: app.ProtoPOP3, transports: tcp, ports: []uint16{110}, probe: pop3},
 		&Parser{proto: app.ProtoTelnet, transports: tcp, ports: []uint16{23}, probe: telnet},
 	}
 }
@@ -117,11 +116,6 @@ func imap(data []byte) app.Answer {
 		return app.Maybe
 	}
 	return app.No
-}
-
-// pop3 knows the greeting and the commands that open a session (RFC 1939).
-func pop3(data []byte) app.Answer {
-	return best(begins(data, "+OK "), begins(data, "USER "), begins(data, "APOP "), begins(data, "CAPA\r\n"), begins(data, "AUTH"), begins(data, "STLS\r\n"))
 }
 
 // telnet knows the negotiation of an option (RFC 854): IAC, WILL to DONT.

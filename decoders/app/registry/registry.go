@@ -26,6 +26,7 @@ import (
 	"spanwatch/decoders/app/nfs"
 	"spanwatch/decoders/app/ntp"
 	"spanwatch/decoders/app/pgsql"
+	"spanwatch/decoders/app/pop3"
 	"spanwatch/decoders/app/quic"
 	"spanwatch/decoders/app/rdp"
 	"spanwatch/decoders/app/recognised"
@@ -102,6 +103,7 @@ func NewWith(c Config) Set {
 		nfs.NewParserWith(c.Transfers),
 		ntp.NewParser(),
 		pgsql.NewParser(),
+		pop3.NewParser(),
 		quic.NewParser(),
 		rfb.NewParser(),
 		rdp.NewParser(),
