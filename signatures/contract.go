@@ -8,13 +8,10 @@ import (
 
 // FlowState is what detection remembers of one flow. It is embedded in the
 // flow record, holds no pointers, and its zero value is a fresh flow. Memory
-// behind the handles belongs to the Inspector that filled it:
-// Inspector.EndFlow gives it back.
+// behind it belongs to the Inspector that filled it: Inspector.EndFlow gives it
+// back.
 type FlowState struct {
-	bits  uint32 // handle into the Inspector's flowbit sets; 0 is none
-	notes uint32 // handle of the flow's rates; 0 is none
-	txs   uint32 // handle of what is remembered of its transactions; 0 is none
-	vars  uint32 // handle of its variables; 0 is none
+	held  uint32 // place in the Inspector's flowMemories; 0 is none
 	flags flowFlags
 }
 

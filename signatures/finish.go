@@ -88,7 +88,7 @@ func (i *Inspector) applyFlowRates(in *Input, m *Match) bool {
 		if r.Track != keyword.TrackFlow || in.Flow == nil {
 			continue
 		}
-		state, fresh := i.notes.rate(&in.Flow.notes, m.Sig, k)
+		state, fresh := i.notes.rate(&i.flow.notes, m.Sig, k)
 		if state == nil {
 			continue
 		}

@@ -37,6 +37,9 @@ type Inspector struct {
 	triggered []uint32           // signatures on transactions whose trigger is in the packet's payload or chunks
 	scratch   *prefilter.Scratch // of the matchers of rules
 
+	flow     flowMemory // of the packet's flow; kept when the packet is done
+	memories flowMemories
+
 	stats InspectorStats
 	costs *costs // nil: rules are not profiled
 }
@@ -109,26 +112,29 @@ func NewInspector(rules *Ruleset, cfg InspectorConfig) *Inspector {
 
 // EndFlow gives back the memory that detection holds for a flow.
 func (i *Inspector) EndFlow(f *FlowState) {
-	i.bits.Release(&f.bits)
-	i.vars.Release(&f.vars)
-	i.notes.release(&f.notes)
-	i.txs.release(f)
+	i.flow = i.memories.of(f)
+	i.bits.Release(&i.flow.bits)
+	i.vars.Release(&i.flow.vars)
+	i.notes.release(&i.flow.notes)
+	i.txs.release(&i.flow)
+	i.memories.keep(f, flowMemory{})
 	*f = FlowState{}
 }
 
 // Flowbits appends the names of the flow's bits to dst, for events.
 func (i *Inspector) Flowbits(f *FlowState, dst []string) []string {
-	if f.bits == 0 {
+	i.flow = i.memories.of(f)
+	if i.flow.bits == 0 {
 		return dst
 	}
-	return keyword.FlowBits{Store: i.bits, Handle: &f.bits}.AppendNames(dst)
+	return keyword.FlowBits{Store: i.bits, Handle: &i.flow.bits}.AppendNames(dst)
 }
 
 // FlowVariables calls do for every variable of the flow: texts with their
 // bytes, which are borrowed, numbers with nil. For events.
 func (i *Inspector) FlowVariables(f *FlowState, do func(name string, number uint32, text []byte)) {
-	if f.vars != 0 {
-		keyword.FlowVars{Store: i.vars, Handle: &f.vars}.Each(do)
+	if i.flow = i.memories.of(f); i.flow.vars != 0 {
+		keyword.FlowVars{Store: i.vars, Handle: &i.flow.vars}.Each(do)
 	}
 }
 
@@ -171,11 +177,14 @@ func (i *Inspector) Inspect(in *Input, out []Match) []Match {
 	if i.machine.Spent() {
 		i.stats.BudgetSpent++
 	}
-	if len(out) == first {
-		return out
+	if len(out) > first {
+		i.stats.Matches += uint64(len(out) - first)
+		out = i.finish(in, out, first)
 	}
-	i.stats.Matches += uint64(len(out) - first)
-	return i.finish(in, out, first)
+	if in.Flow != nil {
+		i.memories.keep(in.Flow, i.flow)
+	}
+	return out
 }
 
 func (i *Inspector) begin(in *Input) {
@@ -204,7 +213,8 @@ func (i *Inspector) begin(in *Input) {
 	f.Captured = &i.machine.Captures
 	f.Bits.Handle, f.Vars.Handle = nil, nil
 	if in.Flow != nil {
-		f.Bits.Handle, f.Vars.Handle = &in.Flow.bits, &in.Flow.vars
+		i.flow = i.memories.of(in.Flow)
+		f.Bits.Handle, f.Vars.Handle = &i.flow.bits, &i.flow.vars
 	}
 }
 

@@ -62,10 +62,10 @@ func (i *Inspector) txDone(tx app.Tx) {
 		return
 	}
 	if state.Done[dir.Opposite()] {
-		i.txs.forget(i.in.Flow, state)
+		i.txs.forget(&i.flow, state)
 		return
 	}
-	i.txs.close(i.in.Flow, tx, dir)
+	i.txs.close(&i.flow, tx, dir)
 }
 
 // inspectTx tries the rules of one group: those whose fast pattern is in a
@@ -146,7 +146,7 @@ func (i *Inspector) searchTx(g *txGroup, tx app.Tx) {
 		}
 	}
 	if searched != before && i.in.Flow != nil && !tx.Complete(dir) {
-		if h := i.txs.open(i.in.Flow, tx, i.generation); h != nil {
+		if h := i.txs.open(&i.flow, tx, i.generation); h != nil {
 			h.searched[dir] = searched
 		}
 	}
@@ -160,7 +160,7 @@ func (i *Inspector) streamScan(b *txBuffer, tx app.Tx, instance int) *streamScan
 	}
 	h := i.txs.head(tx.State())
 	if h == nil && !tx.Complete(i.in.Dir) {
-		h = i.txs.open(i.in.Flow, tx, i.generation)
+		h = i.txs.open(&i.flow, tx, i.generation)
 	}
 	if h == nil {
 		return nil
@@ -243,7 +243,7 @@ func (i *Inspector) evaluateTx(s *Signature, tx app.Tx, out []Match) []Match {
 	case note != nil:
 		note.match = m
 	case i.in.Flow != nil && (s.bothWays || !tx.Complete(dir)):
-		i.txs.add(i.in.Flow, tx, i.generation, s, dir, m)
+		i.txs.add(&i.flow, tx, i.generation, s, dir, m)
 	}
 	if !full {
 		i.machine.Captures.Cut(mark)

@@ -9,7 +9,7 @@ import (
 // transactions: what was searched already, and which signatures matched in
 // part or in full.
 //
-//	FlowState.txs ─► head ─► head ─► …      one for each transaction of the flow
+//	flowMemory.txs ─► head ─► head ─► …      one for each transaction of the flow
 //	                  │
 //	TxState.Detect ───┘──► match ─► match   one for each signature
 //
@@ -61,7 +61,7 @@ func (n *txNotes) head(state *app.TxState) *txNote {
 
 // open returns the transaction's head, making it when there is none; nil when
 // memory is used up. A later call of add may move it.
-func (n *txNotes) open(f *FlowState, tx app.Tx, generation uint32) *txNote {
+func (n *txNotes) open(f *flowMemory, tx app.Tx, generation uint32) *txNote {
 	state := tx.State()
 	if h := n.head(state); h != nil {
 		return h
@@ -95,7 +95,7 @@ func (n *txNotes) find(tx app.Tx, s *Signature, dir decoders.Direction) *txNote 
 }
 
 // add remembers a match of s in part or in full.
-func (n *txNotes) add(f *FlowState, tx app.Tx, generation uint32, s *Signature, dir decoders.Direction, match txMatch) {
+func (n *txNotes) add(f *flowMemory, tx app.Tx, generation uint32, s *Signature, dir decoders.Direction, match txMatch) {
 	if n.open(f, tx, generation) == nil {
 		return
 	}
@@ -109,7 +109,7 @@ func (n *txNotes) add(f *FlowState, tx app.Tx, generation uint32, s *Signature, 
 }
 
 // close forgets what only one direction of a transaction needed.
-func (n *txNotes) close(f *FlowState, tx app.Tx, dir decoders.Direction) {
+func (n *txNotes) close(f *flowMemory, tx app.Tx, dir decoders.Direction) {
 	state := tx.State()
 	h := n.head(state)
 	if h == nil {
@@ -131,7 +131,7 @@ func (n *txNotes) close(f *FlowState, tx app.Tx, dir decoders.Direction) {
 }
 
 // forget gives back everything about a transaction.
-func (n *txNotes) forget(f *FlowState, state *app.TxState) {
+func (n *txNotes) forget(f *flowMemory, state *app.TxState) {
 	gone := state.Detect[0]
 	if gone == 0 {
 		return
@@ -147,7 +147,7 @@ func (n *txNotes) forget(f *FlowState, state *app.TxState) {
 }
 
 // release gives back everything about a flow's transactions.
-func (n *txNotes) release(f *FlowState) {
+func (n *txNotes) release(f *flowMemory) {
 	for i := f.txs; i != 0; {
 		next := n.slab[i].next
 		n.giveHead(i)

@@ -176,22 +176,26 @@ func (t *Table) Swap(f *Flow) {
 	swap2(&f.Packets)
 	swap2(&f.Bytes)
 	swap2(&f.AppProto)
-	swap2(&f.Gaps)
 	swap2(&f.TCPFlags)
 	swap2(&f.MinTTL)
 	swap2(&f.MaxTTL)
 	swap2(&f.ICMPType)
 	swap2(&f.ICMPCode)
-	spoke := f.Flags & (flagClientSpoke | flagServerSpoke)
-	if spoke == flagClientSpoke || spoke == flagServerSpoke {
-		f.Flags ^= flagClientSpoke | flagServerSpoke
-	}
+	f.Flags.swap(flagClientSpoke, flagServerSpoke)
+	f.Flags.swap(FlagGapToServer, FlagGapToClient)
 	f.Flags ^= flagClientB | FlagSwapped
 	switch f.TCPState {
 	case TCPFinWait1, TCPFinWait2:
 		f.TCPState = TCPCloseWait
 	case TCPCloseWait:
 		f.TCPState = TCPFinWait1
+	}
+}
+
+// swap exchanges two flags.
+func (f *Flags) swap(a, b Flags) {
+	if has := *f & (a | b); has == a || has == b {
+		*f ^= a | b
 	}
 }
 

@@ -37,11 +37,10 @@ type Flow struct {
 	ServerPort               uint16
 	Interface                uint16               // of the first packet
 	slot                     uint16               // list of the timer wheel that holds the flow
-	Gaps                     [2]bool              // the pipeline's: bytes of the stream were missing
 	App                      uint32               // the pipeline's handle of parser state; 0 is none
 	Stream                   uint32               // the pipeline's handle of reassembly; 0 is none
 	Detect                   signatures.FlowState // the pipeline's, by way of detection
-	Alerts, TxCount          uint32               // the pipeline's
+	TxCount                  uint32               // the pipeline's
 	FirstSeen                int64
 	FirstPacket              uint64 // number of the frame that began the flow
 	ID                       uint64 // 51 bits, never 0; the same in every replay

@@ -67,6 +67,12 @@ const (
 	// FlagHeld marks bypassed flows whose frames the kernel holds back, all but
 	// those that begin or end a session: the pipeline's.
 	FlagHeld
+	// FlagAlerted marks flows that a rule has alerted on: the pipeline's.
+	FlagAlerted
+	// FlagGapToServer and FlagGapToClient mark flows in whose stream bytes were
+	// missing in that direction: the pipeline's, noted when the stream ends.
+	FlagGapToServer
+	FlagGapToClient
 	flagClientB     // endpoint B of the key is the client
 	flagClientSpoke // a packet of the client was seen that counts for State
 	flagServerSpoke

@@ -37,7 +37,7 @@ type Table struct {
 	release func() // gives memory outside Go's heap back
 }
 
-// New makes a table. Its memory (208 bytes a flow, and what stands beside it) is
+// New makes a table. Its memory (192 bytes a flow, and what stands beside it) is
 // reserved at once and touched as flows come.
 func New(cfg Config) (*Table, error) {
 	if err := cfg.validate(); err != nil {

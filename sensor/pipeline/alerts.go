@@ -57,7 +57,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	}
 	m.clearMetadata()
 	if f != nil {
-		f.Alerts++
+		f.Flags |= flow.FlagAlerted
 		m.ofFlow(v, f)
 		v.Direction = direction(in.Dir)
 		appProtos(v, f)

@@ -18,7 +18,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		Counts: counts(f.Packets, f.Bytes),
 		Start:  f.FirstSeen, End: f.LastSeen,
 		State: event.FlowState(f.State.String()), Reason: event.FlowReason(reason),
-		Alerted: f.Alerts > 0, Passed: f.Detect.Passed(), TxCount: uint64(f.TxCount),
+		Alerted: f.Flags&flow.FlagAlerted != 0, Passed: f.Detect.Passed(), TxCount: uint64(f.TxCount),
 	}
 	total := w.flows.Totals(f)
 	if f.Detect.Bypassed() {

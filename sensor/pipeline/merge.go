@@ -57,8 +57,8 @@ type merger struct {
 
 	packet    decoders.Packet // scratch: what thresholds ask of a packet
 	late      []lateEvent     // scratch
-	deltas    []flow.Delta
-	flushed   time.Time // wall clock of the last exporter.Flush
+	deltas    []flow.Delta    // scratch: those of several workers
+	flushed   time.Time       // wall clock of the last exporter.Flush
 	published time.Time
 
 	publishCost time.Duration // of the last publish
@@ -118,15 +118,9 @@ func (m *merger) take(b *batch, now time.Time) {
 	m.inOrder(b)
 	m.atEnd(b)
 	m.overloaded(b)
-	m.deltas = m.deltas[:0]
-	for i := range b.out {
-		m.deltas = append(m.deltas, b.out[i].deltas...)
-	}
-	if len(b.out) > 1 {
-		flow.SortDeltas(m.deltas)
-	}
-	m.account.Apply(m.deltas)
-	m.rater.take(m.deltas, b.endTime)
+	deltas := m.deltasOf(b)
+	m.account.Apply(deltas)
+	m.rater.take(deltas, b.endTime)
 
 	m.counts.Batches++
 	m.counts.EndTime, m.counts.LastFrame = max(m.counts.EndTime, b.endTime), max(m.counts.LastFrame, b.last)
@@ -155,6 +149,20 @@ func (m *merger) take(b *batch, now time.Time) {
 		m.publish(final)
 		m.published, m.publishCost = now, time.Since(now)
 	}
+}
+
+// deltasOf returns the deltas of all workers in an order that does not depend on
+// their number, until the next call or until b is reset.
+func (m *merger) deltasOf(b *batch) []flow.Delta {
+	if len(b.out) == 1 {
+		return b.out[0].deltas
+	}
+	m.deltas = m.deltas[:0]
+	for i := range b.out {
+		m.deltas = append(m.deltas, b.out[i].deltas...)
+	}
+	flow.SortDeltas(m.deltas)
+	return m.deltas
 }
 
 // inOrder gives out the events that packets triggered, in the order of the

@@ -132,7 +132,7 @@ func (w *worker) encrypted(f *flow.Flow, overloaded bool) bool {
 // transactions are reported at the end; its stream gives its memory back.
 func (w *worker) shed(f *flow.Flow, reason shedReason) {
 	f.Shed = uint8(reason)
-	f.Gaps = w.gaps(f)
+	w.noteGaps(f)
 	w.lastLook(f)
 	w.flows.Bypass(f)
 	w.streams.Bypass(f, decoders.ToServer)
@@ -185,7 +185,18 @@ func (w *worker) lastLook(f *flow.Flow) {
 // gaps says in which directions bytes of the stream were missing.
 func (w *worker) gaps(f *flow.Flow) [2]bool {
 	return [2]bool{
-		f.Gaps[0] || w.streams.Gap(f, decoders.ToServer),
-		f.Gaps[1] || w.streams.Gap(f, decoders.ToClient),
+		f.Flags&flow.FlagGapToServer != 0 || w.streams.Gap(f, decoders.ToServer),
+		f.Flags&flow.FlagGapToClient != 0 || w.streams.Gap(f, decoders.ToClient),
+	}
+}
+
+// noteGaps keeps what gaps says beyond the end of the stream.
+func (w *worker) noteGaps(f *flow.Flow) {
+	gaps := w.gaps(f)
+	if gaps[decoders.ToServer] {
+		f.Flags |= flow.FlagGapToServer
+	}
+	if gaps[decoders.ToClient] {
+		f.Flags |= flow.FlagGapToClient
 	}
 }

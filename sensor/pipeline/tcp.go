@@ -99,7 +99,7 @@ func (w *worker) finishFlow(f *flow.Flow) {
 		w.records(f, &w.pseudo, dir, false)
 	}
 	w.records(f, &w.pseudo, decoders.ToServer, true)
-	f.Gaps = w.gaps(f)
+	w.noteGaps(f)
 	w.streams.Close(f)
 }
 
