@@ -39,15 +39,25 @@ type accountCount struct {
 type accountCpuTotals struct {
 	_            structs.HostLayout
 	Total        [2]accountCount
+	BurstJiffies uint64
+	BurstLeft    uint64
+	NewFlows     uint64
+	EvictedFlows uint64
 	Inner        accountCount
 	Lost         [2]accountCount
 	LostFlows    uint64
-	EvictedFlows uint64
-	NewFlows     uint64
-	BurstJiffies uint64
+	BurstStride  uint64
+	BurstNs      uint64
 	BurstMs      uint64
-	BurstLeft    uint64
 	BurstMark    [2]accountCount
+}
+
+type accountEvictionMarks struct {
+	_         structs.HostLayout
+	Written   uint64
+	OwnLine   [7]uint64
+	Read      uint64
+	OtherLine [7]uint64
 }
 
 type accountFeedVerdict uint32
@@ -79,22 +89,23 @@ type accountFlowKey struct {
 	Zero      uint32
 }
 
-type accountFlowSlot struct {
+type accountFlowName struct {
 	_    structs.HostLayout
-	Head struct {
-		_          structs.HostLayout
-		Id         [2]uint64
-		Packets    [2]uint64
-		Bytes      [2]uint64
-		Last       uint32
-		TcpFlags   [2]uint8
-		FirstDir   uint8
-		Sides      uint8
-		Seq        uint32
-		Generation uint32
-	}
-	Key   accountFlowKey
-	First uint64
+	Key  accountFlowKey
+	Zero uint64
+}
+
+type accountFlowSlot struct {
+	_          structs.HostLayout
+	Id         [2]uint64
+	Packets    [2]uint64
+	Bytes      [2]uint64
+	Last       uint32
+	TcpFlags   [2]uint8
+	Sides      uint8
+	FirstTop   uint8
+	Seq        uint32
+	Generation uint32
 }
 
 type accountReason uint32
@@ -207,10 +218,12 @@ const (
 	accountMapBursts            = "bursts"
 	accountMapClockNow          = "clock_now"
 	accountMapDedup             = "dedup"
+	accountMapEvictionMarks     = "eviction_marks"
 	accountMapEvictions         = "evictions"
 	accountMapFeedCopy          = "feed_copy"
 	accountMapFeedCounts        = "feed_counts"
 	accountMapFlows             = "flows"
+	accountMapNames             = "names"
 	accountMapQueueCounts       = "queue_counts"
 	accountMapReasons           = "reasons"
 	accountMapShunt             = "shunt"
@@ -229,6 +242,7 @@ const (
 	accountVarDedupWindow       = "dedup_window"
 	accountVarDropNow           = "drop_now"
 	accountVarExportFeedVerdict = "export_feed_verdict"
+	accountVarExportFlowName    = "export_flow_name"
 	accountVarExportFlowSlot    = "export_flow_slot"
 	accountVarExportReason      = "export_reason"
 	accountVarExportSide        = "export_side"
@@ -239,6 +253,7 @@ const (
 	accountVarLinkType          = "link_type"
 	accountVarMaxDepth          = "max_depth"
 	accountVarMayDrop           = "may_drop"
+	accountVarRingBits          = "ring_bits"
 	accountVarSetBits           = "set_bits"
 	accountVarShards            = "shards"
 	accountVarShuntAny          = "shunt_any"
@@ -300,20 +315,22 @@ type accountProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type accountMapSpecs struct {
-	Bursts      *ebpf.MapSpec `ebpf:"bursts"`
-	ClockNow    *ebpf.MapSpec `ebpf:"clock_now"`
-	Dedup       *ebpf.MapSpec `ebpf:"dedup"`
-	Evictions   *ebpf.MapSpec `ebpf:"evictions"`
-	FeedCopy    *ebpf.MapSpec `ebpf:"feed_copy"`
-	FeedCounts  *ebpf.MapSpec `ebpf:"feed_counts"`
-	Flows       *ebpf.MapSpec `ebpf:"flows"`
-	QueueCounts *ebpf.MapSpec `ebpf:"queue_counts"`
-	Reasons     *ebpf.MapSpec `ebpf:"reasons"`
-	Shunt       *ebpf.MapSpec `ebpf:"shunt"`
-	Sockets     *ebpf.MapSpec `ebpf:"sockets"`
-	Tags        *ebpf.MapSpec `ebpf:"tags"`
-	Totals      *ebpf.MapSpec `ebpf:"totals"`
-	VlanTotals  *ebpf.MapSpec `ebpf:"vlan_totals"`
+	Bursts        *ebpf.MapSpec `ebpf:"bursts"`
+	ClockNow      *ebpf.MapSpec `ebpf:"clock_now"`
+	Dedup         *ebpf.MapSpec `ebpf:"dedup"`
+	EvictionMarks *ebpf.MapSpec `ebpf:"eviction_marks"`
+	Evictions     *ebpf.MapSpec `ebpf:"evictions"`
+	FeedCopy      *ebpf.MapSpec `ebpf:"feed_copy"`
+	FeedCounts    *ebpf.MapSpec `ebpf:"feed_counts"`
+	Flows         *ebpf.MapSpec `ebpf:"flows"`
+	Names         *ebpf.MapSpec `ebpf:"names"`
+	QueueCounts   *ebpf.MapSpec `ebpf:"queue_counts"`
+	Reasons       *ebpf.MapSpec `ebpf:"reasons"`
+	Shunt         *ebpf.MapSpec `ebpf:"shunt"`
+	Sockets       *ebpf.MapSpec `ebpf:"sockets"`
+	Tags          *ebpf.MapSpec `ebpf:"tags"`
+	Totals        *ebpf.MapSpec `ebpf:"totals"`
+	VlanTotals    *ebpf.MapSpec `ebpf:"vlan_totals"`
 }
 
 // accountVariableSpecs contains global variables before they are loaded into the kernel.
@@ -325,6 +342,7 @@ type accountVariableSpecs struct {
 	DedupWindow       *ebpf.VariableSpec `ebpf:"dedup_window"`
 	DropNow           *ebpf.VariableSpec `ebpf:"drop_now"`
 	ExportFeedVerdict *ebpf.VariableSpec `ebpf:"export_feed_verdict"`
+	ExportFlowName    *ebpf.VariableSpec `ebpf:"export_flow_name"`
 	ExportFlowSlot    *ebpf.VariableSpec `ebpf:"export_flow_slot"`
 	ExportReason      *ebpf.VariableSpec `ebpf:"export_reason"`
 	ExportSide        *ebpf.VariableSpec `ebpf:"export_side"`
@@ -335,6 +353,7 @@ type accountVariableSpecs struct {
 	LinkType          *ebpf.VariableSpec `ebpf:"link_type"`
 	MaxDepth          *ebpf.VariableSpec `ebpf:"max_depth"`
 	MayDrop           *ebpf.VariableSpec `ebpf:"may_drop"`
+	RingBits          *ebpf.VariableSpec `ebpf:"ring_bits"`
 	SetBits           *ebpf.VariableSpec `ebpf:"set_bits"`
 	Shards            *ebpf.VariableSpec `ebpf:"shards"`
 	ShuntAny          *ebpf.VariableSpec `ebpf:"shunt_any"`
@@ -362,20 +381,22 @@ func (o *accountObjects) Close() error {
 //
 // It can be passed to loadAccountObjects or ebpf.CollectionSpec.LoadAndAssign.
 type accountMaps struct {
-	Bursts      *ebpf.Map `ebpf:"bursts"`
-	ClockNow    *ebpf.Map `ebpf:"clock_now"`
-	Dedup       *ebpf.Map `ebpf:"dedup"`
-	Evictions   *ebpf.Map `ebpf:"evictions"`
-	FeedCopy    *ebpf.Map `ebpf:"feed_copy"`
-	FeedCounts  *ebpf.Map `ebpf:"feed_counts"`
-	Flows       *ebpf.Map `ebpf:"flows"`
-	QueueCounts *ebpf.Map `ebpf:"queue_counts"`
-	Reasons     *ebpf.Map `ebpf:"reasons"`
-	Shunt       *ebpf.Map `ebpf:"shunt"`
-	Sockets     *ebpf.Map `ebpf:"sockets"`
-	Tags        *ebpf.Map `ebpf:"tags"`
-	Totals      *ebpf.Map `ebpf:"totals"`
-	VlanTotals  *ebpf.Map `ebpf:"vlan_totals"`
+	Bursts        *ebpf.Map `ebpf:"bursts"`
+	ClockNow      *ebpf.Map `ebpf:"clock_now"`
+	Dedup         *ebpf.Map `ebpf:"dedup"`
+	EvictionMarks *ebpf.Map `ebpf:"eviction_marks"`
+	Evictions     *ebpf.Map `ebpf:"evictions"`
+	FeedCopy      *ebpf.Map `ebpf:"feed_copy"`
+	FeedCounts    *ebpf.Map `ebpf:"feed_counts"`
+	Flows         *ebpf.Map `ebpf:"flows"`
+	Names         *ebpf.Map `ebpf:"names"`
+	QueueCounts   *ebpf.Map `ebpf:"queue_counts"`
+	Reasons       *ebpf.Map `ebpf:"reasons"`
+	Shunt         *ebpf.Map `ebpf:"shunt"`
+	Sockets       *ebpf.Map `ebpf:"sockets"`
+	Tags          *ebpf.Map `ebpf:"tags"`
+	Totals        *ebpf.Map `ebpf:"totals"`
+	VlanTotals    *ebpf.Map `ebpf:"vlan_totals"`
 }
 
 func (m *accountMaps) Close() error {
@@ -383,10 +404,12 @@ func (m *accountMaps) Close() error {
 		m.Bursts,
 		m.ClockNow,
 		m.Dedup,
+		m.EvictionMarks,
 		m.Evictions,
 		m.FeedCopy,
 		m.FeedCounts,
 		m.Flows,
+		m.Names,
 		m.QueueCounts,
 		m.Reasons,
 		m.Shunt,
@@ -406,6 +429,7 @@ type accountVariables struct {
 	DedupWindow       *ebpf.Variable `ebpf:"dedup_window"`
 	DropNow           *ebpf.Variable `ebpf:"drop_now"`
 	ExportFeedVerdict *ebpf.Variable `ebpf:"export_feed_verdict"`
+	ExportFlowName    *ebpf.Variable `ebpf:"export_flow_name"`
 	ExportFlowSlot    *ebpf.Variable `ebpf:"export_flow_slot"`
 	ExportReason      *ebpf.Variable `ebpf:"export_reason"`
 	ExportSide        *ebpf.Variable `ebpf:"export_side"`
@@ -416,6 +440,7 @@ type accountVariables struct {
 	LinkType          *ebpf.Variable `ebpf:"link_type"`
 	MaxDepth          *ebpf.Variable `ebpf:"max_depth"`
 	MayDrop           *ebpf.Variable `ebpf:"may_drop"`
+	RingBits          *ebpf.Variable `ebpf:"ring_bits"`
 	SetBits           *ebpf.Variable `ebpf:"set_bits"`
 	Shards            *ebpf.Variable `ebpf:"shards"`
 	ShuntAny          *ebpf.Variable `ebpf:"shunt_any"`

@@ -21,8 +21,9 @@ const (
 // the newest 20 are not told yet, as CPUs may still add to them: call it at least every
 // four seconds.
 //
-// Counts of a millisecond may be off by Config.BurstEvery packets of each CPU
-// that it took from, or left to, its neighbours; their sum is exact.
+// Counts of a millisecond may be off by the packets of each CPU that it took from,
+// or left to, its neighbours: Config.BurstEvery, or as many as came in the 32nd of a
+// millisecond before. Their sum is exact.
 func (p *Programs) Milliseconds(since int64, dst []Millisecond) ([]Millisecond, error) {
 	if p.closed.Load() {
 		return dst, ErrClosed

@@ -57,11 +57,11 @@ func (c *clock) follow() {
 	c.now = c.jiffies + uint64((mono.Nano()-c.mono)/c.tick)
 }
 
-// whole returns the jiffy with the given low half, of those next to the last
+// whole returns the jiffy with the given low bits, of those next to the last
 // follow: half a circle of 32 bits is 24 days with ticks of a millisecond, and a
-// flow that is read had packets since it was read before.
-func (c *clock) whole(low uint32) uint64 {
-	return c.now + uint64(int64(int32(low-uint32(c.now))))
+// flow that is read had packets since it was read before; of 40 bits it is 17 years.
+func (c *clock) whole(low uint64, bits int) uint64 {
+	return c.now + uint64(int64((low-c.now)<<(64-bits))>>(64-bits))
 }
 
 // unix returns Unix nanoseconds at a jiffy.

@@ -11,8 +11,8 @@ import (
 const (
 	// DefaultFlowsPerCPU are 16 MiB for each CPU that may ever be online.
 	DefaultFlowsPerCPU = 1 << 17
-	// DefaultEvictionBytes hold some 120,000 flows that had to make room.
-	DefaultEvictionBytes = 1 << 24
+	// DefaultEvictionBytes hold 65,536 plain flows of a CPU that had to make room.
+	DefaultEvictionBytes = 1 << 22
 	// DefaultShuntFlows is how many flows may be shunted at a time.
 	DefaultShuntFlows = 1 << 16
 
@@ -65,7 +65,7 @@ type Config struct {
 
 	Store         Store
 	FlowsPerCPU   int // slots, a power of two
-	EvictionBytes int // ring buffer, a power of two
+	EvictionBytes int // ring of each CPU, a power of two: 64 for a plain flow over IPv4, 128 for others
 	ShuntFlows    int // most flows that are shunted at a time
 
 	// TunnelDepth is how many tunnels around a packet are looked into, at most
@@ -88,8 +88,9 @@ type Config struct {
 	// packets after sockets did, or merged. See GuardDrop.
 	Drop bool
 
-	// BurstEvery is after how many packets at most the precise clock is read
-	// for Milliseconds; 1 is exact and costs some 30 ns a packet.
+	// BurstEvery is after how many packets the precise clock is read for
+	// Milliseconds, or after a 64th of a millisecond if more come meanwhile; 1
+	// is exact and costs some 30 ns a packet.
 	BurstEvery int
 
 	// Source becomes FlowKey.Source of every flow: the group of interfaces
@@ -99,7 +100,7 @@ type Config struct {
 	// Seed of the hash; nil draws one. Benchmarks and tests set it.
 	Seed *[14]uint32
 
-	maxBlock int // sets of an element of the array of flows at most; 0 for all of a CPU
+	maxBlock int // sets of an element of the array of flows at most, 2 or more; 0 for all of a CPU
 }
 
 // DefaultConfig counts the incoming packets of a device, without tunnels.

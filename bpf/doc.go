@@ -6,7 +6,7 @@
 //	           │  totals per interface, VLAN and reason ───────────► Stats, VLANs
 //	           │  bytes of each millisecond ───────────────────────► Milliseconds
 //	           │  flows: one shard per CPU, mapped ────────────────► ReadFlows
-//	           └─ a flow that had to make room: ring buffer ───────► Evictions
+//	           └─ a flow that had to make room: ring per CPU ──────► Evictions
 //	tap ──► sw_feed, a socket filter ─► AF_PACKET socket            FeedProgram
 //	           └─ flows to hold back, with what was held back ◄────► Shunt, Unshunt
 //
@@ -38,5 +38,5 @@
 // ErrNotSupported. Tested on 6.18.
 package bpf
 
-//go:generate go tool bpf2go -go-package bpf -target amd64,arm64 -type reason -type side -type tunnel_kind -type feed_verdict -type flow_slot account src/account.bpf.c -- -O2 -Wall -Werror -mcpu=v3 -idirafter /usr/include/x86_64-linux-gnu -idirafter /usr/include/aarch64-linux-gnu
+//go:generate go tool bpf2go -go-package bpf -target amd64,arm64 -type reason -type side -type tunnel_kind -type feed_verdict -type flow_slot -type flow_name account src/account.bpf.c -- -O2 -Wall -Werror -mcpu=v3 -idirafter /usr/include/x86_64-linux-gnu -idirafter /usr/include/aarch64-linux-gnu
 //go:generate go tool bpf2go -go-package bpf -target amd64,arm64 -no-global-types -type flow_counts accountLru src/account_lru.bpf.c -- -O2 -Wall -Werror -mcpu=v3 -idirafter /usr/include/x86_64-linux-gnu -idirafter /usr/include/aarch64-linux-gnu

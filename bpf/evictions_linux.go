@@ -3,71 +3,55 @@
 package bpf
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"time"
+	"sync/atomic"
 	"unsafe"
-
-	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/ringbuf"
 )
 
-// ringReader reads the ring buffer of flows that had to make room.
-type ringReader struct {
-	reader *ringbuf.Reader
-	record ringbuf.Record
+// evictionRings are the flows that had to make room, one ring for each CPU: lines
+// that the kernel writes, and marks of how far both sides are. Mapped.
+type evictionRings struct {
+	lines   []accountFlowSlot // perRing of each CPU
+	perRing uint64            // a power of two
+	marks   []accountEvictionMarks
 }
 
-func (r *ringReader) open(m *ebpf.Map) (err error) {
-	r.reader, err = ringbuf.NewReader(m)
-	if err != nil {
-		return fmt.Errorf("open ring buffer: %w", err)
-	}
-	// Never waits: the kernel does not wake anybody for an eviction.
-	r.reader.SetDeadline(time.Unix(1, 0))
-	return nil
-}
-
-func (r *ringReader) close() error {
-	if r.reader == nil {
-		return nil
-	}
-	return r.reader.Close()
-}
-
-// Evictions calls fn for every flow that had to make room since the last call,
-// in the order of each CPU, but for at most limit, and returns their number. It
-// does not wait: call it some times a second. The ring buffer holds
-// EvictionBytes/136 flows; what finds it full is counted in Stats.Lost. The
-// record is borrowed until fn returns.
+// Evictions calls fn for every flow that had to make room since the last call, in
+// the order of each CPU, but for at most limit, and returns their number. It does
+// not wait and asks nothing of the kernel: call it some times a second. What finds
+// the ring of its CPU full is counted in Stats.Lost. The record is borrowed until
+// fn returns.
 func (p *Programs) Evictions(limit int, fn func(*FlowRecord)) (n int, err error) {
 	if p.closed.Load() {
 		return 0, ErrClosed
 	}
-	if p.ring.reader == nil {
-		return 0, nil
-	}
 	p.clock.follow()
-	for n < limit {
-		err := p.ring.reader.ReadInto(&p.ring.record)
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return n, nil
+	for cpu := range p.rings.marks {
+		if n == limit {
+			break
 		}
-		if err != nil {
-			return n, fmt.Errorf("read ring buffer: %w", err)
-		}
-		sample := p.ring.record.RawSample
-		if len(sample) < int(unsafe.Sizeof(accountFlowSlot{})) {
-			return n, fmt.Errorf("read ring buffer: record of %d bytes", len(sample))
-		}
-		// The reader's copy is the start of an allocation of its own, so
-		// aligned for every type.
-		slot := (*accountFlowSlot)(unsafe.Pointer(unsafe.SliceData(sample)))
-		p.fill(slot)
-		p.record.Slot = slot.Head.Seq
-		fn(&p.record)
-		n++
+		n += p.readRing(cpu, limit-n, fn)
 	}
 	return n, nil
+}
+
+// readRing reads at most limit flows of one CPU's ring.
+func (p *Programs) readRing(cpu, limit int, fn func(*FlowRecord)) (n int) {
+	r := &p.rings
+	marks := &r.marks[cpu]
+	lines := r.lines[uint64(cpu)*r.perRing:][:r.perRing]
+	read := marks.Read // nobody else writes it
+	// Each is given back when it was read: the kernel may wait for room.
+	for written := atomic.LoadUint64(&marks.Written); n < limit && read != written; n++ {
+		slot, name := &lines[read&(r.perRing-1)], (*accountFlowName)(nil)
+		read++
+		if slot.Id[1] == 0 { // not plain: its name follows
+			name = (*accountFlowName)(unsafe.Pointer(&lines[read&(r.perRing-1)]))
+			read++
+		}
+		p.fill(slot, name)
+		p.record.Slot = slot.Seq
+		atomic.StoreUint64(&marks.Read, read)
+		fn(&p.record)
+	}
+	return n
 }

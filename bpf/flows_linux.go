@@ -20,6 +20,9 @@ const ways = 4
 const _ = -(unsafe.Sizeof(FlowKey{}) ^ unsafe.Sizeof(accountFlowKey{}))
 const _ = -(unsafe.Sizeof(Count{}) ^ unsafe.Sizeof(accountCount{}))
 
+// An eviction ring holds slots and names in lines of one size.
+const _ = -(unsafe.Sizeof(accountFlowSlot{}) ^ unsafe.Sizeof(accountFlowName{}))
+
 // maxTornReads is how often a slot is read again while the kernel writes it. A
 // write takes nanoseconds, so only a CPU that was stopped in it gets there.
 const maxTornReads = 1000
@@ -41,13 +44,13 @@ func (p *Programs) ReadFlows(fn func(*FlowRecord)) error {
 		// more than a hint, which a packet that comes now may outdate.
 		block := p.tags[first:min(first+tagBlock, len(p.tags))]
 		if len(block) == tagBlock {
-			t := (*[tagBlock]uint64)(block)
+			t := (*[tagBlock / 2]uint64)(unsafe.Pointer(unsafe.SliceData(block)))
 			if t[0]|t[1]|t[2]|t[3]|t[4]|t[5]|t[6]|t[7] == 0 {
 				continue
 			}
 		}
 		for i := range block {
-			if word := atomic.LoadUint64(&block[i]); word != 0 {
+			if word := atomic.LoadUint32(&block[i]); word != 0 {
 				p.readSet(first+i, word, fn)
 			}
 		}
@@ -56,16 +59,16 @@ func (p *Programs) ReadFlows(fn func(*FlowRecord)) error {
 }
 
 // tagBlock is the tags in a cache line.
-const tagBlock = 8
+const tagBlock = 16
 
 // readSet reads the slots of a set that are in use by its tags.
-func (p *Programs) readSet(set int, tags uint64, fn func(*FlowRecord)) {
+func (p *Programs) readSet(set int, tags uint32, fn func(*FlowRecord)) {
 	for way := range ways {
-		if tags>>(16*way)&0xffff == 0 {
+		if tags>>(8*way)&0xff == 0 {
 			continue
 		}
 		slot := set*ways + way
-		if !p.readSlot(&p.slots[slot]) {
+		if !p.readSlot(slot) {
 			p.torn.Add(1)
 			continue
 		}
@@ -75,15 +78,16 @@ func (p *Programs) readSet(set int, tags uint64, fn func(*FlowRecord)) {
 }
 
 // readSlot copies a slot into p.record between two looks at its sequence number.
-func (p *Programs) readSlot(s *accountFlowSlot) bool {
+func (p *Programs) readSlot(slot int) bool {
+	s, name := &p.slots[slot], &p.names[slot]
 	for range maxTornReads {
-		before := atomic.LoadUint32(&s.Head.Seq)
+		before := atomic.LoadUint32(&s.Seq)
 		if before&1 != 0 {
 			continue
 		}
-		p.fill(s)
+		p.fill(s, name)
 		readBarrier()
-		if atomic.LoadUint32(&s.Head.Seq) == before {
+		if atomic.LoadUint32(&s.Seq) == before {
 			return true
 		}
 	}
@@ -99,13 +103,34 @@ func readBarrier() {
 	}
 }
 
-func (p *Programs) fill(s *accountFlowSlot) {
-	r, h := &p.record, &s.Head
-	r.Key = *(*FlowKey)(unsafe.Pointer(&s.Key))
-	r.Packets, r.Bytes = h.Packets, h.Bytes
-	r.First, r.Last = p.clock.unix(s.First), p.clock.unix(p.clock.whole(h.Last))
-	r.TCPFlags, r.FirstDir, r.Sides = h.TcpFlags, h.FirstDir, h.Sides
-	r.Generation = h.Generation
+// packetBits is PACKET_BITS of types.h.
+const packetBits = 48
+
+// fill makes p.record of a slot, and of its name unless the flow is plain.
+func (p *Programs) fill(s *accountFlowSlot, name *accountFlowName) {
+	r := &p.record
+	if s.Id[1] != 0 {
+		r.Key = p.plainKey(s.Id)
+	} else {
+		r.Key = *(*FlowKey)(unsafe.Pointer(&name.Key))
+	}
+	r.Packets = [2]uint64{s.Packets[0] & (1<<packetBits - 1), s.Packets[1] & (1<<packetBits - 1)}
+	r.Bytes = s.Bytes
+	first := s.Packets[0]>>packetBits | s.Packets[1]>>packetBits<<16 | uint64(s.FirstTop)<<32
+	r.First, r.Last = p.clock.unix(p.clock.whole(first, 40)), p.clock.unix(p.clock.whole(uint64(s.Last), 32))
+	r.TCPFlags, r.FirstDir, r.Sides = s.TcpFlags, s.Sides>>7, s.Sides&0x7f
+	r.Generation = s.Generation
+}
+
+// plainKey is key_of_plain of flow_id.h.
+func (p *Programs) plainKey(id [2]uint64) (k FlowKey) {
+	w := (*[unsafe.Sizeof(k) / 8]uint64)(unsafe.Pointer(&k))
+	w[0] = id[0] & (1<<32 - 1)
+	w[2] = id[0] >> 32
+	w[4] = id[1] & (1<<48 - 1)
+	w[5] = id[1] >> 48 << 16
+	k.Source = p.cfg.Source
+	return k
 }
 
 // lruReader holds what reading the LRU hash needs.

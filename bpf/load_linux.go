@@ -18,13 +18,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maps are those of either object; Flows, Tags and Evictions of StoreArray,
-// LRUFlows of StoreLRU.
+// maps are those of either object; Flows to EvictionMarks of StoreArray, LRUFlows
+// of StoreLRU.
 type maps struct {
 	Totals, VLANTotals, Reasons, Bursts *ebpf.Map
 	ClockNow, Shunt, FeedCounts         *ebpf.Map
 	Sockets, QueueCounts                *ebpf.Map // nil without Config.Redirect
-	Flows, Tags, Evictions              *ebpf.Map
+	Flows, Names, Tags                  *ebpf.Map
+	Evictions, EvictionMarks            *ebpf.Map
 	LRUFlows                            *ebpf.Map
 }
 
@@ -40,11 +41,12 @@ type Programs struct {
 	clock      clock
 	shards     int
 
-	tags  []uint64          // mapped; one word for each set
+	tags  []uint32          // mapped; one word for each set
 	slots []accountFlowSlot // mapped
+	names []accountFlowName // mapped; keys of slots whose flow is not plain
 	burst []accountBurst    // mapped
 	lru   lruReader
-	ring  ringReader
+	rings evictionRings
 	torn  atomic.Uint64
 
 	record FlowRecord // what callbacks borrow
@@ -167,6 +169,9 @@ func newPrograms(cfg Config, linkType uint32, programs []string) (*Programs, err
 // refuse elements above what kmalloc gives, 4 MiB with pages of 4 KiB (E2BIG).
 const smallBlock = 1 << 12
 
+// smallRing is the same for a ring of evictions, in bytes.
+const smallRing = 1 << 21
+
 // collection loads programs and maps. The error wraps what the kernel said.
 func (c *Config) collection(shards int, linkType uint32, programs []string) (*ebpf.Collection, error) {
 	spec, err := c.spec(shards, linkType, programs)
@@ -229,13 +234,24 @@ func (c *Config) spec(shards int, linkType uint32, programs []string) (*ebpf.Col
 		for _, m := range []struct {
 			name string
 			size uintptr // of a set
-		}{{accountMapFlows, ways * unsafe.Sizeof(accountFlowSlot{})}, {accountMapTags, unsafe.Sizeof(uint64(0))}} {
+		}{
+			{accountMapFlows, ways * unsafe.Sizeof(accountFlowSlot{})},
+			{accountMapNames, ways * unsafe.Sizeof(accountFlowName{})},
+			{accountMapTags, unsafe.Sizeof(uint32(0))},
+		} {
 			spec := spec.Maps[m.name]
 			spec.ValueSize = uint32(block) * uint32(m.size)
 			spec.MaxEntries = uint32(shards * sets / block)
 			spec.Key, spec.Value = nil, nil // sizes are not those of the types any more
 		}
-		spec.Maps[accountMapEvictions].MaxEntries = uint32(c.EvictionBytes)
+		ring := c.EvictionBytes
+		if c.maxBlock > 0 {
+			ring = min(ring, smallRing)
+		}
+		lines := spec.Maps[accountMapEvictions]
+		lines.MaxEntries, lines.ValueSize, lines.Key, lines.Value = uint32(shards), uint32(ring), nil, nil
+		spec.Maps[accountMapEvictionMarks].MaxEntries = uint32(shards)
+		vars[accountVarRingBits] = uint32(bits.TrailingZeros(uint(ring) / uint(unsafe.Sizeof(accountFlowSlot{}))))
 		vars[accountVarSetBits] = uint32(bits.TrailingZeros(uint(sets)))
 		vars[accountVarBlockBits] = uint32(bits.TrailingZeros(uint(block)))
 		vars[accountVarShards] = uint32(shards)
@@ -282,7 +298,8 @@ func (p *Programs) open() error {
 		Totals: m[accountMapTotals], VLANTotals: m[accountMapVlanTotals], Reasons: m[accountMapReasons],
 		Bursts: m[accountMapBursts], ClockNow: m[accountMapClockNow], Shunt: m[accountMapShunt],
 		FeedCounts: m[accountMapFeedCounts], Sockets: m[accountMapSockets], QueueCounts: m[accountMapQueueCounts],
-		Flows: m[accountMapFlows], Tags: m[accountMapTags], Evictions: m[accountMapEvictions],
+		Flows: m[accountMapFlows], Names: m[accountMapNames], Tags: m[accountMapTags],
+		Evictions: m[accountMapEvictions], EvictionMarks: m[accountMapEvictionMarks],
 		LRUFlows: m[accountLruMapLruFlows],
 	}
 	var err error
@@ -290,19 +307,32 @@ func (p *Programs) open() error {
 		return err
 	}
 	if p.cfg.Store == StoreArray {
-		if p.slots, err = mapped[accountFlowSlot](p.maps.Flows); err != nil {
-			return err
-		}
-		if p.tags, err = mapped[uint64](p.maps.Tags); err != nil {
-			return err
-		}
-		if err = p.ring.open(p.maps.Evictions); err != nil {
+		if err = p.openArray(); err != nil {
 			return err
 		}
 	} else {
 		p.lru.open(p.shards)
 	}
 	return p.clock.set(p.collection.Programs[accountProgSwClock], p.maps.ClockNow)
+}
+
+// openArray maps the flows and those on their way out.
+func (p *Programs) openArray() (err error) {
+	if p.tags, err = mapped[uint32](p.maps.Tags); err != nil {
+		return err
+	}
+	if p.slots, err = mapped[accountFlowSlot](p.maps.Flows); err != nil {
+		return err
+	}
+	if p.names, err = mapped[accountFlowName](p.maps.Names); err != nil {
+		return err
+	}
+	if p.rings.lines, err = mapped[accountFlowSlot](p.maps.Evictions); err != nil {
+		return err
+	}
+	p.rings.perRing = uint64(len(p.rings.lines) / p.shards)
+	p.rings.marks, err = mappedToWrite[accountEvictionMarks](p.maps.EvictionMarks)
+	return err
 }
 
 // loadError names what a kernel lacks, as far as its answer tells.
@@ -433,7 +463,8 @@ func (p *Programs) Close() error {
 	p.closeOnce.Do(func() {
 		p.closeErr = p.Detach()
 		p.closed.Store(true)
-		p.closeErr = errors.Join(p.closeErr, p.ring.close(), unmapped(&p.tags), unmapped(&p.slots), unmapped(&p.burst))
+		p.closeErr = errors.Join(p.closeErr, unmapped(&p.tags), unmapped(&p.slots), unmapped(&p.names), unmapped(&p.burst),
+			unmapped(&p.rings.lines), unmapped(&p.rings.marks))
 		p.collection.Close()
 		if p.instance >= 0 {
 			p.closeErr = errors.Join(p.closeErr, unix.Close(p.instance))

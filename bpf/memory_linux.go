@@ -13,11 +13,18 @@ import (
 
 // mapped shows what an array map holds, which lives until unmapped. Its entries
 // are whole T, and a multiple of eight bytes, as the kernel rounds them up to that.
-func mapped[T any](m *ebpf.Map) ([]T, error) {
+func mapped[T any](m *ebpf.Map) ([]T, error) { return mapAs[T](m, unix.PROT_READ) }
+
+// mappedToWrite is mapped for what user space writes, too.
+func mappedToWrite[T any](m *ebpf.Map) ([]T, error) {
+	return mapAs[T](m, unix.PROT_READ|unix.PROT_WRITE)
+}
+
+func mapAs[T any](m *ebpf.Map, prot int) ([]T, error) {
 	var t T
 	size := int(m.MaxEntries()) * int(m.ValueSize())
 	page := os.Getpagesize()
-	b, err := unix.Mmap(m.FD(), 0, (size+page-1)/page*page, unix.PROT_READ, unix.MAP_SHARED)
+	b, err := unix.Mmap(m.FD(), 0, (size+page-1)/page*page, prot, unix.MAP_SHARED)
 	if err != nil {
 		return nil, fmt.Errorf("map %s: %w", m, err)
 	}

@@ -95,7 +95,8 @@ func filled(b *testing.B, store Store, perCPU, flows int) *Programs {
 	}
 	object, program := "account", "bench_array"
 	shared := map[string]*ebpf.Map{
-		accountMapFlows: p.maps.Flows, accountMapTags: p.maps.Tags, accountMapEvictions: p.maps.Evictions, accountMapTotals: p.maps.Totals,
+		accountMapFlows: p.maps.Flows, accountMapNames: p.maps.Names, accountMapTags: p.maps.Tags,
+		accountMapEvictions: p.maps.Evictions, accountMapEvictionMarks: p.maps.EvictionMarks, accountMapTotals: p.maps.Totals,
 	}
 	if store == StoreLRU {
 		object, program = "peers", "bench_lru"
@@ -118,7 +119,7 @@ func filled(b *testing.B, store Store, perCPU, flows int) *Programs {
 	set := map[string]any{"bench_flows": uint32(0)} // each packet is a flow of its own
 	if store == StoreArray {
 		spec.Maps[accountMapBursts].MaxEntries = uint32(p.shards * burstsPerCPU)
-		for _, name := range []string{accountVarSetBits, accountVarBlockBits, accountVarShards} {
+		for _, name := range []string{accountVarSetBits, accountVarBlockBits, accountVarRingBits, accountVarShards} {
 			var v uint32
 			if err := p.collection.Variables[name].Get(&v); err != nil {
 				b.Fatal(err)

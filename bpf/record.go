@@ -89,7 +89,7 @@ type Stats struct {
 
 	// Packets that are in no flow, by Reason: [0] outermost, [1] within tunnels.
 	Refused [2][ReasonCount]Count
-	// Packets that were in flows whose record found the ring buffer full:
+	// Packets that were in flows whose record found the ring full:
 	// [0] outermost, [1] within tunnels.
 	Lost [2]Count
 

@@ -16,38 +16,41 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	accountMapBenchState  = "bench_state"
-	accountMapBursts      = "bursts"
-	accountMapDedup       = "dedup"
-	accountMapEvictions   = "evictions"
-	accountMapFeedCounts  = "feed_counts"
-	accountMapFlows       = "flows"
-	accountMapReasons     = "reasons"
-	accountMapShunt       = "shunt"
-	accountMapTags        = "tags"
-	accountMapTotals      = "totals"
-	accountMapVlanTotals  = "vlan_totals"
-	accountProgBenchArray = "bench_array"
-	accountProgBenchFeed  = "bench_feed"
-	accountProgBenchNop   = "bench_nop"
-	accountProgSwXdp      = "sw_xdp"
-	accountVarBenchFlows  = "bench_flows"
-	accountVarBenchSkewed = "bench_skewed"
-	accountVarBlockBits   = "block_bits"
-	accountVarBurstEvery  = "burst_every"
-	accountVarDedupWindow = "dedup_window"
-	accountVarDropNow     = "drop_now"
-	accountVarFeedSample  = "feed_sample"
-	accountVarHasFrags    = "has_frags"
-	accountVarHashSeed    = "hash_seed"
-	accountVarLinkType    = "link_type"
-	accountVarMaxDepth    = "max_depth"
-	accountVarMayDrop     = "may_drop"
-	accountVarSetBits     = "set_bits"
-	accountVarShards      = "shards"
-	accountVarShuntAny    = "shunt_any"
-	accountVarSource      = "source"
-	accountVarUdpTunnels  = "udp_tunnels"
+	accountMapBenchState    = "bench_state"
+	accountMapBursts        = "bursts"
+	accountMapDedup         = "dedup"
+	accountMapEvictionMarks = "eviction_marks"
+	accountMapEvictions     = "evictions"
+	accountMapFeedCounts    = "feed_counts"
+	accountMapFlows         = "flows"
+	accountMapNames         = "names"
+	accountMapReasons       = "reasons"
+	accountMapShunt         = "shunt"
+	accountMapTags          = "tags"
+	accountMapTotals        = "totals"
+	accountMapVlanTotals    = "vlan_totals"
+	accountProgBenchArray   = "bench_array"
+	accountProgBenchFeed    = "bench_feed"
+	accountProgBenchNop     = "bench_nop"
+	accountProgSwXdp        = "sw_xdp"
+	accountVarBenchFlows    = "bench_flows"
+	accountVarBenchSkewed   = "bench_skewed"
+	accountVarBlockBits     = "block_bits"
+	accountVarBurstEvery    = "burst_every"
+	accountVarDedupWindow   = "dedup_window"
+	accountVarDropNow       = "drop_now"
+	accountVarFeedSample    = "feed_sample"
+	accountVarHasFrags      = "has_frags"
+	accountVarHashSeed      = "hash_seed"
+	accountVarLinkType      = "link_type"
+	accountVarMaxDepth      = "max_depth"
+	accountVarMayDrop       = "may_drop"
+	accountVarRingBits      = "ring_bits"
+	accountVarSetBits       = "set_bits"
+	accountVarShards        = "shards"
+	accountVarShuntAny      = "shunt_any"
+	accountVarSource        = "source"
+	accountVarUdpTunnels    = "udp_tunnels"
 )
 
 // loadAccount returns the embedded CollectionSpec for account.
@@ -102,17 +105,19 @@ type accountProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type accountMapSpecs struct {
-	BenchState *ebpf.MapSpec `ebpf:"bench_state"`
-	Bursts     *ebpf.MapSpec `ebpf:"bursts"`
-	Dedup      *ebpf.MapSpec `ebpf:"dedup"`
-	Evictions  *ebpf.MapSpec `ebpf:"evictions"`
-	FeedCounts *ebpf.MapSpec `ebpf:"feed_counts"`
-	Flows      *ebpf.MapSpec `ebpf:"flows"`
-	Reasons    *ebpf.MapSpec `ebpf:"reasons"`
-	Shunt      *ebpf.MapSpec `ebpf:"shunt"`
-	Tags       *ebpf.MapSpec `ebpf:"tags"`
-	Totals     *ebpf.MapSpec `ebpf:"totals"`
-	VlanTotals *ebpf.MapSpec `ebpf:"vlan_totals"`
+	BenchState    *ebpf.MapSpec `ebpf:"bench_state"`
+	Bursts        *ebpf.MapSpec `ebpf:"bursts"`
+	Dedup         *ebpf.MapSpec `ebpf:"dedup"`
+	EvictionMarks *ebpf.MapSpec `ebpf:"eviction_marks"`
+	Evictions     *ebpf.MapSpec `ebpf:"evictions"`
+	FeedCounts    *ebpf.MapSpec `ebpf:"feed_counts"`
+	Flows         *ebpf.MapSpec `ebpf:"flows"`
+	Names         *ebpf.MapSpec `ebpf:"names"`
+	Reasons       *ebpf.MapSpec `ebpf:"reasons"`
+	Shunt         *ebpf.MapSpec `ebpf:"shunt"`
+	Tags          *ebpf.MapSpec `ebpf:"tags"`
+	Totals        *ebpf.MapSpec `ebpf:"totals"`
+	VlanTotals    *ebpf.MapSpec `ebpf:"vlan_totals"`
 }
 
 // accountVariableSpecs contains global variables before they are loaded into the kernel.
@@ -131,6 +136,7 @@ type accountVariableSpecs struct {
 	LinkType    *ebpf.VariableSpec `ebpf:"link_type"`
 	MaxDepth    *ebpf.VariableSpec `ebpf:"max_depth"`
 	MayDrop     *ebpf.VariableSpec `ebpf:"may_drop"`
+	RingBits    *ebpf.VariableSpec `ebpf:"ring_bits"`
 	SetBits     *ebpf.VariableSpec `ebpf:"set_bits"`
 	Shards      *ebpf.VariableSpec `ebpf:"shards"`
 	ShuntAny    *ebpf.VariableSpec `ebpf:"shunt_any"`
@@ -158,17 +164,19 @@ func (o *accountObjects) Close() error {
 //
 // It can be passed to loadAccountObjects or ebpf.CollectionSpec.LoadAndAssign.
 type accountMaps struct {
-	BenchState *ebpf.Map `ebpf:"bench_state"`
-	Bursts     *ebpf.Map `ebpf:"bursts"`
-	Dedup      *ebpf.Map `ebpf:"dedup"`
-	Evictions  *ebpf.Map `ebpf:"evictions"`
-	FeedCounts *ebpf.Map `ebpf:"feed_counts"`
-	Flows      *ebpf.Map `ebpf:"flows"`
-	Reasons    *ebpf.Map `ebpf:"reasons"`
-	Shunt      *ebpf.Map `ebpf:"shunt"`
-	Tags       *ebpf.Map `ebpf:"tags"`
-	Totals     *ebpf.Map `ebpf:"totals"`
-	VlanTotals *ebpf.Map `ebpf:"vlan_totals"`
+	BenchState    *ebpf.Map `ebpf:"bench_state"`
+	Bursts        *ebpf.Map `ebpf:"bursts"`
+	Dedup         *ebpf.Map `ebpf:"dedup"`
+	EvictionMarks *ebpf.Map `ebpf:"eviction_marks"`
+	Evictions     *ebpf.Map `ebpf:"evictions"`
+	FeedCounts    *ebpf.Map `ebpf:"feed_counts"`
+	Flows         *ebpf.Map `ebpf:"flows"`
+	Names         *ebpf.Map `ebpf:"names"`
+	Reasons       *ebpf.Map `ebpf:"reasons"`
+	Shunt         *ebpf.Map `ebpf:"shunt"`
+	Tags          *ebpf.Map `ebpf:"tags"`
+	Totals        *ebpf.Map `ebpf:"totals"`
+	VlanTotals    *ebpf.Map `ebpf:"vlan_totals"`
 }
 
 func (m *accountMaps) Close() error {
@@ -176,9 +184,11 @@ func (m *accountMaps) Close() error {
 		m.BenchState,
 		m.Bursts,
 		m.Dedup,
+		m.EvictionMarks,
 		m.Evictions,
 		m.FeedCounts,
 		m.Flows,
+		m.Names,
 		m.Reasons,
 		m.Shunt,
 		m.Tags,
@@ -203,6 +213,7 @@ type accountVariables struct {
 	LinkType    *ebpf.Variable `ebpf:"link_type"`
 	MaxDepth    *ebpf.Variable `ebpf:"max_depth"`
 	MayDrop     *ebpf.Variable `ebpf:"may_drop"`
+	RingBits    *ebpf.Variable `ebpf:"ring_bits"`
 	SetBits     *ebpf.Variable `ebpf:"set_bits"`
 	Shards      *ebpf.Variable `ebpf:"shards"`
 	ShuntAny    *ebpf.Variable `ebpf:"shunt_any"`

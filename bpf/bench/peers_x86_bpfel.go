@@ -18,9 +18,12 @@ import (
 const (
 	peersMapBenchLockMap = "bench_lock_map"
 	peersMapBenchLruMap  = "bench_lru_map"
+	peersMapBenchPairMap = "bench_pair_map"
+	peersMapBenchPairOut = "bench_pair_out"
 	peersMapBenchState   = "bench_state"
 	peersProgBenchLock   = "bench_lock"
 	peersProgBenchLru    = "bench_lru"
+	peersProgBenchPair   = "bench_pair"
 	peersVarBenchFlows   = "bench_flows"
 	peersVarBenchSkewed  = "bench_skewed"
 	peersVarHashSeed     = "hash_seed"
@@ -74,6 +77,7 @@ type peersSpecs struct {
 type peersProgramSpecs struct {
 	BenchLock *ebpf.ProgramSpec `ebpf:"bench_lock"`
 	BenchLru  *ebpf.ProgramSpec `ebpf:"bench_lru"`
+	BenchPair *ebpf.ProgramSpec `ebpf:"bench_pair"`
 }
 
 // peersMapSpecs contains maps before they are loaded into the kernel.
@@ -82,6 +86,8 @@ type peersProgramSpecs struct {
 type peersMapSpecs struct {
 	BenchLockMap *ebpf.MapSpec `ebpf:"bench_lock_map"`
 	BenchLruMap  *ebpf.MapSpec `ebpf:"bench_lru_map"`
+	BenchPairMap *ebpf.MapSpec `ebpf:"bench_pair_map"`
+	BenchPairOut *ebpf.MapSpec `ebpf:"bench_pair_out"`
 	BenchState   *ebpf.MapSpec `ebpf:"bench_state"`
 }
 
@@ -120,6 +126,8 @@ func (o *peersObjects) Close() error {
 type peersMaps struct {
 	BenchLockMap *ebpf.Map `ebpf:"bench_lock_map"`
 	BenchLruMap  *ebpf.Map `ebpf:"bench_lru_map"`
+	BenchPairMap *ebpf.Map `ebpf:"bench_pair_map"`
+	BenchPairOut *ebpf.Map `ebpf:"bench_pair_out"`
 	BenchState   *ebpf.Map `ebpf:"bench_state"`
 }
 
@@ -127,6 +135,8 @@ func (m *peersMaps) Close() error {
 	return _PeersClose(
 		m.BenchLockMap,
 		m.BenchLruMap,
+		m.BenchPairMap,
+		m.BenchPairOut,
 		m.BenchState,
 	)
 }
@@ -150,12 +160,14 @@ type peersVariables struct {
 type peersPrograms struct {
 	BenchLock *ebpf.Program `ebpf:"bench_lock"`
 	BenchLru  *ebpf.Program `ebpf:"bench_lru"`
+	BenchPair *ebpf.Program `ebpf:"bench_pair"`
 }
 
 func (p *peersPrograms) Close() error {
 	return _PeersClose(
 		p.BenchLock,
 		p.BenchLru,
+		p.BenchPair,
 	)
 }
 

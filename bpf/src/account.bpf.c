@@ -14,3 +14,4 @@ EXPORT(enum side, export_side);
 EXPORT(enum tunnel_kind, export_tunnel_kind);
 EXPORT(enum feed_verdict, export_feed_verdict);
 EXPORT(struct flow_slot, export_flow_slot);
+EXPORT(struct flow_name, export_flow_name);

@@ -55,11 +55,4 @@ static __always_inline void key_of_plain(struct flow_key *k, const struct flow_i
 	w[5] = (id->hi >> 48) << 16;
 }
 
-static __always_inline int slot_is(const struct flow_slot *s, const struct flow_id *id, const struct flow_key *k)
-{
-	if ((s->head.id[0] ^ id->lo) | (s->head.id[1] ^ id->hi))
-		return 0;
-	return id->hi || key_equal(&s->key, k);
-}
-
 #endif

@@ -77,8 +77,9 @@ static __always_inline int plain_ipv4(const __u8 *b, void *end, struct plain *f,
 		return 0;
 	x = (__u64)bpf_ntohl(*(__be32 *)(b + 12)) << 16 | l4.src_port;
 	y = (__u64)bpf_ntohl(*(__be32 *)(b + 16)) << 16 | l4.dst_port;
-	reversed = (y - x) >> 63;
+	reversed = y - x;
 	asm volatile("" : "+r"(reversed)); /* or it becomes a branch */
+	reversed >>= 63;
 	swap = (x ^ y) & -reversed;
 	x ^= swap;
 	y ^= swap;

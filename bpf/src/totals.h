@@ -9,11 +9,16 @@
 #define BURSTS 4096 /* milliseconds kept, a power of two */
 
 /*
- * The precise clock costs more than all the rest of a small packet, so it is
- * read with every burst_every-th packet and whenever the coarse one moved. A
- * bucket may so hold up to burst_every - 1 packets of its neighbour.
+ * The precise clock costs more than all the rest of a small packet, and makes the
+ * processor wait for all that it has begun. So it is read with every burst_every-th
+ * packet and whenever the coarse one moved; more seldom while so many take less
+ * than BURST_SLACK, a 64th of a millisecond. A bucket may so hold as many packets
+ * of its neighbour as burst_every, or as come in twice that time.
  */
 volatile const __u32 burst_every = 16;
+
+#define BURST_SLACK (1000000 / 64)
+#define BURST_STRIDE 1024 /* at most */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -71,15 +76,24 @@ static __always_inline void refuse(__u32 reason, int inner, __u64 packets, __u64
 /* Closes the millisecond that counted so far when another one has begun. */
 static __always_inline void burst_tick(struct cpu_totals *t, __u32 cpu, __u64 now)
 {
+	__u64 ns, ms, took, stride = burst_every;
 	struct burst *b;
-	__u64 ms;
 	__u32 i;
 
 	if (t->burst_jiffies == now && --t->burst_left)
 		return;
+	ns = bpf_ktime_get_ns();
+	took = ns - t->burst_ns;
+	if (stride > 1 && took < 2 * BURST_SLACK) {
+		stride = t->burst_stride;
+		if (!t->burst_left && took < BURST_SLACK && stride < BURST_STRIDE)
+			stride *= 2;
+	}
 	t->burst_jiffies = now;
-	t->burst_left = burst_every;
-	ms = bpf_ktime_get_ns() / 1000000;
+	t->burst_left = stride;
+	t->burst_stride = stride;
+	t->burst_ns = ns;
+	ms = ns / 1000000;
 	if (ms == t->burst_ms)
 		return;
 	i = cpu * BURSTS + (t->burst_ms & (BURSTS - 1));

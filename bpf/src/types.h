@@ -55,29 +55,42 @@ struct flow_counts {
 };
 
 /*
- * What a packet of a flow touches in the array, in one cache line. For a plain
- * flow (IPv4, at most one VLAN tag, in no tunnel) id is all of its key; for
- * others id[0] is a hash, id[1] zero, and the key behind it decides. seq is odd
- * while the kernel writes; generation counts the flows that lived in this slot,
- * so that a reader tells a successor from its predecessor.
+ * A flow in the array, in one cache line. For a plain flow (IPv4, at most one VLAN
+ * tag, in no tunnel) id is all of its key; for others id[0] is a hash, id[1] zero,
+ * and a flow_name decides. seq is odd while the kernel writes; generation counts
+ * the flows that lived in this slot, so that a reader tells a successor from its
+ * predecessor.
+ *
+ * When the flow began is 40 bits of jiffies: 16 above either count of packets,
+ * which no flow fills, and 8 in first_top.
  */
-struct flow_head {
+struct flow_slot {
 	__u64 id[2];
-	__u64 packets[2];
+	__u64 packets[2]; /* low PACKET_BITS */
 	__u64 bytes[2];
 	__u32 last; /* low half of jiffies */
 	__u8 tcp_flags[2];
-	__u8 first_dir;
-	__u8 sides; /* bit per enum side */
-	__u32 seq;  /* in a record of the ring buffer: number of the slot */
+	__u8 sides; /* bit per enum side, FIRST_REVERSED */
+	__u8 first_top;
+	__u32 seq;  /* in a record of the eviction ring: number of the slot */
 	__u32 generation;
 };
 
-/* One flow in two cache lines; key and first stay as they are while it lives. */
-struct flow_slot {
-	struct flow_head head;
+#define PACKET_BITS 48
+#define FIRST_REVERSED 0x80 /* the first packet ran from B to A */
+
+/* The key of a slot whose flow is not plain, in a line of its own. */
+struct flow_name {
 	struct flow_key key;
-	__u64 first; /* jiffies */
+	__u64 zero;
+};
+
+/* How far one CPU's eviction ring is written and read, in lines since the start. */
+struct eviction_marks {
+	__u64 written;
+	__u64 own_line[7];
+	__u64 read; /* by user space */
+	__u64 other_line[7];
 };
 
 /*
@@ -173,20 +186,23 @@ struct count {
 /*
  * One CPU's exact totals and the clock of its bursts. All frames of a side are
  * in total; each is in one flow, or under one reason. lost is what was counted
- * in flows whose record found the ring buffer full: [0] of outermost packets,
+ * in flows whose record found the ring full: [0] of outermost packets,
  * [1] of packets within tunnels.
  */
 struct cpu_totals {
 	struct count total[2]; /* by enum side */
-	struct count inner;    /* packets within tunnels */
+	__u64 burst_jiffies;   /* when burst_ms was read last */
+	__u64 burst_left;      /* packets until it is read again */
+	__u64 new_flows;
+	__u64 evicted_flows;
+
+	struct count inner; /* packets within tunnels */
 	struct count lost[2];
 	__u64 lost_flows;
-	__u64 evicted_flows;
-	__u64 new_flows;
 
-	__u64 burst_jiffies; /* when burst_ms was read last */
-	__u64 burst_ms;      /* millisecond of the monotonic clock that counts now */
-	__u64 burst_left;    /* packets until it is read again */
+	__u64 burst_stride; /* packets from one reading to the next */
+	__u64 burst_ns;     /* the last reading, of the monotonic clock */
+	__u64 burst_ms;     /* the millisecond of it that counts now */
 	struct count burst_mark[2]; /* total when burst_ms began */
 };
 

@@ -22,7 +22,7 @@ type Options struct {
 	Off bool
 
 	Flows           int // that the kernel's tables hold, over all CPUs and of each interface
-	EvictionBytes   int
+	EvictionBytes   int // of rings for flows that leave them, likewise
 	ShuntFlows      int
 	TunnelDepth     int
 	UDPTunnels      []bpf.UDPTunnel
@@ -50,14 +50,21 @@ type Options struct {
 const (
 	minFlowsPerCPU = 1 << 10
 	maxFlowsPerCPU = 1 << 22
+
+	minEvictionsPerCPU = 1 << 12 // bytes
 )
+
+// perCPU is a CPU's share of all, or least if that is more, as a power of two.
+func perCPU(all, least int) int {
+	share := max(all/runtime.NumCPU(), least)
+	return 1 << bits.Len(uint(share-1))
+}
 
 func (o *Options) config(name string) bpf.Config {
 	cfg := bpf.DefaultConfig(name)
 	cfg.Hook, cfg.Egress, cfg.Redirect = o.Hook, !loopback(name), o.Redirect
-	perCPU := max(o.Flows/runtime.NumCPU(), minFlowsPerCPU)
-	cfg.FlowsPerCPU = min(1<<bits.Len(uint(perCPU-1)), maxFlowsPerCPU)
-	cfg.EvictionBytes, cfg.ShuntFlows = o.EvictionBytes, o.ShuntFlows
+	cfg.FlowsPerCPU = min(perCPU(o.Flows, minFlowsPerCPU), maxFlowsPerCPU)
+	cfg.EvictionBytes, cfg.ShuntFlows = perCPU(o.EvictionBytes, minEvictionsPerCPU), o.ShuntFlows
 	cfg.TunnelDepth, cfg.UDPTunnels = o.TunnelDepth, o.UDPTunnels
 	cfg.DuplicateWindow, cfg.Drop, cfg.BurstEvery = o.DuplicateWindow, o.Drop, o.BurstEvery
 	return cfg

@@ -62,14 +62,14 @@ type AFXDP struct {
 
 // Kernel configures accounting in the kernel, of each interface.
 type Kernel struct {
-	Flows           int           `yaml:"flows" doc:"Flows that the table of an interface holds, over all CPUs; 128 bytes each. Flows that find it full make older ones move to user space." min:"1024" max:"67108864"`
-	EvictionRing    ByteSize      `yaml:"eviction-ring" doc:"Ring buffer for flows on their way there, 136 bytes each; a power of two." min:"65536" max:"1073741824"`
+	Flows           int           `yaml:"flows" doc:"Flows that the table of an interface holds, over all CPUs; 129 bytes each. Flows that find it full make older ones move to user space." min:"1024" max:"67108864"`
+	EvictionRing    ByteSize      `yaml:"eviction-ring" doc:"Rings for flows on their way there, over all CPUs: 64 bytes for a flow over IPv4, 128 for others; a power of two." min:"65536" max:"1073741824"`
 	ShuntFlows      int           `yaml:"shunt-flows" doc:"Flows that may be held back from inspection at a time." min:"1" max:"16777216"`
 	Interval        time.Duration `yaml:"interval" doc:"How often flow records and talkers are brought up to what the kernel counted." min:"100ms" max:"10s"`
 	TunnelDepth     int           `yaml:"tunnel-depth" doc:"Tunnels in which the kernel counts the flows too (VXLAN, Geneve, GTP-U on the ports of decode, GRE, ERSPAN, IP in IP); 0 counts outermost flows only, and those in tunnels are counted in user space." min:"0" max:"4"`
 	DuplicateWindow time.Duration `yaml:"duplicate-window" doc:"A packet that comes to a CPU twice within this time is counted and inspected once, for span ports that mirror a switch twice: same IP packet but for link header, VLAN, TTL. Needs accounting in the kernel, and capture by any method but pcap, without filter. 0 takes every copy for a packet." min:"0s" max:"1s"`
 	Drop            bool          `yaml:"drop" doc:"Frames that inspection does without (of flows that were shunted, all but their ends, and duplicates) are dropped in the driver by XDP once they are counted, so that neither the stack nor any other program on the host sees them. For span ports alone: refused where native XDP is not possible, and where the interface has an address that is not link-local, belongs to a bridge or bond, or carries VLANs or others; pauses when that becomes so. Needs method ebpf."`
-	BurstEvery      int           `yaml:"burst-every" doc:"The clock of the millisecond buckets is read with every so many packets; 1 is exact and costs 30 ns a packet." min:"1" max:"1024"`
+	BurstEvery      int           `yaml:"burst-every" doc:"The clock of the millisecond buckets is read with every so many packets, or every 64th of a millisecond if more come meanwhile; 1 is exact and costs 30 ns a packet." min:"1" max:"1024"`
 }
 
 // Decode configures decoders.Decoder.
