@@ -356,7 +356,7 @@ func TestThreeCapabilitiesAreEnough(t *testing.T) {
 		caps []uintptr
 		said string
 	}{
-		{"all three", []uintptr{unix.CAP_BPF, unix.CAP_PERFMON, unix.CAP_NET_ADMIN}, "ready xdp-native"},
+		{"all three", []uintptr{unix.CAP_BPF, unix.CAP_PERFMON, unix.CAP_NET_ADMIN}, "ready tcx"},
 		{"CAP_BPF alone", []uintptr{unix.CAP_BPF}, "permission denied, missing CAP_PERFMON, CAP_NET_ADMIN"},
 		{"none", nil, "permission denied, missing CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN"},
 	} {
@@ -405,7 +405,7 @@ func TestProbeTellsWhatLoadDoes(t *testing.T) {
 	if probed.Hook != loaded.Hook || probed.Egress != loaded.Egress {
 		t.Errorf("probe said %v, load took %v", probed, &loaded)
 	}
-	if loaded.Hook != bpf.HookXDPNative || loaded.Egress != bpf.HookTCXEgress {
+	if loaded.Hook != bpf.HookTCX || loaded.Egress != bpf.HookTCXEgress || !strings.Contains(loaded.String(), "veth copies each frame for native XDP") {
 		t.Errorf("on veth: %v", &loaded)
 	}
 	if _, err := bpf.Probe(bpf.DefaultConfig("absent")); !errors.Is(err, bpf.ErrNoDevice) {

@@ -32,6 +32,9 @@ func TestPlanChoosesByWhatIsOffered(t *testing.T) {
 		{"jumbo frames and a driver for pieces", with(func(o *offer) { o.mtu = 9000 }), HookNone, []Hook{HookXDPNative, HookTCX, HookXDPGeneric}, ""},
 		{"another XDP program", with(func(o *offer) { o.xdpProgram = 7 }), HookNone, []Hook{HookTCX}, "XDP program 7 is attached already"},
 		{"no Ethernet", with(func(o *offer) { o.ethernet = false }), HookNone, []Hook{HookTCX}, "no Ethernet header"},
+		{"a veth", with(func(o *offer) { o.driver = "veth" }), HookNone, []Hook{HookTCX, HookXDPNative, HookXDPGeneric}, ""},
+		{"a veth and a kernel without TCX", with(func(o *offer) { o.driver, o.tcx = "veth", missing }), HookNone, []Hook{HookXDPNative, HookXDPGeneric}, "needs Linux 6.6"},
+		{"a veth of which native XDP is asked", with(func(o *offer) { o.driver = "veth" }), HookXDPNative, []Hook{HookXDPNative}, "the configuration asks for xdp-native"},
 		{"one is asked for", whole, HookXDPGeneric, []Hook{HookXDPGeneric}, "the configuration asks for xdp-generic"},
 		{"one is asked for that cannot be", with(func(o *offer) { o.tcx = missing }), HookTCX, nil, "needs Linux 6.6"},
 	} {

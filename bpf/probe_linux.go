@@ -89,6 +89,7 @@ func (d *device) offer() (offer, error) {
 		mtu:        d.mtu,
 		ethernet:   d.linkType() == linkEthernet,
 		xdpProgram: d.xdpProgram,
+		driver:     d.driver,
 	}, nil
 }
 

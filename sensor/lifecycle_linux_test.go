@@ -53,7 +53,7 @@ func TestDryRunSaysWhatWouldBeDoneAndDoesNothing(t *testing.T) {
 		status int
 		want   []string
 	}{
-		{nil, exitOK, []string{"rx: packets are counted by native XDP", "xdp-native taken", "xdp-generic not taken", "tcx-egress taken"}},
+		{nil, exitOK, []string{"rx: packets are counted by TCX", "tcx taken", "veth copies each frame for native XDP", "xdp-native not taken", "xdp-generic not taken", "tcx-egress taken"}},
 		{[]string{"--set", "capture.accounting=tcx"}, exitOK, []string{"rx: packets are counted by TCX", "the configuration asks for tcx"}},
 		{[]string{"--set", "capture.accounting=off"}, exitOK, []string{"rx: packets are counted in user space", "switches accounting in the kernel off"}},
 		{[]string{"-i", "nosuch"}, exitFailure, []string{"nosuch: no such device"}},

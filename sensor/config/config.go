@@ -48,7 +48,7 @@ type Capture struct {
 	RingSize    ByteSize `yaml:"ring-size" doc:"Ring of each worker and interface; kernel memory. With method afxdp a frame takes 2 or 4 KiB of it, whatever its length." min:"1048576" max:"4294967295"`
 	FixOffloads bool     `yaml:"fix-offloads" doc:"Switch off what makes the device or the kernel merge received frames (GRO, LRO) while spanwatch run is at work."`
 	Filter      string   `yaml:"filter" doc:"BPF filter expression as tcpdump takes it; empty takes everything."`
-	Accounting  string   `yaml:"accounting" doc:"What counts every packet: auto takes the best that device, kernel and privileges allow (native XDP, TCX, generic XDP, user space); xdp, tcx and xdp-generic demand it; off counts captured frames only." oneof:"auto,xdp,tcx,xdp-generic,off"`
+	Accounting  string   `yaml:"accounting" doc:"What counts every packet: auto takes the best that device, kernel and privileges allow (native XDP, TCX, generic XDP, user space; on veth, which copies frames for native XDP, TCX first); xdp, tcx and xdp-generic demand it; off counts captured frames only." oneof:"auto,xdp,tcx,xdp-generic,off"`
 	Kernel      Kernel   `yaml:"kernel" doc:"How the kernel counts, where it does."`
 	Batch       int      `yaml:"batch" doc:"Frames handed on at once." min:"1" max:"4096"`
 }

@@ -161,7 +161,7 @@ func TestBytesStayUntilTheirBatchIsGivenBack(t *testing.T) {
 		if _, err := sender.SendN(frames[200:], 400); err != nil {
 			t.Fatal(err)
 		}
-		for s.ports[0].ring.ready() {
+		for s.ports.All[0].ring.ready() {
 			if err := s.Next(&b); err != nil {
 				t.Fatal(err)
 			}
@@ -181,7 +181,7 @@ func TestBytesStayUntilTheirBatchIsGivenBack(t *testing.T) {
 		t.Error("the held block did not stop the ring: the test shows nothing")
 	}
 	// Even the ring that is closed lives on until the batches are back.
-	r := s.ports[0].ring
+	r := s.ports.All[0].ring
 	s.Close()
 	if !bytes.Equal(held[1].Frames[0].Data, frames[20]) {
 		t.Error("bytes changed by Close")

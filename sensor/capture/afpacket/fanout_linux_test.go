@@ -25,7 +25,7 @@ func spread(t *testing.T, c *Capture, n int) [][]decoders.Frame {
 	for deadline := time.Now().Add(patience); total < n && time.Now().Before(deadline); {
 		time.Sleep(15 * time.Millisecond) // more than the block timeout
 		for i, s := range c.Sources() {
-			if r := s.ports[0].ring; r.ready() {
+			if r := s.ports.All[0].ring; r.ready() {
 				left := int(r.left)
 				all[i] = append(all[i], collect(t, s, left)...)
 				total += left

@@ -165,16 +165,16 @@ func TestAChangeIsNoticedUnderLoad(t *testing.T) {
 	s := open(t, Options{Interfaces: []string{"rx", "rx2"}}).Sources()[0]
 	ns.IP(t, "link", "set", "dev", "rx2", "down")
 	frames := netnstest.UDPFlows(10, 64, true)
-	if _, err := sender.SendN(frames, 2*lookEvery); err != nil {
+	if _, err := sender.SendN(frames, 2*link.LookEvery); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(50 * time.Millisecond) // until there is no need to wait for a frame
-	s.due = time.Time{}
+	s.ports.Due = time.Time{}
 	defer closeAfter(s, patience)()
 	b := capture.Batch{Frames: make([]decoders.Frame, 0, 1)}
-	for i := range 2 * lookEvery {
+	for i := range 2 * link.LookEvery {
 		if err := s.Next(&b); errors.Is(err, link.ErrChange) {
-			if i < lookEvery-2 {
+			if i < link.LookEvery-2 {
 				t.Errorf("noticed after %d batches: not by counting them", i)
 			}
 			return

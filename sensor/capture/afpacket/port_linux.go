@@ -41,8 +41,8 @@ type port struct {
 	kept InterfaceStats // counts of rings
 }
 
-// open makes the first ring, which waits for start, unless the interface is down.
-func (p *port) open() error {
+// Open implements link.Port: it makes the first ring, which waits for Start, unless the interface is down.
+func (p *port) Open() error {
 	l, err := p.links.ByName(p.name)
 	if err != nil {
 		return &link.OpenError{Interface: p.name, Step: "look it up", Err: err}
@@ -68,7 +68,7 @@ func (p *port) open() error {
 	return nil
 }
 
-// makeRing opens a ring that waits for start.
+// makeRing opens a ring that waits for Start.
 func (p *port) makeRing(l *link.Info) (err error) {
 	switch {
 	case len(p.o.Program) > 0:
@@ -86,8 +86,8 @@ func (p *port) makeRing(l *link.Info) (err error) {
 	return nil
 }
 
-// start lets frames into the ring.
-func (p *port) start() error {
+// Start implements link.Port: it lets frames into the ring.
+func (p *port) Start() error {
 	if err := p.ring.start(p.o, p.filter); err != nil {
 		return &link.OpenError{Interface: p.name, Step: "attach the filter", Err: err}
 	}
@@ -102,7 +102,7 @@ func (p *port) reopen(l *link.Info) error {
 	if err := p.makeRing(l); err != nil {
 		return err
 	}
-	if err := p.start(); err != nil {
+	if err := p.Start(); err != nil {
 		p.dropRing()
 		return err
 	}
@@ -125,9 +125,9 @@ func (p *port) dropRing() {
 	p.ring = nil
 }
 
-// look finds out what became of the interface, opens and closes the ring as
+// Look implements link.Port: it finds out what became of the interface, opens and closes the ring as
 // needed, and returns a change of state as an error.
-func (p *port) look(now time.Time) error {
+func (p *port) Look(now time.Time) error {
 	if p.ring != nil {
 		return p.lookAtRing(now)
 	}
@@ -149,7 +149,7 @@ func (p *port) look(now time.Time) error {
 	return p.track.Set(link.Up, &l)
 }
 
-// lookAtRing is look while there is a ring.
+// lookAtRing is Look while there is a ring.
 func (p *port) lookAtRing(now time.Time) error {
 	p.mu.Lock()
 	p.readRing()
@@ -214,6 +214,12 @@ func (p *port) count(frames int, d *delivered) {
 	p.unsummed.Add(d.unsummed)
 	p.softwareTimes.Add(d.softwareTimes)
 }
+
+// Name implements link.Port.
+func (p *port) Name() string { return p.name }
+
+// State implements link.Port.
+func (p *port) State() link.State { return p.track.Now().State }
 
 // stats returns the counters as of now. It may be called from any goroutine.
 func (p *port) stats() InterfaceStats {

@@ -34,52 +34,23 @@ func Open(o Options) (*Capture, error) {
 		return nil, err
 	}
 	fanouts := make([]fanout, len(o.Interfaces))
+	ports := make([]*link.Ports[*port], 0, o.Workers)
 	for worker := range o.Workers {
 		s := &Source{o: &o, wake: -1}
 		c.sources = append(c.sources, s)
+		ports = append(ports, &s.ports)
 		if s.wake, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
 			return nil, errors.Join(fmt.Errorf("open an eventfd: %w", err), c.Close())
 		}
 		for i, name := range o.Interfaces {
-			s.ports = append(s.ports, &port{o: &o, name: name, number: uint16(i), worker: worker, links: c.links, fanout: &fanouts[i], fd: -1})
+			s.ports.All = append(s.ports.All, &port{o: &o, name: name, number: uint16(i), worker: worker, links: c.links, fanout: &fanouts[i], fd: -1})
 		}
-		s.polls = make([]unix.PollFd, 1+len(s.ports))
-		s.faults = make([]error, 0, 2*len(s.ports))
+		s.polls = make([]unix.PollFd, 1+len(s.ports.All))
 	}
-	if err := c.open(); err != nil {
+	if err := link.OpenAll(ports); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
-}
-
-// open opens all rings before any gets frames: so that a flow's frames do not go
-// to one worker as long as the others have not joined.
-func (c *Capture) open() error {
-	var faults []error
-	for i := range c.sources[0].ports {
-		for _, s := range c.sources {
-			p := s.ports[i]
-			if err := p.open(); err != nil {
-				faults = append(faults, err)
-				break // the others would fail alike
-			}
-		}
-	}
-	if err := errors.Join(faults...); err != nil {
-		return err
-	}
-	for _, s := range c.sources {
-		for _, p := range s.ports {
-			if p.ring == nil {
-				s.faults = append(s.faults, &link.Change{Interface: p.name, To: p.track.Now().State})
-				continue
-			}
-			if err := p.start(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Sources returns the sources, one for each worker. They share nothing, and each
@@ -104,14 +75,11 @@ type Source struct {
 
 	frames, bytes atomic.Uint64
 
-	mu     sync.Mutex // held by Next; guards what follows
-	ports  []*port    // the slice itself never changes
+	mu     sync.Mutex        // held by Next; guards what follows
+	ports  link.Ports[*port] // All itself never changes
 	leases []lease
 	polls  []unix.PollFd // of wake and the ports' rings, in this order
-	faults []error       // not told yet
 	number uint64        // of the last frame
-	calls  int           // of Next since the last look at the clock
-	due    time.Time     // when to look at the links again
 }
 
 var _ capture.Live = (*Source)(nil)
@@ -123,10 +91,6 @@ type lease struct {
 	ring  *ring // nil: none
 	block int
 }
-
-// lookEvery is how many batches may follow each other without a look at the
-// clock, which is otherwise taken when there is nothing to read.
-const lookEvery = 256
 
 // Next implements capture.Source: see the package's comment for how long frames
 // live. The error is capture.ErrClosed after Close, or a *link.Change, after which
@@ -147,14 +111,10 @@ func (s *Source) Next(b *capture.Batch) error {
 			s.forget(l)
 			return capture.ErrClosed
 		}
-		if len(s.faults) > 0 {
-			err := s.faults[0]
-			s.faults = append(s.faults[:0], s.faults[1:]...)
+		if err := s.ports.Fault(); err != nil {
 			return err
 		}
-		if s.calls++; s.calls >= lookEvery {
-			s.look(false)
-		}
+		s.ports.Called()
 		if p := s.oldest(); p != nil {
 			s.read(p, b, &s.leases[l])
 			return nil
@@ -204,7 +164,7 @@ func (s *Source) forget(i int) {
 func (s *Source) oldest() *port {
 	var first *port
 	var when int64
-	for _, p := range s.ports {
+	for _, p := range s.ports.All {
 		if p.ring == nil || !p.ring.ready() {
 			continue
 		}
@@ -232,21 +192,15 @@ func (s *Source) read(p *port, b *capture.Batch, l *lease) {
 	p.count(n, &p.ring.delivered)
 }
 
-// Times of waiting. A ring that the kernel cannot wait for, since its last block
-// is still leased, is looked at every lookLeased; interfaces that are not up
-// every lookDown, others every lookUp, above all to read their counters before
-// these wrap.
-const (
-	lookLeased = 10 * time.Millisecond
-	lookDown   = 100 * time.Millisecond
-	lookUp     = 5 * time.Second
-)
+// lookLeased is how often a ring is looked at that the kernel cannot wait for, since
+// its last block is still leased.
+const lookLeased = 10 * time.Millisecond
 
 // wait waits for frames, a change of a link, or Close, but not beyond idle.
 func (s *Source) wait(now, idle time.Time) error {
-	timeout := max(min(s.due.Sub(now), idle.Sub(now)), 0) + time.Millisecond
+	timeout := max(min(s.ports.Due.Sub(now), idle.Sub(now)), 0) + time.Millisecond
 	s.polls[0] = unix.PollFd{Fd: int32(s.wake), Events: unix.POLLIN}
-	for i, p := range s.ports {
+	for i, p := range s.ports.All {
 		poll := unix.PollFd{Fd: -1}
 		if p.ring != nil {
 			poll.Fd = int32(p.ring.fd)
@@ -261,14 +215,14 @@ func (s *Source) wait(now, idle time.Time) error {
 	if _, err := unix.Poll(s.polls, int(timeout.Milliseconds())); err != nil && err != unix.EINTR {
 		return fmt.Errorf("poll: %w", err)
 	}
-	s.look(s.failed())
+	s.ports.Look(s.failed())
 	return nil
 }
 
 // failed reports whether the last poll found a socket in error, which a change
 // of its interface is.
 func (s *Source) failed() bool {
-	for i := range s.ports {
+	for i := range s.ports.All {
 		if s.polls[1+i].Revents&(unix.POLLERR|unix.POLLHUP|unix.POLLNVAL) != 0 {
 			return true
 		}
@@ -276,31 +230,12 @@ func (s *Source) failed() bool {
 	return false
 }
 
-// look sees what became of the links, if it is time to or at once, and gathers
-// what is to be told.
-func (s *Source) look(atOnce bool) {
-	s.calls = 0
-	now := time.Now()
-	if !atOnce && now.Before(s.due) {
-		return
-	}
-	s.due = now.Add(lookUp)
-	for _, p := range s.ports {
-		if err := p.look(now); err != nil {
-			s.faults = append(s.faults, err)
-		}
-		if p.track.Now().State != link.Up {
-			s.due = now.Add(lookDown)
-		}
-	}
-}
-
 // Load implements capture.Live. What the kernel has dropped is known by block.
 func (s *Source) Load() capture.Load {
 	var l capture.Load
 	s.mu.Lock() // Close may give the rings back at any time
 	defer s.mu.Unlock()
-	for _, p := range s.ports {
+	for _, p := range s.ports.All {
 		l.Lost += p.ringFull.Load()
 		if p.ring != nil {
 			l.Fill = max(l.Fill, p.ring.filled())
@@ -313,7 +248,7 @@ func (s *Source) Load() capture.Load {
 // (capture.DropMissed, capture.DropOverrun) are reported by the first Source only.
 func (s *Source) Stats() capture.Stats {
 	st := capture.Stats{Frames: s.frames.Load(), Bytes: s.bytes.Load(), Dropped: map[string]uint64{}}
-	for _, p := range s.ports {
+	for _, p := range s.ports.All {
 		i := p.stats()
 		c := capture.InterfaceStats{
 			Name: i.Name, Up: i.State == link.Up && !s.closed.Load(), Changes: i.Downs + i.Removals + i.Failures, Reopens: i.Reopens,
@@ -337,8 +272,8 @@ func (s *Source) Stats() capture.Stats {
 // Interfaces returns the counters and the state of each interface, in the order
 // of Options.Interfaces.
 func (s *Source) Interfaces() []InterfaceStats {
-	all := make([]InterfaceStats, len(s.ports))
-	for i, p := range s.ports {
+	all := make([]InterfaceStats, len(s.ports.All))
+	for i, p := range s.ports.All {
 		all[i] = p.stats()
 	}
 	return all
@@ -357,7 +292,7 @@ func (s *Source) Close() error {
 	_, _ = unix.Write(s.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // fails only if it is written already
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.ports {
+	for _, p := range s.ports.All {
 		if p.ring != nil {
 			p.dropRing()
 		}

@@ -49,8 +49,8 @@ type liveSocket struct {
 	fd, queue int
 }
 
-// open makes the first sockets, which wait for start, unless the interface is down.
-func (p *port) open() error {
+// Open implements link.Port: it makes the first sockets, which wait for Start, unless the interface is down.
+func (p *port) Open() error {
 	l, err := p.links.ByName(p.name)
 	if err != nil {
 		return &link.OpenError{Interface: p.name, Step: "look it up", Err: err}
@@ -108,8 +108,8 @@ func (p *port) makePromiscuous(index int) (err error) {
 		&unix.PacketMreq{Ifindex: int32(index), Type: unix.PACKET_MR_PROMISC})
 }
 
-// start lets frames into the sockets.
-func (p *port) start() error {
+// Start implements link.Port: it lets frames into the sockets.
+func (p *port) Start() error {
 	for _, s := range p.sockets {
 		before, err := p.programs.QueueCount(s.queue)
 		if err == nil {
@@ -134,7 +134,7 @@ func (p *port) reopen(l *link.Info) error {
 	if err := p.makeSockets(l); err != nil {
 		return err
 	}
-	if err := p.start(); err != nil {
+	if err := p.Start(); err != nil {
 		p.dropSockets()
 		return err
 	}
@@ -189,9 +189,9 @@ func (p *port) countSeen() (frames uint64) {
 	return frames
 }
 
-// look finds out what became of the interface, opens and closes sockets as needed,
+// Look implements link.Port: it finds out what became of the interface, opens and closes sockets as needed,
 // and returns a change of state as an error.
-func (p *port) look(now time.Time) error {
+func (p *port) Look(now time.Time) error {
 	if len(p.sockets) > 0 {
 		return p.lookAtSockets(now)
 	}
@@ -215,7 +215,7 @@ func (p *port) look(now time.Time) error {
 	return p.track.Set(link.Up, &l)
 }
 
-// lookAtSockets is look while there are sockets.
+// lookAtSockets is Look while there are sockets.
 func (p *port) lookAtSockets(now time.Time) error {
 	p.refresh()
 	if p.track.Now().State == link.Gone {
@@ -280,6 +280,12 @@ func (p *port) count(t *taken) {
 		p.unstamped.Add(t.unstamped)
 	}
 }
+
+// Name implements link.Port.
+func (p *port) Name() string { return p.name }
+
+// State implements link.Port.
+func (p *port) State() link.State { return p.track.Now().State }
 
 // stats returns the counters as of now. It may be called from any goroutine.
 func (p *port) stats() InterfaceStats {

@@ -48,9 +48,11 @@ func Open(o Options) (*Capture, error) {
 	if c.links, err = link.Open(); err != nil {
 		return nil, err
 	}
+	ports := make([]*link.Ports[*port], 0, o.Workers)
 	for worker := range o.Workers {
 		s := &Source{o: &o, wake: -1}
 		c.sources = append(c.sources, s)
+		ports = append(ports, &s.ports)
 		if s.watch, err = link.OpenWatch(); err != nil {
 			return nil, errors.Join(err, c.Close())
 		}
@@ -61,11 +63,11 @@ func Open(o Options) (*Capture, error) {
 			return nil, errors.Join(err, c.Close())
 		}
 		for i, name := range o.Interfaces {
-			s.ports = append(s.ports, &port{o: &o, name: name, number: uint16(i), worker: worker, links: c.links,
+			s.ports.All = append(s.ports.All, &port{o: &o, name: name, number: uint16(i), worker: worker, links: c.links,
 				programs: o.Programs[i], promiscuous: -1, seen: map[int]bpf.Count{}})
 		}
 	}
-	if err := c.open(); err != nil {
+	if err := link.OpenAll(ports); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -82,35 +84,6 @@ func liftLimit() {
 		limit.Cur = limit.Max
 		_ = unix.Setrlimit(unix.RLIMIT_MEMLOCK, &limit)
 	}
-}
-
-// open opens all sockets before any gets frames: so that none goes to the stack
-// while others are set up.
-func (c *Capture) open() error {
-	var faults []error
-	for i := range c.sources[0].ports {
-		for _, s := range c.sources {
-			if err := s.ports[i].open(); err != nil {
-				faults = append(faults, err)
-				break // the others would fail alike
-			}
-		}
-	}
-	if err := errors.Join(faults...); err != nil {
-		return err
-	}
-	for _, s := range c.sources {
-		for _, p := range s.ports {
-			if p.track.Now().State != link.Up {
-				s.faults = append(s.faults, &link.Change{Interface: p.name, To: p.track.Now().State})
-				continue
-			}
-			if err := p.start(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // Sources returns the sources, one for each worker. They share nothing, and each
@@ -136,16 +109,13 @@ type Source struct {
 
 	frames, bytes atomic.Uint64
 
-	mu     sync.Mutex // held by Next; guards what follows
-	ports  []*port    // the slice itself never changes
+	mu     sync.Mutex        // held by Next; guards what follows
+	ports  link.Ports[*port] // All itself never changes
 	leases []*lease
 	polls  []unix.PollFd
-	faults []error // not told yet
 	clock  clock
-	number uint64    // of the last frame
-	calls  int       // of Next since the last look at the clock
-	due    time.Time // when to look at the links again
-	slept  bool      // since the last frame
+	number uint64 // of the last frame
+	slept  bool   // since the last frame
 }
 
 var _ capture.Live = (*Source)(nil)
@@ -188,9 +158,6 @@ func (c *clock) look() (monotonic, offset int64) {
 	return monotonic, c.offset
 }
 
-// lookEvery is how many batches may follow each other without a look at the links.
-const lookEvery = 256
-
 // Next implements capture.Source: see the package's comment for how long frames
 // live. The error is capture.ErrClosed after Close, or a *link.Change, after which
 // Next may be called again; both without frames. It never is io.EOF. Without frames
@@ -209,14 +176,10 @@ func (s *Source) Next(b *capture.Batch) error {
 			s.forget(l)
 			return capture.ErrClosed
 		}
-		if len(s.faults) > 0 {
-			err := s.faults[0]
-			s.faults = append(s.faults[:0], s.faults[1:]...)
+		if err := s.ports.Fault(); err != nil {
 			return err
 		}
-		if s.calls++; s.calls >= lookEvery {
-			s.look(false)
-		}
+		s.ports.Called()
 		if p, x := s.oldest(); x != nil {
 			if s.read(p, x, b, l) {
 				return nil
@@ -265,7 +228,7 @@ func (s *Source) forget(l *lease) {
 // oldest returns the socket whose next frame is the oldest; nil if none has any.
 func (s *Source) oldest() (port *port, first *socket) {
 	var when int64
-	for _, p := range s.ports {
+	for _, p := range s.ports.All {
 		for _, x := range p.sockets {
 			if x.rx.waiting() == 0 {
 				continue
@@ -301,22 +264,15 @@ func (s *Source) read(p *port, x *socket, b *capture.Batch, l *lease) bool {
 	return true
 }
 
-// Times of waiting: interfaces that are not up are looked at every lookDown, others
-// every lookUp.
-const (
-	lookDown = 100 * time.Millisecond
-	lookUp   = 5 * time.Second
-)
-
 // wait waits for frames, a change of a link, or Close, but not beyond idle: first it
 // sleeps, so that more than one frame comes.
 func (s *Source) wait(now, idle time.Time) error {
 	s.polls = append(s.polls[:0], unix.PollFd{Fd: int32(s.wake), Events: unix.POLLIN}, unix.PollFd{Fd: int32(s.watch.FD()), Events: unix.POLLIN})
-	timeout := max(min(s.due.Sub(now), idle.Sub(now)), 0) + time.Millisecond
+	timeout := max(min(s.ports.Due.Sub(now), idle.Sub(now)), 0) + time.Millisecond
 	if !s.slept && s.o.Coalesce > 0 {
 		s.slept, timeout = true, s.o.Coalesce
 	} else {
-		for _, p := range s.ports {
+		for _, p := range s.ports.All {
 			for _, x := range p.sockets {
 				s.polls = append(s.polls, unix.PollFd{Fd: int32(x.fd), Events: unix.POLLIN})
 			}
@@ -326,27 +282,8 @@ func (s *Source) wait(now, idle time.Time) error {
 	if _, err := unix.Ppoll(s.polls, &t, nil); err != nil && err != unix.EINTR {
 		return fmt.Errorf("poll: %w", err)
 	}
-	s.look(s.polls[1].Revents != 0 && s.watch.Changed())
+	s.ports.Look(s.polls[1].Revents != 0 && s.watch.Changed())
 	return nil
-}
-
-// look sees what became of the links, if it is time to or at once, and gathers what
-// is to be told.
-func (s *Source) look(atOnce bool) {
-	s.calls = 0
-	now := time.Now()
-	if !atOnce && now.Before(s.due) {
-		return
-	}
-	s.due = now.Add(lookUp)
-	for _, p := range s.ports {
-		if err := p.look(now); err != nil {
-			s.faults = append(s.faults, err)
-		}
-		if p.track.Now().State != link.Up {
-			s.due = now.Add(lookDown)
-		}
-	}
 }
 
 // Load implements capture.Live. What the kernel has dropped is known when half of
@@ -354,7 +291,7 @@ func (s *Source) look(atOnce bool) {
 func (s *Source) Load() (l capture.Load) {
 	s.mu.Lock() // Close may give the memory back at any time
 	defer s.mu.Unlock()
-	for _, p := range s.ports {
+	for _, p := range s.ports.All {
 		l.Lost += p.lost.Load()
 		for _, x := range p.sockets {
 			l.Fill = max(l.Fill, x.filled())
@@ -367,7 +304,7 @@ func (s *Source) Load() (l capture.Load) {
 // (capture.DropMissed, capture.DropOverrun) are reported by the first Source only.
 func (s *Source) Stats() capture.Stats {
 	st := capture.Stats{Frames: s.frames.Load(), Bytes: s.bytes.Load(), Dropped: map[string]uint64{}}
-	for _, p := range s.ports {
+	for _, p := range s.ports.All {
 		i := p.stats()
 		c := capture.InterfaceStats{
 			Name: i.Name, Up: i.State == link.Up && !s.closed.Load(), Changes: i.Downs + i.Removals + i.Failures, Reopens: i.Reopens,
@@ -388,8 +325,8 @@ func (s *Source) Stats() capture.Stats {
 // Interfaces returns the counters and the state of each interface, in the order of
 // Options.Interfaces.
 func (s *Source) Interfaces() []InterfaceStats {
-	all := make([]InterfaceStats, len(s.ports))
-	for i, p := range s.ports {
+	all := make([]InterfaceStats, len(s.ports.All))
+	for i, p := range s.ports.All {
 		all[i] = p.stats()
 	}
 	return all
@@ -410,7 +347,7 @@ func (s *Source) Close() error {
 	_, _ = unix.Write(s.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0}) // fails only if it is written already
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.ports {
+	for _, p := range s.ports.All {
 		if len(p.sockets) > 0 {
 			p.dropSockets()
 		}

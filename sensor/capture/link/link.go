@@ -2,7 +2,7 @@
 // up, what kind they are, and what they lost before any capture. Linux only but for
 // the words of it: State and the errors.
 //
-//	rtnetlink(7) ─► Table.ByName, ByIndex ─► Info
+//	rtnetlink(7) ─► Table.ByName, ByIndex ─► Info ─► Tracker, Ports: what follows from it
 //	a source of frames, for whoever reads it ─► *Change, *OpenError
 package link
 
