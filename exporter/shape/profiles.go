@@ -75,6 +75,7 @@ var credentials = []rule{
 	{path: []string{"http", "url"}, edit: cutSecrets},
 	{path: []string{"http", "http_refer"}, edit: cutSecrets},
 	{path: []string{"http", "redirect"}, edit: cutSecrets},
+	{path: []string{"rfb", "authentication", "vnc", "response"}}, // with the challenge it tells the password (56 bits at most)
 }
 
 // isSecretCommand knows the FTP commands whose argument is a secret, RFC 959

@@ -203,6 +203,7 @@ func TestTheCredentialsProfileKnowsItsPlaces(t *testing.T) {
 		"two in one URL":      {`{"http":{"url":"/x?pwd=s3cret&b=1&token=s3cret"}}`, "s3cret", "/x?pwd=***&b=1&token=***"},
 		"a value with quotes": {`{"http":{"url":"/x?pwd=s3cret\"s3cret&a=1"}}`, `s3cret&`, "a=1"},
 		"an MQTT password":    {`{"mqtt":{"connect":{"qos":0,"username":"alice","password":"s3cret"}}}`, "s3cret", "alice"},
+		"a VNC response":      {`{"rfb":{"authentication":{"vnc":{"challenge":"00ff","response":"c39d"}}}}`, "c39d", "00ff"},
 		"a frame's bytes":     {`{"frame":{"type":"x","payload":"czNjcmV0"}}`, "czNjcmV0", `"type":"x"`},
 		"nothing at all":      {`{"dns":{}}`, "", "dns"},
 	} {
