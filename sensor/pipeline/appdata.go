@@ -41,6 +41,9 @@ func (w *worker) udp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) d
 	return dir
 }
 
+// upgradeMark is what appFlow.upgraded becomes in the packet under work.
+func (w *worker) upgradeMark() uint64 { return max(w.events.frame, 1) }
+
 // bequeath gives the request of an upgrade to a state of HTTP/2, which is the
 // flow's if HTTP/2 is what follows.
 func (w *worker) bequeath(f *flow.Flow, up *app.Upgrade) {
@@ -117,7 +120,11 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 	}
 	if u, ok := a.state.(app.Upgrader); ok && a.upgraded == 0 {
 		if up, yes := u.Upgraded(); yes {
-			a.upgraded = max(w.events.frame, 1)
+			a.upgraded = w.upgradeMark()
+			// What was said so far is the former protocol's, for rules on the
+			// stream too.
+			w.streams.TriggerRaw(f, decoders.ToServer)
+			w.streams.TriggerRaw(f, decoders.ToClient)
 			w.bequeath(f, &up)
 			a = w.apps.at(f.App)
 		}

@@ -170,15 +170,21 @@ func (w *worker) lastLook(f *flow.Flow) {
 	}
 	for _, dir := range [2]decoders.Direction{decoders.ToServer, decoders.ToClient} {
 		w.streams.DisableRaw(f, dir)
-		w.endPacket(f, dir)
-		in := &w.last
-		*in = signatures.Input{
-			Packet: &w.pseudo, Dir: dir, Pseudo: true, InStream: true, Established: w.streams.State(f) >= flow.TCPEstablished,
-			StreamSize: [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)},
-		}
-		if w.rawChunks(f, dir, in); len(in.Stream) > 0 {
-			w.inspect(in, f)
-		}
+		w.look(f, dir)
+	}
+}
+
+// look inspects what is due of one direction. A packet that was not on the wire
+// stands for it.
+func (w *worker) look(f *flow.Flow, dir decoders.Direction) {
+	w.endPacket(f, dir)
+	in := &w.last
+	*in = signatures.Input{
+		Packet: &w.pseudo, Dir: dir, Pseudo: true, InStream: true, Established: w.streams.State(f) >= flow.TCPEstablished,
+		StreamSize: [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)},
+	}
+	if w.rawChunks(f, dir, in); len(in.Stream) > 0 {
+		w.inspect(in, f)
 	}
 }
 

@@ -79,6 +79,25 @@ func TestProtocolsGiveWayToTLS(t *testing.T) {
 	}
 }
 
+// TestWhatWasSaidBeforeTLSIsTheFormerProtocols: rules of that protocol see it on
+// the stream, in both directions, and rules of TLS do not.
+func TestWhatWasSaidBeforeTLSIsTheFormerProtocols(t *testing.T) {
+	path := session(t, 3128, append([]said{
+		{ts, "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n"}, {tc, "HTTP/1.1 200 Granted\r\n\r\n"},
+	}, handshakeOfTLS(t, "a.example")...))
+	r := replay(t, `alert http any any -> any any (content:"CONNECT a.example"; sid:1;)
+alert http any any -> any any (flow:to_client; content:"200 Granted"; sid:2;)
+alert http any any -> any any (http.stat_msg; content:"Granted"; sid:3;)
+alert http any any -> any any (content:"rrrrrrrr"; sid:4;)
+alert tls any any -> any any (content:"a.example:443"; sid:5;)
+`, nil, path)
+	for sid, want := range map[string]int{"1": 1, "2": 1, "3": 1, "4": 0, "5": 0} {
+		if n := strings.Count(string(r.text), `"signature_id":`+sid+`,`); n != want {
+			t.Errorf("%d alerts of rule %s, want %d", n, sid, want)
+		}
+	}
+}
+
 // frame2 is a frame of HTTP/2.
 func frame2(kind, flags byte, stream uint32, content string) string {
 	return withLength(3, content)[:3] + string([]byte{kind, flags}) + string(binary.BigEndian.AppendUint32(nil, stream)) + content

@@ -215,6 +215,10 @@ func (w *worker) packet(i uint32) {
 	if w.ciphered {
 		w.ignorePayload(f)
 	}
+	if f.App != 0 && f.Stream != 0 && w.apps.at(f.App).upgraded == w.upgradeMark() {
+		// By the other side's next packet another protocol has the flow.
+		w.look(f, dir.Opposite())
+	}
 	w.records(f, p, dir, false)
 	w.decideShed(f, w.b.shed)
 }

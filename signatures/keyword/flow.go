@@ -63,7 +63,10 @@ func setFlow(b *Builder, o *rule.Option) *rule.Diagnostic {
 		}
 		*twice = true
 	}
-	p.IPOnly = false
+	// What is said of streams is about payload: without any it says nothing.
+	if direction || state || fragment {
+		p.IPOnly = false
+	}
 	if state || stream || fragment {
 		p.AppOnly, p.FlowState = false, true
 	}

@@ -40,7 +40,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "threshold", Kind: KindThreshold, Traits: ip, Syntax: "threshold:type limit|threshold|both|backoff, track by_src|by_dst|by_both|by_rule|by_flow, count N, seconds T|multiplier M", Setup: setThreshold},
 		{Name: "detection_filter", Kind: KindThreshold, Traits: ip, Syntax: "detection_filter:track by_src|by_dst|by_both|by_rule|by_flow, count N, seconds T", Setup: setDetectionFilter},
 
-		{Name: "flow", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "flow:to_server|to_client|from_client|from_server, established|not_established|stateless, only_stream|no_stream, only_frag|no_frag", Setup: setFlow},
+		{Name: "flow", Kind: KindFlow, Traits: KeepsAppOnly | KeepsIPOnly, Syntax: "flow:to_server|to_client|from_client|from_server, established|not_established|stateless, only_stream|no_stream, only_frag|no_frag", Setup: setFlow},
 		{Name: "flowbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "flowbits:set|unset|isset|isnotset,name[|name...] or flowbits:noalert", Setup: setFlowbits},
 		{Name: "flow.age", Kind: KindFlow, Syntax: "flow.age:int", Setup: setFlowAge},
 		{Name: "flow.pkts", Kind: KindFlow, Syntax: "flow.pkts:toserver|toclient|either|both,int", Setup: flowCounterSides(false)},
