@@ -5,8 +5,9 @@
 //
 // A request with all that answers it is a transaction: a step of the log-in, a
 // query up to the server's being ready for the next. A server that agrees to
-// encryption gives way to TLS. Of the extended query protocol it is known that
-// there was a request.
+// encryption gives way to TLS. What goes on in the extended query protocol
+// (prepared statements) is passed over, as Suricata does: pgsql.query does not
+// see it.
 //
 // Ownership: a transaction copies what it tells; that lives until the State's
 // Release or Reset.

@@ -99,8 +99,7 @@ func TestRequestsAreToldOf(t *testing.T) {
 				`{name: "own.setting", value: "on"}], process_id: 7, secret_key: 9}}`,
 			`{tx_id: 4, request: {simple_query: "SELECT 1;"}, response: {row_description_malformed: false, field_count: 2, data_rows: 2, data_size: 5, command_completed: "SELECT 2"}}`,
 			`{tx_id: 5, request: {simple_query: "DROP x"}, response: {severity_localizable: "ERROR", code: "42P01", message: "no such table"}}`,
-			`{tx_id: 6, response: {}}`,
-			`{tx_id: 7, request: {message: "termination_message"}}`,
+			`{tx_id: 6, request: {message: "termination_message"}}`,
 		}},
 		{"log-in with SASL", sasl, []string{
 			`{tx_id: 1, request: {protocol_version: "3.0", ` + parameters + `}, response: {message: "authentication_sasl"}}`,
@@ -122,6 +121,26 @@ func TestRequestsAreToldOf(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestTheExtendedQueryProtocolIsNotToldOf(t *testing.T) {
+	s := newParser().New()
+	for _, m := range []apptest.Message{
+		{Dir: toServer, Data: []byte("\x00\x00\x00\x10\x00\x03\x00\x00user\x00u\x00\x00")},
+		{Dir: toClient, Data: []byte(typedMessage(backendAuthentication, "\x00\x00\x00\x00") + typedMessage(backendReady, "I"))},
+		{Dir: toServer, Data: []byte(typedMessage('P', "s\x00SELECT prepared\x00\x00\x00") + typedMessage('S', ""))},
+		{Dir: toClient, Data: []byte(typedMessage('1', "") + typedMessage(backendRow, "\x00\x00") + typedMessage(backendComplete, "SELECT 1\x00") + typedMessage(backendReady, "I"))},
+		{Dir: toServer, Data: []byte(typedMessage('Q', "SELECT simple\x00"))},
+		{Dir: toClient, Data: []byte(typedMessage(backendComplete, "SELECT 1\x00") + typedMessage(backendReady, "I"))},
+	} {
+		if r := s.Parse(app.Input{Data: m.Data, Dir: m.Dir}); r.Status != app.StatusOK {
+			t.Fatalf("status %d", r.Status)
+		}
+	}
+	const want = `{tx_id: 2, request: {simple_query: "SELECT simple"}, response: {command_completed: "SELECT 1"}}`
+	if txs := s.Txs(); len(txs) != 2 || apptest.RecordText(txs[1].(*Tx)) != want {
+		t.Errorf("%d transactions, the last %s", len(txs), apptest.RecordText(txs[len(txs)-1].(*Tx)))
 	}
 }
 

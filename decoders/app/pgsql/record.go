@@ -10,7 +10,7 @@ import (
 // AppendRecord fills in the record of the transaction, with the members of EVE.
 func (t *Tx) AppendRecord(r *app.Record) bool {
 	r.Uint("tx_id", t.id+1)
-	if t.kind > requestOther {
+	if t.kind != requestNone {
 		r.Object("request")
 		t.appendRequest(r)
 		r.End()

@@ -63,6 +63,7 @@ type State struct {
 	offered  bool      // the next byte of the server says whether it encrypts
 	sasl     bool      // the client has chosen a mechanism of SASL
 	md5      bool      // passwords are asked for as such, not by SASL
+	extended bool      // what the server sends is about the extended query protocol
 	upgraded bool
 }
 
@@ -163,13 +164,9 @@ func (s *State) asked(data []byte) (n, need int, ok bool) {
 			what = requestSASL
 		}
 		return int(length) + 1, 0, s.begin(what, body)
-	case 'c', 'f', 'H', 'S':
-		return int(length) + 1, 0, true // they end or flush what goes on
 	}
-	if s.waiting() != nil {
-		return int(length) + 1, 0, true // a further step of the extended query
-	}
-	return int(length) + 1, 0, s.begin(requestOther, nil)
+	s.extended = s.waiting() == nil
+	return int(length) + 1, 0, true
 }
 
 // first takes a message of the client before the session begins.
@@ -227,7 +224,8 @@ func (s *State) answered(data []byte) (n, need int, ok bool) {
 	}
 	t := s.waiting()
 	if t == nil {
-		if kind == backendParameter || kind == backendNotice || kind == backendReady || kind == backendNotification {
+		if s.extended || kind == backendParameter || kind == backendNotice || kind == backendReady || kind == backendNotification {
+			s.extended = s.extended && kind != backendReady
 			s.skip[decoders.ToClient] = uint64(length) + 1 // the server says so whenever it likes
 			return 0, 0, true
 		}
@@ -286,7 +284,7 @@ func (s *State) response(t *Tx, kind byte, body []byte) {
 			t.done = [2]bool{true, true}
 		}
 	case backendError:
-		if t.kind != requestQuery && t.kind != requestOther {
+		if t.kind != requestQuery {
 			t.done = [2]bool{true, true} // the server hangs up
 		}
 	}

@@ -34,7 +34,6 @@ type request uint8
 
 const (
 	requestNone request = iota
-	requestOther
 	requestTLS
 	requestStartup
 	requestCancel
