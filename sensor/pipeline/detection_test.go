@@ -19,7 +19,10 @@ type said struct {
 }
 
 // session writes a capture of one whole TCP session to a server's port.
-func session(t *testing.T, port uint16, turns []said) string {
+func session(t *testing.T, port uint16, turns []said) string { return exchange(t, port, turns, true) }
+
+// exchange is session for one that is closed or goes on.
+func exchange(t *testing.T, port uint16, turns []said, closed bool) string {
 	t.Helper()
 	var frames []decoders.Frame
 	next := [2]uint32{100, 500}
@@ -50,9 +53,11 @@ func session(t *testing.T, port uint16, turns []said) string {
 			rest = rest[n:]
 		}
 	}
-	send(decoders.ToServer, decoders.TCPAck|decoders.TCPFin, "")
-	send(decoders.ToClient, decoders.TCPAck|decoders.TCPFin, "")
-	send(decoders.ToServer, decoders.TCPAck, "")
+	if closed {
+		send(decoders.ToServer, decoders.TCPAck|decoders.TCPFin, "")
+		send(decoders.ToClient, decoders.TCPAck|decoders.TCPFin, "")
+		send(decoders.ToServer, decoders.TCPAck, "")
+	}
 	path := filepath.Join(t.TempDir(), "session.pcap")
 	if err := capturetest.WritePcap(path, decoders.LinkEthernet, frames); err != nil {
 		t.Fatal(err)
@@ -100,5 +105,16 @@ func TestWhatDetectionFindsOdd(t *testing.T) {
 				t.Errorf("alerts %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestASessionOfPOP3IsNotFTP: clients of both begin with the same commands, and
+// what the server has said before decides.
+func TestASessionOfPOP3IsNotFTP(t *testing.T) {
+	r := replay(t, `alert ip any any -> any any (app-layer-event:applayer_mismatch_protocol_both_directions; sid:1;)`, nil,
+		session(t, 110, []said{{decoders.ToClient, "+OK ready\r\n"}, {decoders.ToServer, "USER me\r\n"}, {decoders.ToClient, "+OK\r\n"}}))
+	text := string(r.text)
+	if strings.Contains(text, `"event_type":"alert"`) || strings.Count(text, `"event_type":"pop3"`) != 2 || !strings.Contains(text, `"app_proto":"pop3"`) {
+		t.Errorf("events\n%s", text)
 	}
 }

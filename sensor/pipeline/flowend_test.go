@@ -91,50 +91,17 @@ func TestAnEventOfTheLastBytesAlertsOnce(t *testing.T) {
 // matches the end of a session that is still open, and not that of one that was
 // closed when everybody was done with it, as in Suricata.
 func TestTheEndOfAFlowIsInspectedWhereSomethingIsLeft(t *testing.T) {
-	const request, response = "GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 204 None\r\n\r\n"
-	up, down := uint32(len(request)), uint32(len(response))
-	for name, closed := range map[string]bool{"open": false, "closed": true} {
-		t.Run(name, func(t *testing.T) {
-			var frames []decoders.Frame
-			add := func(toServer bool, tcp dt.TCP, data string) {
-				ip := dt.IP4{Src: "10.0.0.1", Dst: "10.0.0.2"}
-				tcp.Src, tcp.Dst = 40000, 80
-				if !toServer {
-					ip.Src, ip.Dst, tcp.Src, tcp.Dst = ip.Dst, ip.Src, tcp.Dst, tcp.Src
-				}
-				b := dt.Build(dt.Ether{}, ip, tcp, dt.Bytes(data))
-				frames = append(frames, decoders.Frame{Data: b, Timestamp: int64(len(frames)+1) * 1e6, WireLen: uint32(len(b))})
+	turns := []said{{decoders.ToServer, "GET / HTTP/1.0\r\n\r\n"}, {decoders.ToClient, "HTTP/1.0 204 None\r\n\r\n"}}
+	for closed, want := range map[bool]int{false: 2, true: 0} {
+		r := replay(t, `alert http any any -> any any (sid:1;)`, nil, exchange(t, 80, turns, closed))
+		n := 0
+		for line := range strings.Lines(string(r.text)) {
+			if strings.Contains(line, `"event_type":"alert"`) && strings.Contains(line, `"stream (flow timeout)"`) {
+				n++
 			}
-			const ack, push, fin = decoders.TCPAck, decoders.TCPAck | decoders.TCPPsh, decoders.TCPAck | decoders.TCPFin
-			add(true, dt.TCP{Seq: 100, Flags: decoders.TCPSyn}, "")
-			add(false, dt.TCP{Seq: 500, Ack: 101, Flags: decoders.TCPSyn | ack}, "")
-			add(true, dt.TCP{Seq: 101, Ack: 501, Flags: ack}, "")
-			add(true, dt.TCP{Seq: 101, Ack: 501, Flags: push}, request)
-			add(false, dt.TCP{Seq: 501, Ack: 101 + up, Flags: push}, response)
-			add(true, dt.TCP{Seq: 101 + up, Ack: 501 + down, Flags: ack}, "")
-			if closed {
-				add(false, dt.TCP{Seq: 501 + down, Ack: 101 + up, Flags: fin}, "")
-				add(true, dt.TCP{Seq: 101 + up, Ack: 502 + down, Flags: fin}, "")
-				add(false, dt.TCP{Seq: 502 + down, Ack: 102 + up, Flags: ack}, "")
-			}
-			path := filepath.Join(t.TempDir(), "end.pcap")
-			if err := capturetest.WritePcap(path, decoders.LinkEthernet, frames); err != nil {
-				t.Fatal(err)
-			}
-			want := 2
-			if closed {
-				want = 0
-			}
-			r := replay(t, `alert http any any -> any any (sid:1;)`, nil, path)
-			n := 0
-			for line := range strings.Lines(string(r.text)) {
-				if strings.Contains(line, `"event_type":"alert"`) && strings.Contains(line, `"stream (flow timeout)"`) {
-					n++
-				}
-			}
-			if n != want {
-				t.Errorf("%d alerts at the end, want %d:\n%s", n, want, r.text)
-			}
-		})
+		}
+		if n != want {
+			t.Errorf("closed %v: %d alerts at the end, want %d:\n%s", closed, n, want, r.text)
+		}
 	}
 }

@@ -129,6 +129,9 @@ func (w *worker) recognise(f *flow.Flow, dir decoders.Direction, c stream.Chunk,
 		return true, false
 	}
 	other := f.AppProto[dir.Opposite()]
+	if found.Proto == app.ProtoFTP && other == app.ProtoPOP3 {
+		found.Proto = other // clients of both begin with USER
+	}
 	switch {
 	case found.Answer == app.Yes:
 		if found.Reversed && other == app.ProtoUnknown && w.streams.Midstream(f) {

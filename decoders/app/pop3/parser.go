@@ -24,7 +24,8 @@ func (p *Parser) Proto() app.Proto { return app.ProtoPOP3 }
 // New makes the state of a flow.
 func (p *Parser) New() app.State { return &State{live: app.NewLive(p.pool)} }
 
-// Probe says Yes to a command, and to the status of a response.
+// Probe says Yes to a command that is known, to the status of a response, and to
+// a line that begins as commands do.
 func (p *Parser) Probe(in app.Input) app.Answer {
 	if in.Datagram {
 		return app.No
@@ -49,7 +50,31 @@ func (p *Parser) Probe(in app.Input) app.Answer {
 	for i := range commands {
 		try([]byte(commands[i].name))
 	}
+	if answer == app.No && (len(word) == 3 || len(word) == 4) && letters(word) {
+		return lineEnds(in.Data)
+	}
 	return answer
+}
+
+// letters reports that a word has nothing else.
+func letters(word []byte) bool {
+	for _, c := range word {
+		if c|0x20 < 'a' || c|0x20 > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+// lineEnds says whether the data begins with a line no longer than a command.
+func lineEnds(data []byte) app.Answer {
+	switch i := bytes.IndexByte(data[:min(len(data), maxRequest)], '\n'); {
+	case i > 0 && data[i-1] == '\r':
+		return app.Yes
+	case i < 0 && len(data) < maxRequest:
+		return app.Maybe
+	}
+	return app.No
 }
 
 // Direction tells responses from commands.

@@ -235,7 +235,9 @@ func TestTheStartOfAFlowTells(t *testing.T) {
 	}{
 		{"+OK ready\r\n", app.Yes, toClient}, {"+OK\r\n", app.Yes, toClient}, {"-ERR busy\r\n", app.Yes, toClient}, {"user bob\r\n", app.Yes, toServer},
 		{"CAPA\r\n", app.Yes, toServer}, {"TOP 1 1\r\n", app.Yes, toServer}, {"CA", app.Maybe, toServer}, {"+OK", app.Maybe, toServer}, {"", app.Maybe, toServer},
-		{"220 ready\r\n", app.No, toServer}, {"+OKAY \r\n", app.No, toServer}, {"HELO x\r\n", app.No, toServer}, {"USERNAME x\r\n", app.No, toServer},
+		{"220 ready\r\n", app.No, toServer}, {"+OKAY \r\n", app.No, toServer}, {"XTND x\r\n", app.Yes, toServer}, {"XTND x", app.Maybe, toServer},
+		{"XTND x\n", app.No, toServer}, {"X1ND x\r\n", app.No, toServer}, {"XTND " + strings.Repeat("x", maxRequest), app.No, toServer},
+		{"USERNAME x\r\n", app.No, toServer},
 	} {
 		in := app.Input{Data: []byte(c.data), Dir: toServer}
 		if got := NewParser().Probe(in); got != c.want {
