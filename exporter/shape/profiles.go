@@ -26,7 +26,7 @@ var (
 func named(fields []schema.Field, names []string, bound bool) (rules []rule) {
 	for _, f := range fields {
 		path := steps(f.Path)
-		if f.Path == "tftp.packet" { // the kind of a request, which EVE calls so
+		if f.Path == "tftp.packet" || f.Path == "rdp.cookie" { // the kind of a request and the name of a user, which EVE calls so
 			continue
 		}
 		if slices.Contains(names, path[len(path)-1]) {
@@ -75,6 +75,7 @@ var credentials = []rule{
 	{path: []string{"http", "url"}, edit: cutSecrets},
 	{path: []string{"http", "http_refer"}, edit: cutSecrets},
 	{path: []string{"http", "redirect"}, edit: cutSecrets},
+	{path: []string{"pop3", "request", "args"}, each: isSecretRequest},
 	{path: []string{"rfb", "authentication", "vnc", "response"}}, // with the challenge it tells the password (56 bits at most)
 }
 
@@ -83,6 +84,13 @@ var credentials = []rule{
 func isSecretCommand(d *document.Doc, ftp document.Node) bool {
 	name, _ := d.Text(d.Child(ftp, "command"))
 	return slices.Contains([]string{"PASS", "ACCT", "ADAT"}, strings.ToUpper(string(name)))
+}
+
+// isSecretRequest knows the POP3 commands whose arguments are secrets: a
+// password, a digest of one, or what SASL makes of it.
+func isSecretRequest(d *document.Doc, request document.Node) bool {
+	name, _ := d.Text(d.Child(request, "command"))
+	return slices.Contains([]string{"PASS", "APOP", "AUTH"}, strings.ToUpper(string(name)))
 }
 
 // secretHeaders are fields whose value lets its holder in.
