@@ -202,7 +202,7 @@ const maxMatch = 258
 func (d *deflate) readQuickly() (done bool, err error) {
 	const mostOfSymbol = 48 // bits: length code 15 and 5, distance code 15 and 13
 	in, hold, bits, at := d.in, d.hold, d.bits, d.at
-	literals, distances := &d.codes.literals, &d.codes.distances
+	codes, window := &d.codes, &d.window
 	for len(in) >= 8 && at <= windowSize-maxMatch {
 		if bits < mostOfSymbol {
 			// Whole bytes are taken as far as there is room; the bits of the
@@ -212,39 +212,35 @@ func (d *deflate) readQuickly() (done bool, err error) {
 			in = in[n:]
 			bits += n << 3
 		}
-		symbol, n := literals.decode(hold, bits)
-		if n > maxCodeBits {
-			err = errCorrupt
-			break
-		}
-		hold >>= n
+		e := codes.literal(hold)
+		n := e.length()
+		hold >>= n & 63
 		bits -= n
-		if symbol < endOfBlock {
-			d.window[at] = byte(symbol)
+		if e.kind() == kindLiteral && n > 0 {
+			window[at&(windowSize-1)] = byte(e.value())
 			at++
 			continue
 		}
-		if symbol == endOfBlock {
-			d.step, done = blockHeader, true
+		if e.kind() != kindLength {
+			if e.kind() == kindEnd {
+				d.step, done = blockHeader, true
+			} else {
+				err = errCorrupt
+			}
 			break
 		}
-		i := symbol - endOfBlock - 1
-		if i >= len(lengthBase) {
+		length := e.value() + int(hold&(1<<(e.extra()&63)-1))
+		hold >>= e.extra() & 63
+		bits -= e.extra()
+		if e = codes.distance(hold); e.kind() != kindLength {
 			err = errCorrupt
 			break
 		}
-		length := int(lengthBase[i]) + int(hold&(1<<lengthExtra[i]-1))
-		hold >>= lengthExtra[i]
-		bits -= uint(lengthExtra[i])
-		symbol, n = distances.decode(hold, bits)
-		if n > maxCodeBits || symbol >= len(distanceBase) {
-			err = errCorrupt
-			break
-		}
-		hold >>= n
-		distance := int(distanceBase[symbol]) + int(hold&(1<<distanceExtra[symbol]-1))
-		hold >>= distanceExtra[symbol]
-		bits -= n + uint(distanceExtra[symbol])
+		n = e.length()
+		hold >>= n & 63
+		distance := e.value() + int(hold&(1<<(e.extra()&63)-1))
+		hold >>= e.extra() & 63
+		bits -= n + e.extra()
 		from := at - distance
 		if from < 0 {
 			if !d.wrapped {
@@ -253,14 +249,20 @@ func (d *deflate) readQuickly() (done bool, err error) {
 			}
 			from += windowSize
 		}
-		for length > 0 {
-			n := min(length, distance, windowSize-from)
-			copy(d.window[at:at+n], d.window[from:from+n])
-			at += n
-			length -= n
-			if from += n; from == windowSize {
-				from = 0
+		if distance >= 8 && length >= 8 && from <= windowSize-maxMatch {
+			// By words; the last one overlaps the one before it.
+			to, last := at, length-8
+			at += length
+			for i := 0; i < last; i += 8 {
+				*(*[8]byte)(window[to+i:]) = *(*[8]byte)(window[from+i:])
 			}
+			*(*[8]byte)(window[to+last:]) = *(*[8]byte)(window[from+last:])
+			continue
+		}
+		for range length {
+			window[at&(windowSize-1)] = window[from&(windowSize-1)]
+			at++
+			from++
 		}
 	}
 	d.in, d.hold, d.bits, d.at = in, hold&(1<<bits-1), bits, at
@@ -274,55 +276,59 @@ func (d *deflate) readSymbols(l *layer) error {
 			return err
 		}
 		d.need(maxCodeBits)
-		symbol, n := d.codes.literals.decode(d.hold, d.bits)
+		e := d.codes.literal(d.hold)
+		n := e.known(d.bits)
 		switch {
 		case n == 0:
 			return errStarved
 		case n > maxCodeBits:
 			return errCorrupt
-		case symbol < endOfBlock:
+		}
+		switch e.kind() {
+		case kindLiteral:
 			d.take(n)
-			d.window[d.at] = byte(symbol)
+			d.window[d.at] = byte(e.value())
 			if d.at++; d.at == windowSize {
 				if err := d.flush(l); err != nil {
 					return err
 				}
 			}
-		case symbol == endOfBlock:
+		case kindEnd:
 			d.take(n)
 			d.step = blockHeader
 			return nil
-		case symbol-endOfBlock-1 >= len(lengthBase):
-			return errCorrupt
-		default:
-			i := symbol - endOfBlock - 1
-			if !d.need(n + uint(lengthExtra[i])) {
+		case kindLength:
+			if !d.need(n + e.extra()) {
 				return errStarved
 			}
 			d.take(n)
-			d.length = int(lengthBase[i]) + int(d.take(uint(lengthExtra[i])))
+			d.length = e.value() + int(d.take(e.extra()))
 			d.step = matchDistance
 			return nil
+		default:
+			return errCorrupt
 		}
 	}
 }
 
 func (d *deflate) readDistance() error {
-	symbol, n := d.codes.distances.decode(d.hold, d.bits)
+	e := d.codes.distance(d.hold)
+	n := e.known(d.bits)
 	for n == 0 {
 		if !d.need(d.bits + 1) {
 			return errStarved
 		}
-		symbol, n = d.codes.distances.decode(d.hold, d.bits)
+		e = d.codes.distance(d.hold)
+		n = e.known(d.bits)
 	}
-	if n > maxCodeBits || symbol >= len(distanceBase) {
+	if n > maxCodeBits || e.kind() != kindLength {
 		return errCorrupt
 	}
-	if !d.need(n + uint(distanceExtra[symbol])) {
+	if !d.need(n + e.extra()) {
 		return errStarved
 	}
 	d.take(n)
-	d.distance = int(distanceBase[symbol]) + int(d.take(uint(distanceExtra[symbol])))
+	d.distance = e.value() + int(d.take(e.extra()))
 	if d.distance > d.at && !d.wrapped {
 		return errCorrupt
 	}

@@ -7,7 +7,14 @@ const (
 	endOfBlock  = 256 // symbol
 	maxLiterals = 288 // symbols of the literal/length alphabet
 	maxDistance = 32  // symbols of the distance alphabet
-	quickBits   = 9   // of codes that one look-up resolves
+
+	// How many bits of a code the first look-up in a table resolves.
+	literalBits  = 10
+	distanceBits = 8
+	// Entries of tables with all their parts for longer codes. Complete codes of
+	// 288 and 32 symbols take 1,334 and 402 at most (zlib's program enough.c).
+	literalRoom  = 2048
+	distanceRoom = 512
 )
 
 // Lengths and distances of matches by symbol (RFC 1951 section 3.2.5).
@@ -23,88 +30,151 @@ var (
 	distanceExtra = [30]uint8{4: 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13}
 )
 
-// huffman is a canonical code (RFC 1951 section 3.2.2): codes of up to
-// quickBits by table, longer ones by counting.
-type huffman struct {
-	quick  [1 << quickBits]uint16 // symbol<<4 | length; 0 is a longer code
-	count  [maxCodeBits + 1]uint16
-	symbol [maxLiterals]uint16 // in the order of their codes
+// entry is what a table of a Huffman code says of the bits that come: the length
+// of the code that they start with in its lowest four bits, what its symbol is,
+// how many extra bits follow the code, and the symbol's value. 0 is no code.
+//
+//	31            16 15        8 7    4 3      0
+//	│ value         │ extra bits│ kind │ length │
+//
+// Of codes longer than the first look-up's bits, the entry of these bits tells
+// where a table for the rest begins and how many bits that resolves.
+type entry uint32
+
+const (
+	kindLiteral entry = iota << 4
+	kindLength        // value is the length without its extra bits; so for distances
+	kindEnd           // of the block
+	kindTable         // value is where the table begins, extra bits the bits it resolves
+	kindNone          // a symbol that has no meaning
+	kindMask    entry = 15 << 4
+)
+
+func newEntry(kind entry, value int, extra uint8) entry {
+	return entry(value)<<16 | entry(extra)<<8 | kind
 }
 
-// build makes the code of symbols with these lengths; 0 is a symbol without
-// code. An over-subscribed code is broken. An incomplete one is allowed where
-// it has a single symbol, as encoders make of distances.
-func (h *huffman) build(lengths []uint8) bool {
-	h.count = [maxCodeBits + 1]uint16{}
-	for _, n := range lengths {
-		h.count[n]++
+func (e entry) length() uint { return uint(e & 15) }
+func (e entry) kind() entry  { return e & kindMask }
+func (e entry) extra() uint  { return uint(e>>8) & 0xff }
+func (e entry) value() int   { return int(e >> 16) }
+
+// Entries by symbol, without the length of their code. A code length code has the
+// first of the literals.
+var literalSymbols, distanceSymbols = symbolEntries()
+
+func symbolEntries() (literals [maxLiterals]entry, distances [maxDistance]entry) {
+	for s := range literals {
+		switch i := s - endOfBlock - 1; {
+		case s < endOfBlock:
+			literals[s] = newEntry(kindLiteral, s, 0)
+		case s == endOfBlock:
+			literals[s] = newEntry(kindEnd, 0, 0)
+		case i < len(lengthBase):
+			literals[s] = newEntry(kindLength, int(lengthBase[i]), lengthExtra[i])
+		default:
+			literals[s] = newEntry(kindNone, 0, 0)
+		}
 	}
-	used := len(lengths) - int(h.count[0])
-	h.count[0] = 0
+	for s := range distances {
+		if s < len(distanceBase) {
+			distances[s] = newEntry(kindLength, int(distanceBase[s]), distanceExtra[s])
+		} else {
+			distances[s] = newEntry(kindNone, 0, 0)
+		}
+	}
+	return literals, distances
+}
+
+// buildCode makes the table of the canonical code (RFC 1951 section 3.2.2) whose
+// symbols have these lengths; 0 is a symbol without code. first is how many bits
+// the first look-up resolves. An over-subscribed code is broken. An incomplete one
+// is allowed where it has a single symbol, as encoders make of distances.
+func buildCode(table, symbols []entry, first uint, lengths []uint8) bool {
+	var count [maxCodeBits + 1]int
+	for _, n := range lengths {
+		count[n]++
+	}
+	used := len(lengths) - count[0]
+	count[0] = 0
 	left := 1
-	var first, offset [maxCodeBits + 2]uint16
-	code := uint16(0)
+	var offset [maxCodeBits + 2]int
 	for n := 1; n <= maxCodeBits; n++ {
-		left = left<<1 - int(h.count[n])
-		if left < 0 {
+		if left = left<<1 - count[n]; left < 0 {
 			return false
 		}
-		code = (code + h.count[n-1]) << 1
-		first[n] = code
-		offset[n+1] = offset[n] + h.count[n]
+		offset[n+1] = offset[n] + count[n]
 	}
-	if left > 0 && used > 1 {
-		return false
+	if left > 0 {
+		if used > 1 {
+			return false
+		}
+		clear(table)
 	}
-	h.quick = [1 << quickBits]uint16{}
+	var sorted [maxLiterals]uint16 // symbols in the order of their codes
 	for s, n := range lengths {
-		if n == 0 {
+		if n != 0 {
+			sorted[offset[n]] = uint16(s)
+			offset[n]++
+		}
+	}
+	code, length := 0, uint(1)
+	next := 1 << first         // where the next table for longer codes begins
+	begun, rest := -1, uint(0) // its first bits, and the bits it resolves
+	for _, s := range sorted[:used] {
+		n := uint(lengths[s])
+		code <<= n - length
+		length = n
+		e := symbols[s] | entry(n)
+		reversed := int(bits.Reverse16(uint16(code)) >> (16 - n))
+		code++
+		if n <= first {
+			for at := reversed; at < 1<<first; at += 1 << n {
+				table[at] = e
+			}
+			count[n]--
 			continue
 		}
-		h.symbol[offset[n]] = uint16(s)
-		offset[n]++
-		if n <= quickBits {
-			reversed := bits.Reverse16(first[n]) >> (16 - n)
-			for c := int(reversed); c < len(h.quick); c += 1 << n {
-				h.quick[c] = uint16(s)<<4 | uint16(n)
+		if low := reversed & (1<<first - 1); low != begun {
+			if begun >= 0 {
+				next += 1 << rest
 			}
+			begun, rest = low, n-first
+			for open := 1 << rest; first+rest < maxCodeBits; {
+				if open -= count[first+rest]; open <= 0 {
+					break
+				}
+				rest++
+				open <<= 1
+			}
+			table[low] = newEntry(kindTable, next, uint8(rest))
 		}
-		first[n]++
+		for at := reversed >> first; at < 1<<rest; at += 1 << (n - first) {
+			table[next+at] = e
+		}
+		count[n]--
 	}
 	return true
 }
 
-// decode finds the symbol whose code hold starts with, of which the lowest
-// have bits are known. The length is 0 when more bits are needed, and over
+// known says how many of the bits that an entry was looked up with are its code's:
+// 0 when the code is longer than the bits that are known, or may be; over
 // maxCodeBits when no code starts like that.
-func (h *huffman) decode(hold uint64, have uint) (symbol int, length uint) {
-	if e := h.quick[hold&(1<<quickBits-1)]; e != 0 {
-		if n := uint(e & 15); n <= have {
-			return int(e >> 4), n
-		}
-		return 0, 0
+func (e entry) known(have uint) uint {
+	switch n := e.length(); {
+	case n > have, n == 0 && have < maxCodeBits:
+		return 0
+	case n == 0:
+		return maxCodeBits + 1
+	default:
+		return n
 	}
-	code, first, index := 0, 0, 0
-	for n := uint(1); n <= maxCodeBits; n++ {
-		if n > have {
-			return 0, 0
-		}
-		code |= int(hold & 1)
-		hold >>= 1
-		count := int(h.count[n])
-		if code < first+count {
-			return int(h.symbol[index+code-first]), n
-		}
-		index += count
-		first = (first + count) << 1
-		code <<= 1
-	}
-	return 0, maxCodeBits + 1
 }
 
 // blockCodes are the codes of a block, and what is being read of them.
 type blockCodes struct {
-	literals, distances    huffman
+	literals               [literalRoom]entry
+	distances              [distanceRoom]entry
 	nLiterals, nDistances  int
 	lengths                [maxLiterals + maxDistance]uint8
 	have                   int // lengths read
@@ -127,11 +197,37 @@ func (c *blockCodes) useFixed() {
 		}
 		c.lengths[i] = n
 	}
-	c.literals.build(c.lengths[:maxLiterals])
+	c.buildLiterals(c.lengths[:maxLiterals])
 	for i := range maxDistance {
 		c.lengths[i] = 5
 	}
-	c.distances.build(c.lengths[:maxDistance])
+	c.buildDistances(c.lengths[:maxDistance])
+}
+
+func (c *blockCodes) buildLiterals(lengths []uint8) bool {
+	return buildCode(c.literals[:], literalSymbols[:], literalBits, lengths)
+}
+
+func (c *blockCodes) buildDistances(lengths []uint8) bool {
+	return buildCode(c.distances[:], distanceSymbols[:], distanceBits, lengths)
+}
+
+// literal finds the entry of the code that hold starts with.
+func (c *blockCodes) literal(hold uint64) entry {
+	e := c.literals[hold&(1<<literalBits-1)]
+	if e.kind() == kindTable {
+		e = c.literals[(e.value()+int(hold>>literalBits&(1<<e.extra()-1)))&(literalRoom-1)]
+	}
+	return e
+}
+
+// distance finds the entry of the code that hold starts with.
+func (c *blockCodes) distance(hold uint64) entry {
+	e := c.distances[hold&(1<<distanceBits-1)]
+	if e.kind() == kindTable {
+		e = c.distances[(e.value()+int(hold>>distanceBits&(1<<e.extra()-1)))&(distanceRoom-1)]
+	}
+	return e
 }
 
 func (d *deflate) readDynamicHeader() error {
@@ -164,13 +260,14 @@ func (d *deflate) readDynamicLengths() error {
 		}
 		// The code of the lengths uses the room of the literals' until these
 		// are known.
-		if !c.literals.build(c.lengths[:len(codeLengthOrder)]) {
+		if !c.buildLiterals(c.lengths[:len(codeLengthOrder)]) {
 			return errCorrupt
 		}
 	}
 	total := c.nLiterals + c.nDistances
 	for c.have < total {
-		symbol, n := c.literals.decode(d.hold, d.bits)
+		e := c.literal(d.hold)
+		n := e.known(d.bits)
 		if n == 0 {
 			if !d.need(d.bits + 1) {
 				return errStarved
@@ -180,6 +277,7 @@ func (d *deflate) readDynamicLengths() error {
 		if n > maxCodeBits {
 			return errCorrupt
 		}
+		symbol := e.value()
 		if symbol < 16 {
 			d.take(n)
 			c.lengths[c.have] = uint8(symbol)
@@ -209,7 +307,7 @@ func (d *deflate) readDynamicLengths() error {
 			c.have++
 		}
 	}
-	if c.lengths[endOfBlock] == 0 || !c.literals.build(c.lengths[:c.nLiterals]) || !c.distances.build(c.lengths[c.nLiterals:total]) {
+	if c.lengths[endOfBlock] == 0 || !c.buildLiterals(c.lengths[:c.nLiterals]) || !c.buildDistances(c.lengths[c.nLiterals:total]) {
 		return errCorrupt
 	}
 	d.step = symbols
