@@ -33,7 +33,8 @@ type Table struct {
 	lasting slab[lasting]
 	rare    slab[rare]
 
-	warmed  uint64 // what Warm read, so that the reads are not left out
+	warmed  uint64  // what Warm read, so that the reads are not left out
+	near    []*Flow // scratch of Warm
 	release func() // gives memory outside Go's heap back
 }
 

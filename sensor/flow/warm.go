@@ -11,10 +11,15 @@ const warmFrom = 8192
 // waits for any, so that the misses overlap: with 100,000 flows and more, 32
 // packets at a time, that saves a quarter to two fifths of a packet's cost.
 // It changes nothing but Packet.Hash.
-func (t *Table) Warm(packets []decoders.Packet, which []uint32) {
+//
+// It returns the flows that the packets are likely to be of, for others to warm
+// what they have of them; none when it has warmed none. They are valid until the
+// next Update or Warm.
+func (t *Table) Warm(packets []decoders.Packet, which []uint32) []*Flow {
 	if t.stats.Active < warmFrom {
-		return
+		return nil
 	}
+	t.near = t.near[:0]
 	var k decoders.FlowKey
 	for _, i := range which {
 		p := &packets[i]
@@ -36,5 +41,7 @@ func (t *Table) Warm(packets []decoders.Packet, which []uint32) {
 		}
 		f := &t.slab[t.index.slots[uint32(p.Hash>>32)&t.index.mask].flow]
 		t.warmed += uint64(f.Key.AddrA[0]) + uint64(f.LastSeen) + f.FirstPacket
+		t.near = append(t.near, f)
 	}
+	return t.near
 }

@@ -137,7 +137,7 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 	}
 	w.completed(f, a)
 	// A request may complete or begin what belongs to the other side too.
-	a.advanced = [2]bool{true, true}
+	a.advanced, a.recordable = [2]bool{true, true}, true
 	return res
 }
 

@@ -22,11 +22,14 @@ type appFlow struct {
 	// advanced says that transactions have moved since rules last looked at
 	// them in that direction.
 	advanced [2]bool
-	ended    [2]uint64 // transactions of lower number need no look for their end in that direction
-	next     uint32
-	frames   *app.FrameLog // nil unless rules are on frames of the protocol
-	parent   uint64        // id of the flow that agreed on this one; 0 is none
-	upgraded uint64        // number of the frame after which another protocol follows; 0 is none
+	// recordable says that parser or rules have been at transactions since records
+	// last was.
+	recordable bool
+	ended      [2]uint64 // transactions of lower number need no look for their end in that direction
+	next       uint32
+	frames     *app.FrameLog // nil unless rules are on frames of the protocol
+	parent     uint64        // id of the flow that agreed on this one; 0 is none
+	upgraded   uint64        // number of the frame after which another protocol follows; 0 is none
 }
 
 // parse calls the parser. A panic is a bug of ours that one flow's bytes
@@ -125,7 +128,7 @@ func (t *appTable) open(proto app.Proto) uint32 {
 	if i != 0 {
 		t.free[proto] = t.flows[i].next
 		a := &t.flows[i]
-		a.broken, a.advanced, a.ended, a.parent, a.upgraded = false, [2]bool{}, [2]uint64{}, 0, 0
+		a.broken, a.advanced, a.recordable, a.ended, a.parent, a.upgraded = false, [2]bool{}, false, [2]uint64{}, 0, 0
 	} else {
 		a := appFlow{proto: proto, state: t.parsers[proto].New()}
 		a.bounded, _ = a.state.(app.Bounded)

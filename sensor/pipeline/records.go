@@ -24,6 +24,10 @@ func (w *worker) records(f *flow.Flow, p *decoders.Packet, dir decoders.Directio
 		return
 	}
 	a := w.apps.at(f.App)
+	if !a.recordable && !end {
+		return // as it was at the packet before, or rules of this direction would have looked
+	}
+	a.recordable = false
 	for _, tx := range a.state.Txs() {
 		st := tx.State()
 		w.fileRecords(a.proto, tx, p, f, dir, end)

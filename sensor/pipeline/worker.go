@@ -139,7 +139,7 @@ func (w *worker) process(b *batch) {
 	for mine := b.mine[w.slot]; len(mine) > 0; {
 		some := mine[:min(len(mine), warmPackets)]
 		mine = mine[len(some):]
-		w.flows.Warm(b.packets, some)
+		w.streams.Warm(w.flows.Warm(b.packets, some))
 		for _, i := range some {
 			w.packet(i)
 		}
@@ -233,7 +233,7 @@ func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 		in.App, in.AppSides, in.AppEvents = f.Protocol(), f.AppProto, w.appEvents
 		if f.App != 0 {
 			if a := w.apps.at(f.App); a.advanced[in.Dir] {
-				a.advanced[in.Dir] = false
+				a.advanced[in.Dir], a.recordable = false, true
 				in.Txs, in.Frames = a.state.Txs(), a.frames
 			}
 		}

@@ -28,6 +28,7 @@ type Engine struct {
 	scratch  []byte   // a segment while overlaps are resolved
 	stats    Stats
 	release  func() // of sessions; nil when they are on the heap
+	warmed   uint64 // what Warm read, so that the reads are not left out
 }
 
 // New makes an engine. The memory of its sessions is reserved at once and
