@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,6 +129,30 @@ func TestLZMAIsUndone(t *testing.T) {
 		for _, piece := range []int{1, 13, len(c[0])} {
 			if got := decode([]Encoding{LZMA}, c[0], piece); !bytes.Equal(got, c[1]) {
 				t.Errorf("%s in pieces of %d: %d bytes, want %d", name, piece, len(got), len(c[1]))
+			}
+		}
+	}
+}
+
+// TestMatchesReachBackOverTheWholeWindow has matches of every length whose bytes
+// are about to be overwritten by the match itself.
+func TestMatchesReachBackOverTheWholeWindow(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	for short := range 20 {
+		block := make([]byte, windowSize-short)
+		for i := range block {
+			block[i] = byte(random.Uint32())
+		}
+		text := slices.Clone(block)
+		for at, n := 0, 3; at+n < len(block); n = 3 + (n-2)%300 {
+			text = append(text, block[at:at+n]...)
+			text = append(text, byte(random.Uint32())) // so that the next one is a match of its own
+			at += n + 1
+		}
+		data := encoded(t, Gzip, 9, text)
+		for _, piece := range []int{100, len(data)} {
+			if got := decode([]Encoding{Gzip}, data, piece); !bytes.Equal(got, text) {
+				t.Fatalf("distance %d in pieces of %d: wrong text", len(block), piece)
 			}
 		}
 	}

@@ -249,8 +249,9 @@ func (d *deflate) readQuickly() (done bool, err error) {
 			}
 			from += windowSize
 		}
-		if distance >= 8 && length >= 8 && from <= windowSize-maxMatch {
-			// By words; the last one overlaps the one before it.
+		if distance >= 8 && distance <= windowSize-8 && length >= 8 && from <= windowSize-maxMatch {
+			// By words; the last one overlaps the one before it. Source and target
+			// are a word apart at least, whichever comes first in the window.
 			to, last := at, length-8
 			at += length
 			for i := 0; i < last; i += 8 {
