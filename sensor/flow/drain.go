@@ -14,26 +14,37 @@ import (
 func (t *Table) Drain(through uint64) {
 	if !t.draining {
 		t.draining = true
-		t.visits = t.visits[:0]
+		t.visits = nil
 		// In the order of the slab, which is that of their beginnings as far as
 		// places were not reused: little is left to sort.
-		t.visits = slices.Grow(t.visits, t.stats.Active)
+		t.left = slices.Grow(t.left, t.stats.Active)
 		for i := uint32(1); i < t.fresh; i++ {
-			if t.slab[i].self != 0 {
-				t.visits = append(t.visits, i)
+			if f := &t.slab[i]; f.self != 0 {
+				t.left = append(t.left, ranked{rankOf(f), i})
 			}
 		}
-		slices.SortFunc(t.visits, func(a, b uint32) int {
-			f, g := &t.slab[a], &t.slab[b]
-			return cmp.Or(cmp.Compare(f.FirstPacket, g.FirstPacket), cmp.Compare(f.Key.Depth, g.Key.Depth))
-		})
+		slices.SortFunc(t.left, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
 	}
 	n := 0
-	for ; n < len(t.visits) && t.slab[t.visits[n]].FirstPacket <= through; n++ {
-		t.end(&t.slab[t.visits[n]], EndShutdown)
+	for ; n < len(t.left) && t.left[n].rank>>depthBits <= through; n++ {
+		t.end(&t.slab[t.left[n].flow], EndShutdown)
 	}
-	t.visits = t.visits[n:]
+	t.left = t.left[n:]
 }
+
+// ranked is a flow by its place, with what orders flows by their beginnings: their
+// order is looked at more often than there are flows, and these are not scattered.
+type ranked struct {
+	rank uint64
+	flow uint32
+}
+
+// depthBits are what a rank has for the depth of tunnels.
+const depthBits = 8
+
+// rankOf orders flows by their first frame, and of one frame, which begins one flow
+// at each depth of tunnels at most, by depth.
+func rankOf(f *Flow) uint64 { return f.FirstPacket<<depthBits | uint64(f.Key.Depth) }
 
 // Close ends all flows that are left (see Drain) and gives memory outside Go's
 // heap back. The table must not be used afterwards, but for Stats and

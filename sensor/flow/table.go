@@ -22,7 +22,8 @@ type Table struct {
 	wheel    wheel
 	pending  []uint32 // slots with counts of a second that are not yet a Delta
 	deltas   []Delta
-	visits   []uint32 // scratch of Advance and Drain
+	visits   []visit  // scratch of Advance
+	left     []ranked // to be drained
 	draining bool
 	stats    Stats
 	owed     debts // with Config.Kernel
@@ -35,7 +36,7 @@ type Table struct {
 
 	warmed  uint64  // what Warm read, so that the reads are not left out
 	near    []*Flow // scratch of Warm
-	release func() // gives memory outside Go's heap back
+	release func()  // gives memory outside Go's heap back
 }
 
 // New makes a table. Its memory (192 bytes a flow, and what stands beside it) is

@@ -91,12 +91,13 @@ func (t *Table) Advance(now int64) {
 	for s := from; s <= to; s++ {
 		head := &t.wheel.heads[s&(wheelSlots-1)]
 		for i := *head; i != 0; i = t.slab[i].wheelNext {
-			t.visits = append(t.visits, i)
+			f := &t.slab[i]
+			t.visits = append(t.visits, visit{f.FirstSeen, ranked{rankOf(f), i}})
 		}
 	}
-	t.sortByBegin(t.visits)
-	for _, i := range t.visits {
-		f := &t.slab[i]
+	slices.SortFunc(t.visits, visit.compare)
+	for _, v := range t.visits {
+		f := &t.slab[v.flow]
 		if t.expiry(f) <= sec {
 			t.end(f, EndTimeout)
 			continue
@@ -109,14 +110,14 @@ func (t *Table) Advance(now int64) {
 	}
 }
 
-// sortByBegin orders flows by first seen, then number of the first packet, then
-// tunnel depth: a total order, as a frame begins one flow at each depth.
-func (t *Table) sortByBegin(flows []uint32) {
-	slices.SortFunc(flows, func(a, b uint32) int {
-		f, g := &t.slab[a], &t.slab[b]
-		return cmp.Or(
-			cmp.Compare(f.FirstSeen, g.FirstSeen),
-			cmp.Compare(f.FirstPacket, g.FirstPacket),
-			cmp.Compare(f.Key.Depth, g.Key.Depth))
-	})
+// visit is a flow whose second has come.
+type visit struct {
+	seen int64 // first
+	ranked
+}
+
+// compare orders flows by first seen, then number of the first packet, then tunnel
+// depth: a total order.
+func (v visit) compare(w visit) int {
+	return cmp.Or(cmp.Compare(v.seen, w.seen), cmp.Compare(v.rank, w.rank))
 }
