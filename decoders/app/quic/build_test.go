@@ -70,7 +70,7 @@ func initial(v version, dir decoders.Direction, frames ...[]byte) []byte {
 	}
 	head := slices.Concat([]byte{first}, binary.BigEndian.AppendUint32(nil, uint32(v)), with8(firstID), with8(nil), with8(nil),
 		varint(2+len(plain)+16), []byte{0, 1})
-	k := initialKeys(v, firstID)
+	k := NewParser().initialKeys(v, firstID)
 	if k == nil {
 		return slices.Concat(head, plain, make([]byte, 16)) // nobody knows the keys
 	}

@@ -3,9 +3,7 @@ package quic
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/sha256"
-	"encoding/binary"
 
 	"spanwatch/decoders"
 )
@@ -25,7 +23,7 @@ type keys [2]struct { // by the side that sends
 
 // initialKeys makes the keys of a connection (RFC 9001 section 5.2) whose
 // client sent its first packet to dcid; nil when they are not known.
-func initialKeys(v version, dcid []byte) *keys {
+func (p *Parser) initialKeys(v version, dcid []byte) *keys {
 	salt := v.salt()
 	if salt == nil {
 		return nil
@@ -34,40 +32,27 @@ func initialKeys(v version, dcid []byte) *keys {
 	if v == version2 { // RFC 9369 section 3.3.2
 		labels = [3]string{"quicv2 key", "quicv2 iv", "quicv2 hp"}
 	}
-	secret, err := hkdf.Extract(sha256.New, dcid, salt)
-	if err != nil {
-		return nil
-	}
+	secret := p.derive.extract(salt, dcid)
 	k := new(keys)
 	for d, label := range [2]string{decoders.ToServer: "client in", decoders.ToClient: "server in"} {
-		side := expand(secret, label, sha256.Size)
-		block, err := aes.NewCipher(expand(side, labels[0], 16))
+		var side [sha256.Size]byte
+		p.derive.expand(side[:], secret[:], label)
+		var key [16]byte
+		p.derive.expand(key[:], side[:], labels[0])
+		block, err := aes.NewCipher(key[:])
 		if err != nil {
 			return nil
 		}
 		if k[d].packet, err = cipher.NewGCM(block); err != nil {
 			return nil
 		}
-		copy(k[d].iv[:], expand(side, labels[1], ivSize))
-		if k[d].header, err = aes.NewCipher(expand(side, labels[2], 16)); err != nil {
+		p.derive.expand(k[d].iv[:], side[:], labels[1])
+		p.derive.expand(key[:], side[:], labels[2])
+		if k[d].header, err = aes.NewCipher(key[:]); err != nil {
 			return nil
 		}
 	}
 	return k
-}
-
-// expand is HKDF-Expand-Label of RFC 8446 section 7.1 without a context. It is
-// nil only for lengths that nobody asks for.
-func expand(secret []byte, label string, length int) []byte {
-	const prefix = "tls13 "
-	info := binary.BigEndian.AppendUint16(nil, uint16(length))
-	info = append(info, byte(len(prefix)+len(label)))
-	info = append(append(append(info, prefix...), label...), 0)
-	out, err := hkdf.Expand(sha256.New, secret, string(info), length)
-	if err != nil {
-		return nil
-	}
-	return out
 }
 
 // open decrypts a packet of size header bytes; what it returns is in the

@@ -16,6 +16,7 @@ type Parser struct {
 	nonce   [ivSize]byte
 	numbers numbers
 	ja4     fingerprint.Maker
+	derive  derivation
 }
 
 var _ app.Described = (*Parser)(nil)

@@ -52,7 +52,7 @@ func (s *State) packet(h *header, b []byte, dir decoders.Direction) bool {
 	binary.BigEndian.PutUint32(t.version[:], uint32(h.version))
 	switch {
 	case s.keys == nil && h.kind == kindInitial:
-		s.keys = initialKeys(h.version, h.dcid)
+		s.keys = s.parser.initialKeys(h.version, h.dcid)
 	case dir == decoders.ToClient && s.keys != nil && h.kind == kindRetry && !s.retried:
 		// The client begins anew, with keys of another connection ID (RFC 9000
 		// section 17.2.5.2), and listens to the first Retry only.

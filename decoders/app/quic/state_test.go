@@ -52,7 +52,8 @@ func TestRFC9001(t *testing.T) {
 	if !ok || h.kind != kindInitial || h.version != version1 {
 		t.Fatalf("header %+v, %v", h, ok)
 	}
-	plain, ok := NewParser().open(initialKeys(version1, firstID), toClient, packet, h.size)
+	p := NewParser()
+	plain, ok := p.open(p.initialKeys(version1, firstID), toClient, packet, h.size)
 	if !ok || !bytes.HasPrefix(plain, []byte{frameAck, 0, 0, 0, 0, frameCrypto, 0, 0x40, 0x5a, serverHello}) {
 		t.Errorf("%x, %v", plain, ok)
 	}
