@@ -22,7 +22,7 @@ type merger struct {
 	exporter   *exporter.Exporter
 	thresholds *signatures.Thresholds
 	account    *analytics.Account
-	rater      *rater
+	rater      *rater // nil when nobody watches
 	stats      statsMaker
 	overloads  overloads
 	state      *State
@@ -120,7 +120,9 @@ func (m *merger) take(b *batch, now time.Time) {
 	m.overloaded(b)
 	deltas := m.deltasOf(b)
 	m.account.Apply(deltas)
-	m.rater.take(deltas, b.endTime)
+	if m.rater != nil {
+		m.rater.take(deltas, b.endTime)
+	}
 
 	m.counts.Batches++
 	m.counts.EndTime, m.counts.LastFrame = max(m.counts.EndTime, b.endTime), max(m.counts.LastFrame, b.last)
@@ -141,6 +143,9 @@ func (m *merger) take(b *batch, now time.Time) {
 	if final || now.Sub(m.flushed) >= flushInterval {
 		m.exporter.Flush()
 		m.flushed = now
+	}
+	if m.rater == nil {
+		return
 	}
 	if final {
 		m.rater.end(m.counts.EndTime)

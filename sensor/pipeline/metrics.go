@@ -14,7 +14,8 @@ import (
 	"spanwatch/sensor/flow"
 )
 
-// MetricsSource shows the latest View of the pipeline. It reads nothing else,
+// MetricsSource shows the latest View of the pipeline, for the endpoint of
+// Config.Metrics: without one, Views are not kept up. It reads nothing else,
 // so a scrape costs workers nothing.
 func (p *Pipeline) MetricsSource() metrics.Source {
 	geo := newGeoLookup(p.opt.Geo) // of the scrape's goroutine
@@ -26,8 +27,10 @@ func (p *Pipeline) MetricsSource() metrics.Source {
 		writeFlows(w, v)
 		writeDetect(w, v)
 		writeBandwidth(w, v, &geo)
-		if r := p.merge.rater.latest(time.Now()); r != nil {
-			writeRates(w, r, &geo)
+		if rater := p.merge.rater; rater != nil {
+			if r := rater.latest(time.Now()); r != nil {
+				writeRates(w, r, &geo)
+			}
 		}
 		writeShed(w, v)
 		writeEquations(w, v)

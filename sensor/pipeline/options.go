@@ -24,6 +24,11 @@ import (
 // replaySeed makes hashes, and so flow ids, the same in every replay.
 const replaySeed = 0x5370616e77617463
 
+// watched says whether somebody may ask how things stand before Run returns: then
+// a View is made every second, and rates of windows. Both look at all hosts, again
+// and again.
+func (o *Options) watched() bool { return o.Config.Metrics.Listen != "" }
+
 // seed is that of all hash tables of one run.
 func newSeed(o *Options) uint64 {
 	switch {

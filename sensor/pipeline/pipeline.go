@@ -157,9 +157,11 @@ func (p *Pipeline) newMerge() error {
 	if err != nil {
 		return err
 	}
-	rater, err := newRater(o.Config.Metrics.Window, o.Config.Metrics.Top, o.Geo, o.Replay)
-	if err != nil {
-		return err
+	var rater *rater
+	if o.watched() {
+		if rater, err = newRater(o.Config.Metrics.Window, o.Config.Metrics.Top, o.Geo, o.Replay); err != nil {
+			return err
+		}
 	}
 	p.State = newState(outlets)
 	p.merge = merger{
@@ -233,7 +235,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	err := sinks()
 	p.merge.publish(true)
 	p.merge.account.Close()
-	p.merge.rater.close()
+	if p.merge.rater != nil {
+		p.merge.rater.close()
+	}
 	return err
 }
 

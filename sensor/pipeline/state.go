@@ -10,9 +10,9 @@ import (
 )
 
 // State is what readers outside the packet path (metrics, summary, web page)
-// see of a pipeline: an immutable View, replaced about once a second by the
-// merge stage and for the last time when Run returns. So a scrape never waits
-// for a worker, nor a worker for a scrape.
+// see of a pipeline: an immutable View, replaced when Run returns and, if there is
+// an endpoint for metrics, about once a second by the merge stage. So a scrape
+// never waits for a worker, nor a worker for a scrape.
 type State struct {
 	view    atomic.Pointer[View]
 	outlets []*exporter.Outlet
