@@ -20,6 +20,13 @@ const (
 	maxWaiting       = 1 << 20
 )
 
+// Room for flows is used again by a later round unless it is more than spareTimes
+// what was needed, which is taken for minSpare at least.
+const (
+	spareTimes = 4
+	minSpare   = 1 << 10
+)
+
 // Kernel counts the packets of all interfaces until Close.
 type Kernel struct {
 	o       Options
@@ -27,11 +34,11 @@ type Kernel struct {
 	devices []*device
 
 	round   *Round // the last one that was published
-	first   *Round // what readers begin at
+	first   *Round // what readers begin at; nil once Run is at work, or no round would ever be freed
 	waiting []flow.Counted
-	drained bool      // all evictions of the last sweep's time have been read
-	swept   time.Time // when that was
-	spare   []flow.Counted
+	drained bool           // all evictions of the last sweep's time have been read
+	swept   time.Time      // when that was
+	spare   []flow.Counted // of the round before the last: nobody looks at it when the last is done
 	sums    Sums
 	settled Sums // of all rounds that were applied by all workers
 
@@ -82,6 +89,7 @@ func (k *Kernel) Own(owner func(*decoders.FlowKey) int) { k.o.Owner = owner }
 // Run reads what was counted and makes rounds, until all lanes have ended and
 // were told everything.
 func (k *Kernel) Run() {
+	k.first = nil
 	tick := time.NewTicker(evictionInterval)
 	defer tick.Stop()
 	for {
@@ -203,8 +211,10 @@ func (k *Kernel) sweep(last bool) {
 	}
 	k.sums.Told.Add(next.offeredSum)
 	next.pending.Store(int32(k.o.Workers))
-	k.spare = nil
 	old := k.round
+	if k.spare = old.offered; cap(k.spare) > spareTimes*max(len(k.spare), minSpare) {
+		k.spare = nil // of a burst that is over
+	}
 	k.round = next
 	old.next.Store(next)
 	close(old.more)

@@ -3,11 +3,15 @@ package accounting
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
+	"weak"
 
 	"spanwatch/bpf"
 	"spanwatch/decoders"
@@ -102,6 +106,54 @@ func TestRoundsBringTablesToWhatTheKernelCounted(t *testing.T) {
 				t.Errorf("table %+v", s)
 			}
 		})
+	}
+}
+
+// TestRoundsUseTheirRoomAgain: a second's worth of flows is as large as the table of
+// the kernel.
+func TestRoundsUseTheirRoomAgain(t *testing.T) {
+	f := newFake(8, 8)
+	k := counting(f, Options{})
+	tab := table(t, new(flow.Stats))
+	defer tab.Close()
+	var rooms []*flow.Counted
+	for range 9 {
+		f.packet(0, 0, 100)
+		rooms = append(rooms, unsafe.SliceData(round(k, tab).offered))
+	}
+	for i := 6; i < len(rooms); i++ {
+		if rooms[i] != rooms[i-3] {
+			t.Errorf("round %d has room of its own", i)
+		}
+	}
+}
+
+// TestRoundsAreFreedWhenAllHaveAppliedThem, while Run is at work.
+func TestRoundsAreFreedWhenAllHaveAppliedThem(t *testing.T) {
+	f := newFake(8, 8)
+	k := counting(f, Options{Interval: time.Millisecond})
+	tab := table(t, new(flow.Stats))
+	defer tab.Close()
+	reader := k.Reader()
+	go k.Run()
+	var rounds []weak.Pointer[Round]
+	for deadline := time.Now().Add(10 * time.Second); len(rounds) < 6; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d rounds in ten seconds", len(rounds))
+		}
+		if r := reader.Due(math.MaxInt64); r != nil {
+			rounds = append(rounds, weak.Make(r))
+			r.Apply(tab, 0)
+		}
+	}
+	runtime.GC()
+	for i, r := range rounds[:3] {
+		if r.Value() != nil {
+			t.Errorf("round %d of %d is still held", i, len(rounds))
+		}
+	}
+	for r := reader.Wait(); r != nil; r = reader.Wait() {
+		r.Apply(tab, 0)
 	}
 }
 
