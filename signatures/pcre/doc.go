@@ -5,8 +5,9 @@
 //	                                     ├─ Match(scratch, data, start) ─► Result, groups
 //	                   NewScratch ───────┘
 //
-// With cgo the engine is PCRE2 with its just-in-time compiler, so that every
-// pattern means what it means to Suricata. Without cgo it is package regexp
+// With cgo the engine is PCRE2 with its just-in-time compiler, which a pattern
+// goes through at its first match, so that every pattern means what it means to
+// Suricata. Without cgo it is package regexp
 // on a translation of the pattern: what Go cannot express (look-around, back
 // references, possessive quantifiers, counts above 1000) is refused with
 // ErrUnsupported. Engine names which one it is.
