@@ -69,6 +69,10 @@ type Input struct {
 	// stream will see it, or have, in a chunk; they look at the payload of
 	// other packets of TCP as if it were a chunk.
 	InStream bool
+	// Appended: reassembly put the whole payload behind everything that it had of
+	// the stream of Dir, at Offset.
+	Appended bool
+	Offset   uint64
 	// Pseudo marks a packet that was not on the wire, made for the end of a
 	// flow: it has addresses and ports and no payload. Rules on packets are
 	// not asked.

@@ -12,9 +12,9 @@ import (
 // protocol, direction and service port. It may hold signatures that cannot
 // match (their header is compared again), and lacks none that can.
 type packetGroup struct {
-	always []gate  // of signatures inspected for every packet of the group
-	packet matcher // of payloads; nil when no signature has a pattern
-	stream matcher // of TCP: of stream chunks, and of payloads that are in none
+	always []gate          // of signatures inspected for every packet of the group
+	packet matcher         // of payloads, but of TCP; nil when no signature has a pattern
+	pair   *prefilter.Pair // of TCP: of payloads, and of stream chunks and payloads that are in none
 }
 
 // packetClass separates packets by protocol before ports are looked at.
@@ -132,8 +132,9 @@ func newGroupBuilder(usePrefilter bool, opts prefilter.Options) *groupBuilder {
 // payloadMatchers are those of a group. refused are the signatures that no
 // matcher takes.
 type payloadMatchers struct {
-	packet, stream matcher
-	refused        []*Signature
+	packet  matcher
+	pair    *prefilter.Pair
+	refused []*Signature
 }
 
 // group returns the group of sigs, which are in inspection order.
@@ -143,7 +144,7 @@ func (b *groupBuilder) group(sigs []*Signature, c packetClass) *packetGroup {
 
 // groupWith returns the group of sigs with matchers for them and perhaps others.
 func (b *groupBuilder) groupWith(sigs []*Signature, m payloadMatchers) *packetGroup {
-	g := &packetGroup{packet: m.packet, stream: m.stream}
+	g := &packetGroup{packet: m.packet, pair: m.pair}
 	for _, s := range sigs {
 		if !b.prefilter || s.bypassesPrefilter() || slices.Contains(m.refused, s) {
 			g.always = append(g.always, gateOf(s))
@@ -169,16 +170,29 @@ func (b *groupBuilder) payloadMatchers(sigs []*Signature, c packetClass) (m payl
 			stream = append(stream, s)
 		}
 	}
-	var refused []*Signature
-	m.packet, m.refused = b.matcher(packet)
-	m.stream, refused = b.matcher(stream)
-	m.refused = append(m.refused, refused...)
+	if c != classTCP {
+		m.packet, m.refused = b.matcher(packet)
+		return m
+	}
+	var err error
+	if m.pair, err = b.matchers.BuildPair(patternsOf(packet), patternsOf(stream)); err != nil {
+		m.refused = append(packet, stream...)
+	}
 	return m
 }
 
 // matcher makes the matcher of the signatures' fast patterns. Should it
 // refuse them they are returned, to be inspected always: slower, and right.
 func (b *groupBuilder) matcher(sigs []*Signature) (m matcher, refused []*Signature) {
+	m, err := b.matchers.Build(patternsOf(sigs))
+	if err != nil {
+		return nil, sigs
+	}
+	return m, nil
+}
+
+// patternsOf returns what brings each of sigs up.
+func patternsOf(sigs []*Signature) []prefilter.Pattern {
 	patterns := make([]prefilter.Pattern, 0, len(sigs))
 	for _, s := range sigs {
 		if s.triggered() {
@@ -187,11 +201,7 @@ func (b *groupBuilder) matcher(sigs []*Signature) (m matcher, refused []*Signatu
 			patterns = append(patterns, s.fast.pattern(s.order))
 		}
 	}
-	m, err := b.matchers.Build(patterns)
-	if err != nil {
-		return nil, sigs
-	}
-	return m, nil
+	return patterns
 }
 
 // portGroups divides the signatures of one class and direction.

@@ -33,6 +33,7 @@ type Inspector struct {
 	notes     notes
 	txs       txNotes
 	scans     streamScans
+	ledgers   ledgers
 	ids       []uint32           // candidates, reused
 	triggered []uint32           // signatures on transactions whose trigger is in the packet's payload or chunks
 	scratch   *prefilter.Scratch // of the matchers of rules
@@ -120,6 +121,10 @@ func (i *Inspector) EndFlow(f *FlowState) {
 	i.memories.keep(f, flowMemory{})
 	*f = FlowState{}
 }
+
+// TurnFlow is to be called when the sides of a flow are exchanged: its
+// directions are not what they were.
+func (i *Inspector) TurnFlow(f *FlowState) { i.ledgers.forget(f) }
 
 // Flowbits appends the names of the flow's bits to dst, for events.
 func (i *Inspector) Flowbits(f *FlowState, dst []string) []string {
@@ -259,18 +264,55 @@ func (i *Inspector) inspectPacket(out []Match) []Match {
 	}
 	g := i.rules.packets[class][i.in.Dir].of(port)
 	i.ids, i.triggered = i.ids[:0], i.triggered[:0]
-	if len(i.payload) > 0 {
+	if g.pair != nil {
+		i.searchTCP(g.pair)
+	} else if len(i.payload) > 0 {
 		i.scan(g.packet, i.payload)
-		if !i.inStream {
-			i.scan(g.stream, i.payload)
-		}
-	}
-	for k := range i.chunks {
-		i.scan(g.stream, i.chunks[k].Data)
 	}
 	i.setTriggeredAside()
 	i.addAlways(g.always)
 	return i.inspectCandidates(out)
+}
+
+// searchTCP adds the signatures whose fast pattern occurs in the packet's
+// payload or in what became due of its stream, and whose gates are open, to
+// i.ids.
+func (i *Inspector) searchTCP(pair *prefilter.Pair) {
+	var g *ledger
+	if i.in.Flow != nil && (i.inStream || len(i.chunks) > 0) {
+		g = i.ledgers.open(i, pair)
+	}
+	if len(i.payload) > 0 {
+		i.stats.Scanned += uint64(len(i.payload))
+		hits := pair.Search(i.payload, i.scratch)
+		i.ids = pair.Append(prefilter.ForPackets, hits, i.ids)
+		i.ids = pair.Anchored(prefilter.ForPackets, i.payload, i.ids)
+		switch {
+		case !i.inStream:
+			i.ids = pair.Append(prefilter.ForStream, hits, i.ids)
+			i.ids = pair.Anchored(prefilter.ForStream, i.payload, i.ids)
+		case g != nil && i.in.Appended:
+			g.add(i.in.Offset, len(i.payload), hits)
+		case g != nil:
+			g.clear(0)
+		}
+	} else if g != nil && i.inStream && i.in.Packet.PayloadLen > 0 {
+		g.clear(0)
+	}
+	for k := range i.chunks {
+		c := &i.chunks[k]
+		i.ids = pair.Anchored(prefilter.ForStream, c.Data, i.ids)
+		if g != nil && g.covers(c) {
+			g.take(i, c)
+		} else {
+			i.stats.Scanned += uint64(len(c.Data))
+			i.ids = pair.Append(prefilter.ForStream, pair.Search(c.Data, i.scratch), i.ids)
+		}
+		if g != nil {
+			g.advance(c.Offset + uint64(len(c.Data)))
+		}
+	}
+	i.admit(0)
 }
 
 // scan adds the signatures whose fast pattern occurs in data, and whose gates

@@ -159,8 +159,11 @@ func (rs *Ruleset) CompileInBackground() (run func(done <-chan struct{})) {
 // PrefilterReport says what the prefilter is made of now: matchers are made and
 // compiled when they are needed.
 func (rs *Ruleset) PrefilterReport() (r PrefilterReport) {
-	counted := map[matcher]bool{nil: true} // groups share matchers
-	add := func(m matcher) {
+	counted := map[any]bool{} // groups share matchers
+	add := func(m interface {
+		Patterns() int
+		Size() int
+	}) {
 		if !counted[m] {
 			counted[m] = true
 			r.Matchers++
@@ -170,8 +173,12 @@ func (rs *Ruleset) PrefilterReport() (r PrefilterReport) {
 	}
 	r.Groups = len(rs.groups)
 	for _, g := range rs.groups {
-		add(g.packet)
-		add(g.stream)
+		if g.packet != nil {
+			add(g.packet)
+		}
+		if g.pair != nil {
+			add(g.pair)
+		}
 	}
 	for _, byDir := range rs.transactions {
 		if byDir == nil {
@@ -179,7 +186,9 @@ func (rs *Ruleset) PrefilterReport() (r PrefilterReport) {
 		}
 		for d := range byDir {
 			for _, b := range byDir[d].buffers {
-				add(b.matcher)
+				if b.matcher != nil {
+					add(b.matcher)
+				}
 			}
 		}
 	}

@@ -29,6 +29,7 @@ func (i *Inspector) Swap(rules *Ruleset) {
 	}
 	i.generation++
 	i.scans.clear()
+	i.ledgers = ledgers{}
 	if i.costs != nil {
 		i.costs.swap(i.rules, rules)
 	}

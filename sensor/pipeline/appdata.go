@@ -70,6 +70,7 @@ func (w *worker) heir(f *flow.Flow) uint32 {
 func (w *worker) turn(f *flow.Flow, dir decoders.Direction) decoders.Direction {
 	w.flows.Swap(f)
 	w.streams.Swap(f)
+	w.inspector.TurnFlow(&f.Detect)
 	return dir.Opposite()
 }
 

@@ -35,6 +35,7 @@ func (w *worker) tcp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction, i
 	state := w.streams.State(f)
 	in.Closing = state > flow.TCPEstablished && state < flow.TCPClosed
 	in.InStream = v.Stored
+	in.Appended, in.Offset = v.Appended, v.Offset
 	in.StreamEvents = v.Events
 	in.StreamSize = [2]uint32{w.streams.Size(f, decoders.ToServer), w.streams.Size(f, decoders.ToClient)}
 	w.rawChunks(f, dir, in)

@@ -78,6 +78,11 @@ type Verdict struct {
 	// stream payload see it by NextRaw; payload that was not taken is inspected
 	// as a packet.
 	Stored bool
+	// Appended says that all of the payload was stored at Offset of its direction,
+	// and nothing there or behind it before: it is the stream's from there on, for
+	// as long as every further packet is Appended too.
+	Appended bool
+	Offset   uint64
 	// Refused says that the packet does not fit its session (numbers,
 	// timestamp, window): the receiving host will not take it either.
 	Refused bool

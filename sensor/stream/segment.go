@@ -72,12 +72,14 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 		}
 	}
 	skip := max(int64(x.baseOff)-off, 0)
+	appended := off == int64(x.edge) && skip == 0 && !overlap && len(data) == int(t.p.PayloadLen)
 	if !t.write(uint64(off+skip), merged[skip:], &merged[0] == &data[0]) {
 		t.event(decoders.StreamEventReassemblyInsertMemcap)
 		e.noRoom(t.s)
 		return false
 	}
 	e.remember(h, after, seq, uint32(len(data)))
+	t.v.Appended, t.v.Offset = appended, uint64(off)
 	return true
 }
 

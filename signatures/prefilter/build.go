@@ -53,17 +53,36 @@ func NewBuilder(opts Options) *Builder {
 // Build makes the matcher for patterns; nil, without error, when there are
 // none. It is the one place that decides which implementation is used.
 func (b *Builder) Build(patterns []Pattern) (Matcher, error) {
-	for i := range patterns {
-		if len(patterns[i].Bytes) < MinPattern {
-			return nil, fmt.Errorf("pattern %d of %d bytes: %w", patterns[i].ID, len(patterns[i].Bytes), ErrShortPattern)
-		}
+	if err := checkLengths(patterns); err != nil {
+		return nil, err
 	}
 	if len(patterns) == 0 {
 		return nil, nil
 	}
 	m := &setMatcher{patterns: len(patterns)}
-	anywhere := make([]Pattern, 0, len(patterns))
-	var fixed []Pattern
+	fixed, anywhere := split(patterns)
+	if len(fixed) > 0 {
+		m.anchors = &anchors{members: fixed}
+	}
+	if len(anywhere) > 0 {
+		members, ids := b.pool.members(anywhere)
+		m.ids, m.set = ids[0], b.set(members)
+	}
+	return m, nil
+}
+
+func checkLengths(patterns []Pattern) error {
+	for i := range patterns {
+		if len(patterns[i].Bytes) < MinPattern {
+			return fmt.Errorf("pattern %d of %d bytes: %w", patterns[i].ID, len(patterns[i].Bytes), ErrShortPattern)
+		}
+	}
+	return nil
+}
+
+// split separates the patterns for anchors from the others.
+func split(patterns []Pattern) (fixed, anywhere []Pattern) {
+	anywhere = make([]Pattern, 0, len(patterns))
 	for _, p := range patterns {
 		if p.anchored() {
 			fixed = append(fixed, p)
@@ -71,15 +90,7 @@ func (b *Builder) Build(patterns []Pattern) (Matcher, error) {
 			anywhere = append(anywhere, p)
 		}
 	}
-	if len(fixed) > 0 {
-		m.anchors = &anchors{members: fixed}
-	}
-	if len(anywhere) > 0 {
-		var members []uint32
-		members, m.ids = b.pool.members(anywhere)
-		m.set = b.set(members)
-	}
-	return m, nil
+	return fixed, anywhere
 }
 
 // set returns the one of these patterns.

@@ -74,30 +74,40 @@ func (p *pool) compare(x, y uint32) int {
 	return slices.Compare(p.texts[x], p.texts[y])
 }
 
-// members returns the different patterns, sorted, and the ids of each.
-func (p *pool) members(patterns []Pattern) (members []uint32, ids idTable) {
-	type entry struct{ number, id, until uint32 }
-	entries := make([]entry, len(patterns))
-	for i := range patterns {
-		entries[i] = entry{p.number(&patterns[i]), patterns[i].ID, patterns[i].until()}
+// members returns the different patterns, sorted, and for each of lists the ids
+// of each pattern.
+func (p *pool) members(lists ...[]Pattern) (members []uint32, ids []idTable) {
+	type entry struct{ number, id, until, list uint32 }
+	var entries []entry
+	for list, patterns := range lists {
+		entries = slices.Grow(entries, len(patterns))
+		for i := range patterns {
+			entries = append(entries, entry{p.number(&patterns[i]), patterns[i].ID, patterns[i].until(), uint32(list)})
+		}
 	}
 	slices.SortStableFunc(entries, func(x, y entry) int { return p.compare(x.number, y.number) })
-	ids.ids = make([]patternID, len(entries))
 	n := 0
 	for i := range entries {
 		if i == 0 || entries[i].number != entries[i-1].number {
 			n++
 		}
 	}
-	members, ids.start = make([]uint32, 0, n), make([]uint32, 0, n+1)
+	members, ids = make([]uint32, 0, n), make([]idTable, len(lists))
+	for list := range lists {
+		ids[list] = idTable{start: make([]uint32, 0, n+1), ids: make([]patternID, 0, len(lists[list]))}
+	}
 	for i, e := range entries {
 		if i == 0 || e.number != entries[i-1].number {
 			members = append(members, e.number)
-			ids.start = append(ids.start, uint32(i))
+			for list := range ids {
+				ids[list].start = append(ids[list].start, uint32(len(ids[list].ids)))
+			}
 		}
-		ids.ids[i] = patternID{e.id, e.until}
+		ids[e.list].ids = append(ids[e.list].ids, patternID{e.id, e.until})
 	}
-	ids.start = append(ids.start, uint32(len(entries)))
+	for list := range ids {
+		ids[list].start = append(ids[list].start, uint32(len(ids[list].ids)))
+	}
 	return members, ids
 }
 
@@ -147,14 +157,6 @@ func (t *idTable) append(ids []uint32, found []hyperscan.Hit) []uint32 {
 				ids = append(ids, p.id)
 			}
 		}
-	}
-	return ids
-}
-
-// all adds every id.
-func (t *idTable) all(ids []uint32) []uint32 {
-	for _, p := range t.ids {
-		ids = append(ids, p.id)
 	}
 	return ids
 }

@@ -121,20 +121,33 @@ func (m *setMatcher) Scan(data []byte, ids []uint32, s *Scratch) []uint32 {
 	if m.set == nil {
 		return ids
 	}
+	return m.ids.append(ids, m.search(data, s))
+}
+
+// search returns the patterns that occur in data, each at least with its first
+// end. The slice is valid until the next search with s.
+func (m *set) search(data []byte, s *Scratch) []hyperscan.Hit {
 	if len(data) >= minHyperscanBytes || m.pays == 0 {
 		if db := m.database(len(data)); db != nil {
-			if !s.fit(m.set, db) {
-				return m.ids.all(ids)
+			if s.fit(m, db) {
+				if found, err := db.Scan(s.hyper, data); err == nil {
+					return found
+				}
 			}
-			found, err := db.Scan(s.hyper, data)
-			if err != nil { // what a matcher that cannot look must answer
-				return m.ids.all(ids)
-			}
-			return m.ids.append(ids, found)
+			return m.all(s) // what a matcher that cannot look must answer
 		}
 	}
 	s.found = m.plain().scan(data, s.found[:0])
-	return m.ids.append(ids, s.found)
+	return s.found
+}
+
+// all returns every pattern.
+func (m *set) all(s *Scratch) []hyperscan.Hit {
+	s.found = s.found[:0]
+	for i := range m.members {
+		s.found = append(s.found, hyperscan.Hit{Pattern: uint32(i)})
+	}
+	return s.found
 }
 
 // Patterns implements Matcher.
