@@ -99,6 +99,9 @@ func (b *Builder) set(members []uint32) *set {
 	s, ok := b.sets[key]
 	if !ok {
 		s = &set{builder: b, number: len(b.list), pool: b.pool, members: members, key: key, pays: b.pays(len(members))}
+		for _, m := range members {
+			s.longest = max(s.longest, len(b.pool.texts[m]))
+		}
 		b.sets[key] = s
 		b.list = append(b.list, s)
 	}

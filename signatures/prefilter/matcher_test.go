@@ -422,7 +422,7 @@ func TestSetsAreCompiledWhenItPays(t *testing.T) {
 	for i := range patterns {
 		patterns[i] = Pattern{Bytes: fmt.Appendf(nil, "pattern %d", i), ID: uint32(i)}
 	}
-	data := append(bytes.Repeat([]byte("."), 1000), "pattern 3"...)
+	data := append(bytes.Repeat([]byte(".:"), 500), "pattern 3"...)
 	run := func(background bool) {
 		b := NewBuilder(Options{})
 		m, err := b.Build(patterns)

@@ -17,6 +17,7 @@ type set struct {
 	pool    *pool
 	members []uint32 // numbers in pool, sorted by content
 	key     [keySize]byte
+	longest int    // bytes of the longest pattern
 	pays    uint64 // bytes after which compiling pays
 
 	makeGrams sync.Once
@@ -124,9 +125,8 @@ func (m *setMatcher) Scan(data []byte, ids []uint32, s *Scratch) []uint32 {
 	return m.ids.append(ids, m.search(data, s))
 }
 
-// search returns the patterns that occur in data, each at least with its first
-// end. The slice is valid until the next search with s.
-func (m *set) search(data []byte, s *Scratch) []hyperscan.Hit {
+// searchAll is search without regard to what the data is.
+func (m *set) searchAll(data []byte, s *Scratch) []hyperscan.Hit {
 	if len(data) >= minHyperscanBytes || m.pays == 0 {
 		if db := m.database(len(data)); db != nil {
 			if s.fit(m, db) {
@@ -172,6 +172,7 @@ type Scratch struct {
 	hyper  *hyperscan.Scratch
 	fitted []bool // by set.number
 	found  []hyperscan.Hit
+	pieces []hyperscan.Hit // found of all pieces of what is searched
 }
 
 // NewScratch makes a Scratch.
