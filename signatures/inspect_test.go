@@ -339,6 +339,7 @@ func TestRulesOnTransactions(t *testing.T) {
 		{"nocase", `dns.query; content:"EXAMPLE"; nocase;`, true},
 		{"negated", `dns.query; content:!"example"; bsize:11;`, true},
 		{"absent buffer", `dns.answers.rrname; content:!"x";`, false},
+		{"a buffer whose absence is not seen", `dns.answers.rrname; absent;`, false},
 		{"number", `dns.rrtype:28;`, true},
 		{"number by name", `dns.rrtype:aaaa;`, true},
 		{"number not there", `dns.rrtype:a;`, false},

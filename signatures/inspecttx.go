@@ -343,7 +343,7 @@ func (i *Inspector) bufferHolds(p *txPart, tx app.Tx, dir decoders.Direction, m 
 	for n := first; ; n++ {
 		piece, ok := i.txPiece(l, tx, dir, n)
 		if !ok {
-			return n == 0 && l.Absent != keyword.AbsentNever && p.finished(tx, dir) && mayHave(tx, l.Source.Buffer.In(dir))
+			return n == 0 && l.Absent != keyword.AbsentNever && !l.Source.Kept.Has(i.in.App) && p.finished(tx, dir) && mayHave(tx, l.Source.Buffer.In(dir))
 		}
 		if l.Absent == keyword.AbsentOnly {
 			return false

@@ -23,7 +23,9 @@ type Source struct {
 
 	// A buffer of a transaction has Apps, the protocols it exists in, and
 	// Buffer.
-	Apps   ProtoSet
+	Apps ProtoSet
+	// Kept are those of them in which the buffer never counts as absent.
+	Kept   ProtoSet
 	Buffer app.Buffer
 	Dirs   DirectionSet // in which it exists
 	Multi  bool         // several instances, each tried on its own
@@ -94,6 +96,7 @@ func sources() []Source {
 	table := slices.Concat(packetSources(), appSources(), definedSources())
 	for i := range table {
 		table[i].order = i
+		table[i].Kept = neverAbsent[table[i].Name]
 	}
 	return table
 }

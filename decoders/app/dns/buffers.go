@@ -101,8 +101,8 @@ func (t *Tx) responseNameAt(at int) ([]byte, bool) {
 	return nil, false
 }
 
-// Integer returns instance i of a number. Types come in the order of the
-// message: questions, answers, authorities, additionals.
+// Integer returns instance i of a number. Types are those of the questions of a
+// request and of the answers of a response, as in Suricata.
 func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
 	if t.broken || i < 0 {
 		return 0, false
@@ -114,15 +114,11 @@ func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
 	case app.DNSRcode:
 		return uint64(r.Rcode()), i == 0
 	case app.DNSRRType:
-		if i < len(r.Queries) {
+		switch response := r.Flags&FlagQR != 0; {
+		case response && i < len(r.Answers):
+			return uint64(r.Answers[i].Type), true
+		case !response && i < len(r.Queries):
 			return uint64(r.Queries[i].Type), true
-		}
-		i -= len(r.Queries)
-		for _, list := range [3][]RR{r.Answers, r.Authorities, r.Additionals} {
-			if i < len(list) {
-				return uint64(list[i].Type), true
-			}
-			i -= len(list)
 		}
 	}
 	return 0, false

@@ -164,7 +164,7 @@ func TestIntegersAreWhatRulesExpect(t *testing.T) {
 	s.Parse(app.Input{Data: m.b, Dir: decoders.ToClient, Datagram: true})
 	tx := s.Txs()[0]
 	for b, want := range map[app.Buffer][]uint64{
-		app.DNSOpcode: {5}, app.DNSRcode: {3}, app.DNSRRType: {6, 1, 2, 99}, app.DNSQuery: nil,
+		app.DNSOpcode: {5}, app.DNSRcode: {3}, app.DNSRRType: {1}, app.DNSQuery: nil,
 	} {
 		for i, w := range want {
 			if got, ok := tx.Integer(b, i); !ok || got != w {
