@@ -7,8 +7,7 @@ import (
 
 // neverAbsent are buffers, with protocols, whose absence Suricata does not see: it
 // decides that a buffer is missing when a transaction is beyond the stage at
-// which it asks for the buffer, and asks for these at the last one; or it gives
-// HTTP/2 an empty buffer where HTTP/1 has a line.
+// which it asks for the buffer, and asks for these at the last one.
 var neverAbsent = map[string]ProtoSet{
 	"dns.answers.rrname":     Protos(app.ProtoDNS),
 	"dns.authorities.rrname": Protos(app.ProtoDNS),
@@ -19,11 +18,7 @@ var neverAbsent = map[string]ProtoSet{
 	"ftp.completion_code":    Protos(app.ProtoFTP),
 	"snmp.community":         Protos(app.ProtoSNMP),
 	"file.data":              Protos(app.ProtoSMB, app.ProtoNFS, app.ProtoFTPData),
-	"http.protocol":          Protos(app.ProtoHTTP2),
-	"http.start":             Protos(app.ProtoHTTP2),
-	"http.stat_msg":          Protos(app.ProtoHTTP2),
-	"http.request_line":      Protos(app.ProtoHTTP2),
-	"http.response_line":     Protos(app.ProtoHTTP2),
+	"http.start":             Protos(app.ProtoHTTP2), // which does not have it
 }
 
 // setAbsent is the keyword absent: `absent` asks that the buffer does not

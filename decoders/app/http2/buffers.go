@@ -95,6 +95,8 @@ func (t *Tx) Buffer(b app.Buffer, i int) ([]byte, bool) {
 		return response.statusLine()
 	case app.HTTPStatCode:
 		return response.first(":status")
+	case app.HTTPStatMsg:
+		return nil, response != &nothing // there is one, and it is empty
 	}
 	if which, ok := namedBuffers[b]; ok {
 		s := request
@@ -132,7 +134,7 @@ func (t *Tx) either(b app.Buffer) ([]byte, bool) {
 		case app.HTTPHeaderNames.In(dir):
 			return s.names()
 		case app.HTTPProtocol.In(dir):
-			return protocol, len(s.lines) > 0
+			return protocol, s != &nothing
 		case app.HTTPConnection.In(dir):
 			return s.joined(5)
 		case app.HTTPContentLen.In(dir):
@@ -181,13 +183,14 @@ func (s *sent) host() ([]byte, bool) {
 	return m.text, true
 }
 
-// requestLine puts a request line together.
+// requestLine puts a request line together. As in Suricata, frames that are no
+// request have one too, without method and path.
 func (s *sent) requestLine() ([]byte, bool) {
-	method, ok := s.first(":method")
-	path, also := s.first(":path")
-	if !ok && !also {
+	if s == &nothing {
 		return nil, false
 	}
+	method, _ := s.first(":method")
+	path, _ := s.first(":path")
 	m := &s.made[madeLine]
 	if !m.valid {
 		m.text, m.valid = append(append(m.text[:0], method...), ' '), true
@@ -196,12 +199,12 @@ func (s *sent) requestLine() ([]byte, bool) {
 	return m.text, true
 }
 
-// statusLine puts a status line together.
+// statusLine puts a status line together, see requestLine.
 func (s *sent) statusLine() ([]byte, bool) {
-	status, ok := s.first(":status")
-	if !ok {
+	if s == &nothing {
 		return nil, false
 	}
+	status, _ := s.first(":status")
 	m := &s.made[madeLine]
 	if !m.valid {
 		m.text, m.valid = append(append(append(m.text[:0], "HTTP/2 "...), status...), "\r\n"...), true

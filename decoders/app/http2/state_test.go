@@ -211,8 +211,13 @@ func TestStreamsGiveWhatRulesOfHTTPAskFor(t *testing.T) {
 	if n, ok := s.Txs()[2].Integer(app.HTTPURI, 0); !ok || n != 4 {
 		t.Errorf("the URI is %d long", n)
 	}
-	if _, ok := s.Txs()[2].Buffer(app.HTTPStatMsg, 0); ok {
-		t.Error("there is a status message")
+	if msg, ok := s.Txs()[2].Buffer(app.HTTPStatMsg, 0); !ok || len(msg) > 0 {
+		t.Errorf("the status message is %q, %v", msg, ok)
+	}
+	for b, want := range map[app.Buffer]string{app.HTTPRequestLine: "  HTTP/2\r\n", app.HTTPResponseLine: "HTTP/2 \r\n", app.HTTPProtocol: "HTTP/2"} {
+		if got, ok := s.Txs()[0].Buffer(b, 0); !ok || string(got) != want {
+			t.Errorf("buffer %d of settings is %q, %v, want %q", b, got, ok, want)
+		}
 	}
 }
 
