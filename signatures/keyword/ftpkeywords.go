@@ -40,9 +40,18 @@ func setFTPBounce(b *Builder, o *rule.Option) *rule.Diagnostic {
 // compare a number.
 var (
 	ftpModes        = map[string]uint64{"active": 1, "passive": 2}
-	ftpAnswers      = map[string]uint64{"yes": 1, "true": 1, "no": 0, "false": 0}
+	ftpAnswers      = map[string]uint64{"yes": 1, "true": 1, "on": 1, "1": 1, "no": 0, "false": 0, "off": 0, "0": 0}
 	ftpDataCommands = map[string]uint64{"retr": 5, "stor": 6} // as package ftp numbers its commands
 )
+
+// setReplyReceived is the keyword ftp.reply_received, which is about what the
+// server sends.
+func setReplyReceived(b *Builder, o *rule.Option) *rule.Diagnostic {
+	if d := b.narrow(o, DirToClient); d != nil {
+		return d
+	}
+	return txWord(app.ProtoFTP, app.FTPReplyReceived, ftpAnswers)(b, o)
+}
 
 // txWord makes the Setup of a keyword whose values are words.
 func txWord(proto app.Proto, buffer app.Buffer, words map[string]uint64) func(*Builder, *rule.Option) *rule.Diagnostic {

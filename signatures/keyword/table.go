@@ -150,7 +150,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "dcerpc.opnum", Aliases: []string{"dce_opnum"}, Kind: KindApp, Syntax: "dcerpc.opnum:N[-N][,N[-N]...]", Setup: setDCEOpnum},
 		{Name: "ftpbounce", Kind: KindApp, Argument: None, Syntax: "ftpbounce", Setup: setFTPBounce},
 		{Name: "ftp.mode", Kind: KindApp, Syntax: "ftp.mode:active|passive", Setup: txWord(app.ProtoFTP, app.FTPMode, ftpModes)},
-		{Name: "ftp.reply_received", Kind: KindApp, Syntax: "ftp.reply_received:yes|no", Setup: txWord(app.ProtoFTP, app.FTPReplyReceived, ftpAnswers)},
+		{Name: "ftp.reply_received", Kind: KindApp, Syntax: "ftp.reply_received:yes|no", Setup: setReplyReceived},
 		{Name: "ftpdata_command", Kind: KindApp, Syntax: "ftpdata_command:stor|retr", Setup: txWord(app.ProtoFTPData, app.FTPDataCommand, ftpDataCommands)},
 
 		{Name: "prefilter", Kind: KindPrefilter, Argument: None, Traits: ip, Syntax: "prefilter", Setup: setPrefilter},

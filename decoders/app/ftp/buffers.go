@@ -86,10 +86,15 @@ func (t *Tx) Integer(b app.Buffer, i int) (uint64, bool) {
 	case app.FTPDynamicPort:
 		return uint64(t.port), t.port != 0
 	case app.FTPReplyReceived:
-		if t.unanswered {
+		// Of commands that are known: none has come when the flow ends, or the
+		// last one is still to come behind a preliminary one.
+		switch {
+		case t.command == CommandNone:
+		case t.unanswered, !t.done && len(t.replies) > 0:
 			return 0, true
+		case t.done:
+			return 1, true
 		}
-		return 1, t.done
 	}
 	return 0, false
 }

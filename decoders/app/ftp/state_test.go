@@ -293,6 +293,20 @@ func TestTheEndLeavesCommandsWithoutReply(t *testing.T) {
 	}
 }
 
+func TestAPreliminaryReplyIsNone(t *testing.T) {
+	s, _ := parse(t, talk("> LIST", "150 here it comes"))
+	if n, ok := s.Txs()[0].Integer(app.FTPReplyReceived, 0); !ok || n != 0 {
+		t.Errorf("reply received %d %v", n, ok)
+	}
+	s, _ = parse(t, talk("220 welcome", "> LIST", "150 here it comes", "226 done"))
+	if n, ok := s.Txs()[1].Integer(app.FTPReplyReceived, 0); !ok || n != 1 {
+		t.Errorf("reply received %d %v", n, ok)
+	}
+	if n, ok := s.Txs()[0].Integer(app.FTPReplyReceived, 0); ok {
+		t.Errorf("reply received %d without a command", n)
+	}
+}
+
 func TestParsingGoesOnBehindAGap(t *testing.T) {
 	s := NewParser().New()
 	s.Parse(app.Input{Data: []byte("ER half\r\nUSER whole\r\n"), Gap: 10})
