@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
 	"spanwatch/decoders/decoderstest"
 	"spanwatch/sensor/internal/netnstest"
 )
@@ -19,11 +23,27 @@ import (
 // attachedTo lists the programs on an interface, as `ip` and `bpftool` would.
 func attachedTo(t *testing.T, ns *netnstest.Namespace, name string) string {
 	t.Helper()
-	out := ns.IP(t, "-d", "link", "show", "dev", name)
-	if i := strings.Index(out, "prog/xdp"); i >= 0 {
-		return out[i:]
+	var list []string
+	if out := ns.IP(t, "-d", "link", "show", "dev", name); strings.Contains(out, "prog/xdp") {
+		list = append(list, out[strings.Index(out, "prog/xdp"):])
 	}
-	return ""
+	ns.Do(t, func() error {
+		device, err := net.InterfaceByName(name)
+		if err != nil {
+			return err
+		}
+		for _, at := range []ebpf.AttachType{ebpf.AttachTCXIngress, ebpf.AttachTCXEgress} {
+			tcx, err := link.QueryPrograms(link.QueryOptions{Target: device.Index, Attach: at})
+			if err != nil {
+				return err
+			}
+			for _, p := range tcx.Programs {
+				list = append(list, fmt.Sprintf("%v program %d", at, p.ID))
+			}
+		}
+		return nil
+	})
+	return strings.Join(list, ", ")
 }
 
 // said runs the program to its end inside the namespace.
