@@ -105,3 +105,67 @@ func TestTheEndOfAFlowIsInspectedWhereSomethingIsLeft(t *testing.T) {
 		}
 	}
 }
+
+// TestTheEndOfAnOpenFlowIsSeenByRulesOnItsProtocol: a rule on a protocol, a
+// direction at most, sees the end of a session that was still open and not that
+// of one that was closed when all of it had been looked at. One that asks for
+// more is about packets.
+func TestTheEndOfAnOpenFlowIsSeenByRulesOnItsProtocol(t *testing.T) {
+	rules := `alert http any any -> any any (msg:"protocol"; flow:to_server; sid:1;)
+alert http any any -> any any (msg:"packets"; flow:to_server,established; sid:2;)
+`
+	const request, response = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 204 none\r\n\r\n"
+	client, server := 101+uint32(len(request)), 501+uint32(len(response))
+	open := []segment{
+		{true, dt.TCP{Seq: 100, Flags: decoders.TCPSyn}, ""},
+		{false, dt.TCP{Seq: 500, Ack: 101, Flags: decoders.TCPSyn | decoders.TCPAck}, ""},
+		{true, dt.TCP{Seq: 101, Ack: 501, Flags: decoders.TCPAck}, ""},
+		{true, dt.TCP{Seq: 101, Ack: 501, Flags: decoders.TCPAck | decoders.TCPPsh}, request},
+		{false, dt.TCP{Seq: 501, Ack: client, Flags: decoders.TCPAck | decoders.TCPPsh}, response},
+		{true, dt.TCP{Seq: client, Ack: server, Flags: decoders.TCPAck}, ""},
+	}
+	closed := append(open[:len(open):len(open)],
+		segment{false, dt.TCP{Seq: server, Ack: client, Flags: decoders.TCPAck | decoders.TCPFin}, ""},
+		segment{true, dt.TCP{Seq: client, Ack: server + 1, Flags: decoders.TCPAck | decoders.TCPFin}, ""},
+		segment{false, dt.TCP{Seq: server + 1, Ack: client + 1, Flags: decoders.TCPAck}, ""})
+	for _, c := range []struct {
+		name     string
+		segments []segment
+		more     int
+	}{{"open", open, 1}, {"closed", closed, 0}} {
+		t.Run(c.name, func(t *testing.T) {
+			text := string(replay(t, rules, nil, segmented(t, 80, c.segments)).text)
+			protocol, packets := strings.Count(text, `"signature_id":1,`), strings.Count(text, `"signature_id":2,`)
+			if packets == 0 || protocol != packets+c.more {
+				t.Errorf("%d alerts on the protocol, %d on packets, want %d more", protocol, packets, c.more)
+			}
+		})
+	}
+}
+
+// segment is one of a TCP session between 10.0.0.1 and 10.0.0.2.
+type segment struct {
+	toServer bool
+	tcp      dt.TCP
+	data     string
+}
+
+// segmented writes a capture of one TCP session.
+func segmented(t *testing.T, port uint16, segments []segment) string {
+	t.Helper()
+	var frames []decoders.Frame
+	for _, s := range segments {
+		ip := dt.IP4{Src: "10.0.0.1", Dst: "10.0.0.2"}
+		s.tcp.Src, s.tcp.Dst = 40000, port
+		if !s.toServer {
+			ip.Src, ip.Dst, s.tcp.Src, s.tcp.Dst = ip.Dst, ip.Src, s.tcp.Dst, s.tcp.Src
+		}
+		b := dt.Build(dt.Ether{}, ip, s.tcp, dt.Bytes(s.data))
+		frames = append(frames, decoders.Frame{Data: b, Timestamp: int64(len(frames)+1) * 1e6, WireLen: uint32(len(b))})
+	}
+	path := filepath.Join(t.TempDir(), "session.pcap")
+	if err := capturetest.WritePcap(path, decoders.LinkEthernet, frames); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
