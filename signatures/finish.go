@@ -61,21 +61,28 @@ func compareMatches(a, b Match) int {
 // its addresses, its protocol or its content. A rule about a packet passes
 // that packet only.
 func (i *Inspector) pass(in *Input, m *Match) {
-	if in.Flow == nil {
-		return
+	if in.Flow != nil && m.aboutFlow() {
+		in.Flow.flags |= flowPassed
 	}
+}
+
+// aboutFlow reports that what a match does it does to the flow.
+func (m *Match) aboutFlow() bool {
 	switch m.Sig.kind {
 	case TypeIPOnly, TypeLikeIPOnly, TypeProtoOnly, TypeTx, TypeApp:
-		in.Flow.flags |= flowPassed
+		return true
 	case TypePacket:
-		if m.Sig.headerOnly() {
-			in.Flow.flags |= flowPassed
-		}
+		return m.Sig.headerOnly()
 	case TypeStream, TypePacketStream:
-		if m.Stream {
-			in.Flow.flags |= flowPassed
-		}
+		return m.Stream
 	}
+	return false
+}
+
+// endsFlow reports that the action that a rate_filter has chosen ends the
+// inspection of the match's flow.
+func (m *Match) endsFlow() bool {
+	return (m.Action == ActionDrop || m.Action == ActionReject || m.Action == ActionPass) && m.aboutFlow()
 }
 
 // applyFlowRates counts the match for the by_flow thresholds of its rule and
@@ -97,6 +104,9 @@ func (i *Inspector) applyFlowRates(in *Input, m *Match) bool {
 			alert = false
 		case changeAction:
 			m.Action, alert = newAction(r.NewAction, alert)
+			if m.endsFlow() {
+				in.Flow.flags |= flowPassed
+			}
 		}
 	}
 	return alert

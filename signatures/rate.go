@@ -82,24 +82,32 @@ func (t *rateState) backoff(r *keyword.Rate, fresh bool) outcome {
 	return alertNow
 }
 
-// filter changes the action once Count matches came within the window, for
-// Timeout seconds. Every match alerts.
+// filter changes the action once more than Count matches came within the window,
+// for Timeout seconds, after which one match has the rule's own action. Every
+// match alerts. As Suricata does, it counts in whole seconds.
 func (t *rateState) filter(r *keyword.Rate, now int64, fresh, expired bool) outcome {
-	if t.until != 0 {
+	const second = int64(time.Second)
+	if t.until != 0 && !fresh {
 		if now <= t.until {
 			return changeAction
 		}
-		// The new action is over: counting starts anew.
-		*t = rateState{start: now, count: 1}
+		t.until = 0
 		return alertNow
 	}
 	if fresh || expired {
 		t.start, t.count = now, 0
 	}
-	t.count++
-	if t.count < r.Count {
+	if t.count < ^uint32(0) {
+		t.count++
+	}
+	if t.count <= r.Count {
 		return alertNow
 	}
-	t.until = now + int64(r.Timeout)*int64(time.Second)
+	t.until = (now/second+int64(r.Timeout)+1)*second - 1
 	return changeAction
+}
+
+// matters returns until when the state changes what becomes of a match.
+func (t *rateState) matters(r *keyword.Rate) int64 {
+	return max(t.start+int64(r.Seconds)*int64(time.Second), t.until)
 }

@@ -1,8 +1,6 @@
 package signatures
 
 import (
-	"time"
-
 	"spanwatch/decoders"
 	"spanwatch/signatures/keyword"
 )
@@ -71,6 +69,9 @@ func (t *Thresholds) Evicted() uint64 { return t.rates.evicted + t.bits.table.ev
 type Decision struct {
 	Alert  bool
 	Action Action // the rule's, or that of a rate_filter
+	// EndsFlow: a rate_filter has it that nothing of the flow is inspected any
+	// more, so that no further match of it is one.
+	EndsFlow bool
 }
 
 // Apply decides about one match of packet p, in packet order. now is packet
@@ -96,12 +97,15 @@ func (t *Thresholds) Apply(now int64, m *Match, p *decoders.Packet) Decision {
 		}
 		e, fresh := t.rates.entry(now, rateKeyOf(m.Sig, i, r.Track, p))
 		result := e.value.add(r, now, fresh)
-		e.live = max(e.value.start+int64(r.Seconds)*int64(time.Second), e.value.until)
+		e.live = e.value.matters(r)
 		switch result {
 		case holdBack:
 			d.Alert = false
 		case changeAction:
 			d.Action, d.Alert = newAction(r.NewAction, d.Alert)
+			changed := *m
+			changed.Action = d.Action
+			d.EndsFlow = changed.endsFlow()
 		}
 	}
 	if m.Alert && !d.Alert {

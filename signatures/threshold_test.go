@@ -105,10 +105,47 @@ alert udp any any -> any any (content:"xyz"; threshold:type limit,track by_src,c
 		}
 	}
 	p = udp(t, "xyz")
-	for i, want := range []Action{ActionAlert, ActionDrop, ActionDrop} {
+	for i, want := range []Action{ActionAlert, ActionAlert, ActionDrop, ActionDrop} {
 		got := th.Finish(p.Timestamp, p, in.Inspect(&Input{Packet: p}, nil))
 		if len(got) != 1 || got[0].Action != want {
 			t.Errorf("match %d: %+v, want %s", i+1, got, want)
 		}
+	}
+}
+
+// TestARateFilterChangesTheActionForAWhile: matches come a second and a
+// little apart. The answers are those of Suricata 8.0.7 on such
+// datagrams: an alert (A) or, with new_action pass, none.
+func TestARateFilterChangesTheActionForAWhile(t *testing.T) {
+	for _, c := range []struct{ name, filter, want string }{
+		{"beyond one in a long window", "count 1, seconds 60, timeout 3", "A....A....A...."},
+		{"beyond one in a short window", "count 1, seconds 3, timeout 3", "A....AA....AA.."},
+		{"beyond two", "count 2, seconds 3, timeout 3", "AA....AAA....AA"},
+		{"for a long time", "count 3, seconds 5, timeout 10", "AAA...........A"},
+		{"for no time", "count 2, seconds 3, timeout 0", "AA.AAA.AAA.AAA."},
+		{"with the count kept behind it", "count 5, seconds 60, timeout 5", "AAAAA......A..."},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			line := "rate_filter gen_id 1, sig_id 1, track by_src, new_action pass, " + c.filter
+			conf, diags := ruleconf.ParseThresholds("threshold.config", []byte(line), nil)
+			if len(diags) > 0 {
+				t.Fatal(diags)
+			}
+			rs := load(t, `alert udp any any -> any any (content:"abc"; sid:1;)`, Options{Thresholds: conf})
+			in, th := NewInspector(rs, InspectorConfig{}), NewThresholds(ThresholdConfig{})
+			p := udp(t, "abc")
+			got := ""
+			for i := range len(c.want) {
+				p.Timestamp = int64(1_700_000_000)*1e9 + int64(i)*1_001_000_000
+				if len(th.Finish(p.Timestamp, p, in.Inspect(&Input{Packet: p}, nil))) == 1 {
+					got += "A"
+				} else {
+					got += "."
+				}
+			}
+			if got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
 	}
 }

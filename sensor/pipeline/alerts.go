@@ -31,7 +31,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	a := &m.alert
 	m.ruleText = sig.AppendAlert(m.ruleText[:0])
 	*a = event.Alert{
-		GID: sig.Gid(), SID: sig.Sid(), Rule: m.ruleText, Blocked: match.Action == signatures.ActionReject,
+		GID: sig.Gid(), SID: sig.Sid(), Rule: m.ruleText, Blocked: blocked(match),
 		Target: target(sig), Payload: p.Payload(),
 	}
 	a.Packet, a.LinkType = m.evidence(p)
@@ -78,6 +78,9 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	w.out.text = m.enc.AppendAlert(w.out.text, a)
 	e := w.done(event.TypeAlert, v, start, a.GID, a.SID)
 	e.match = *match
+	if f != nil {
+		e.flow = f.ID
+	}
 	e.match.Tx, e.match.Captured, e.match.Frame = nil, nil, nil // not valid any more when the merge stage decides
 	e.src, e.dst, e.version = p.Src, p.Dst, p.IPVersion
 }
@@ -104,6 +107,13 @@ func (m *eventMaker) frameOf(f *signatures.FrameMatch, in *signatures.Input) *ev
 		Offset: f.Start, Complete: f.Len >= 0, Length: uint64(max(f.Len, 0)), Payload: f.Data, HasTx: f.HasTx, TxID: f.TxID,
 	}
 	return &m.alertFrame
+}
+
+// blocked says whether an alert is of a packet that is answered or dropped. A
+// rule with drop does so in the path only, where this sensor is not; EVE says it
+// of a rate_filter's drop all the same.
+func blocked(m *signatures.Match) bool {
+	return m.Action == signatures.ActionReject || m.Action == signatures.ActionDrop && m.Sig.Action() != signatures.ActionDrop
 }
 
 // appMember renders the record of an alert's transaction; nil without one.
@@ -189,10 +199,15 @@ func target(s *signatures.Signature) event.Target {
 }
 
 // setAction changes the action of an encoded alert, when a rate_filter decided
-// on another one after encoding. The two words have the same length.
+// on another one after encoding. The two words have the same length. A drop that
+// was decided so is told of as one, whatever this sensor can do about it.
 func setAction(text []byte, a signatures.Action) {
 	const member = `,"alert":{"action":"`
+	verdict := a.Verdict()
+	if a == signatures.ActionDrop {
+		verdict = signatures.ActionReject.Verdict()
+	}
 	if i := bytes.Index(text, []byte(member)); i >= 0 {
-		copy(text[i+len(member):], a.Verdict())
+		copy(text[i+len(member):], verdict)
 	}
 }

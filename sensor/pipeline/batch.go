@@ -81,6 +81,7 @@ type madeEvent struct {
 	match    signatures.Match
 	src, dst decoders.Addr
 	version  uint8
+	flow     uint64 // its ID; 0 without a flow
 	anomaly  uint16 // number of its kind, from 1; 0 for other events
 }
 

@@ -10,6 +10,7 @@ import (
 	"spanwatch/decoders"
 	dt "spanwatch/decoders/decoderstest"
 	"spanwatch/sensor/capture/capturetest"
+	"spanwatch/signatures/ruleconf"
 )
 
 // said is what one side of a session sends, acknowledged by the other at once.
@@ -116,5 +117,43 @@ func TestASessionOfPOP3IsNotFTP(t *testing.T) {
 	text := string(r.text)
 	if strings.Contains(text, `"event_type":"alert"`) || strings.Count(text, `"event_type":"pop3"`) != 2 || !strings.Contains(text, `"app_proto":"pop3"`) {
 		t.Errorf("events\n%s", text)
+	}
+}
+
+// TestARateFilterEndsItsFlow: beyond the count, alerts of a rule about the flow
+// are blocked or left out, and nothing of the flow alerts any more.
+func TestARateFilterEndsItsFlow(t *testing.T) {
+	turns := []said{{decoders.ToServer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"}, {decoders.ToClient, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab"}}
+	action := regexp.MustCompile(`"action":"(\w+)","gid":1,"signature_id":(\d)`)
+	for _, tt := range []struct {
+		action string
+		want   string
+	}{
+		{"drop", "1allowed 1blocked"}, {"reject", "1allowed 1blocked"}, {"pass", "1allowed"},
+	} {
+		conf, diags := ruleconf.ParseThresholds("threshold.config",
+			[]byte("rate_filter gen_id 1, sig_id 1, track by_rule, count 1, seconds 60, new_action "+tt.action+", timeout 60"), nil)
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		rules := "alert http any any -> any any (sid:1;)\nalert http any any -> any any (http.stat_code; content:\"200\"; sid:2;)\n"
+		r := replayThresholds(t, rules, conf, session(t, 80, turns))
+		var got []string
+		for _, m := range action.FindAllStringSubmatch(string(r.text), -1) {
+			got = append(got, m[2]+m[1])
+		}
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("%s: alerts %q, want %q", tt.action, got, tt.want)
+		}
+	}
+}
+
+func TestASetOfFlowsIsBounded(t *testing.T) {
+	var s flowSet
+	for id := range uint64(3 * maxFlowSet) {
+		s.add(id + 1)
+	}
+	if n := len(s.young) + len(s.old); n > 2*maxFlowSet || !s.has(3*maxFlowSet) || !s.has(2*maxFlowSet+1) || s.has(1) {
+		t.Errorf("%d flows are kept", n)
 	}
 }

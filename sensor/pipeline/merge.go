@@ -45,6 +45,8 @@ type merger struct {
 
 	patience time.Duration // for sinks, once capture is over
 
+	endedFlows flowSet // of which rate_filters want no more alerts
+
 	// anomalies of one kind that were given out, and how many may be; 0 is no
 	// bound.
 	anomalies    [anomalyKinds]uint64
@@ -233,8 +235,15 @@ func (m *merger) decide(o *output, e *madeEvent) bool {
 	if m.alertsAt != e.position || m.alertsRank != e.rank {
 		m.alertsAt, m.alertsRank, m.alertsHere = e.position, e.rank, 0
 	}
+	if e.flow != 0 && m.endedFlows.has(e.flow) {
+		m.counts.Suppressed++
+		return false
+	}
 	m.packet.Src, m.packet.Dst, m.packet.IPVersion = e.src, e.dst, e.version
 	d := m.thresholds.Apply(e.time, &e.match, &m.packet)
+	if d.EndsFlow && e.flow != 0 {
+		m.endedFlows.add(e.flow)
+	}
 	if !d.Alert {
 		m.counts.Suppressed++
 		return false
@@ -249,6 +258,26 @@ func (m *merger) decide(o *output, e *madeEvent) bool {
 	m.alertsHere++
 	m.countAlert(e.match.Sig)
 	return true
+}
+
+// flowSet has the IDs of flows, at least the maxFlowSet that came last.
+type flowSet struct{ young, old map[uint64]struct{} }
+
+const maxFlowSet = 1 << 16
+
+func (s *flowSet) has(id uint64) bool {
+	if _, ok := s.young[id]; ok {
+		return true
+	}
+	_, ok := s.old[id]
+	return ok
+}
+
+func (s *flowSet) add(id uint64) {
+	if s.young == nil || len(s.young) >= maxFlowSet {
+		s.young, s.old = map[uint64]struct{}{}, s.young
+	}
+	s.young[id] = struct{}{}
 }
 
 // heard reports whether another anomaly of a kind is written.

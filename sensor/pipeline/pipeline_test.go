@@ -17,6 +17,7 @@ import (
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/overload"
 	"spanwatch/signatures"
+	"spanwatch/signatures/ruleconf"
 )
 
 // replayed is what one replay made.
@@ -39,6 +40,17 @@ func replay(t *testing.T, rules string, edit func(*config.Config), paths ...stri
 // itself.
 func replayShedding(t *testing.T, policy func(overload.Signal) overload.Shed, rules string, edit func(*config.Config), paths ...string) *replayed {
 	t.Helper()
+	return replayWith(t, policy, rules, signatures.Options{}, edit, paths...)
+}
+
+// replayThresholds is replay with the settings of a threshold file.
+func replayThresholds(t *testing.T, rules string, conf *ruleconf.Thresholds, paths ...string) *replayed {
+	t.Helper()
+	return replayWith(t, nil, rules, signatures.Options{Thresholds: conf}, nil, paths...)
+}
+
+func replayWith(t *testing.T, policy func(overload.Signal) overload.Shed, rules string, options signatures.Options, edit func(*config.Config), paths ...string) *replayed {
+	t.Helper()
 	cfg := config.Default()
 	if edit != nil {
 		edit(cfg)
@@ -48,7 +60,7 @@ func replayShedding(t *testing.T, policy func(overload.Signal) overload.Shed, ru
 		t.Fatal(err)
 	}
 	defer source.Close()
-	ruleset, report := signatures.Load([]signatures.Source{{Name: "test.rules", Text: []byte(rules)}}, signatures.Options{})
+	ruleset, report := signatures.Load([]signatures.Source{{Name: "test.rules", Text: []byte(rules)}}, options)
 	for _, f := range report.Failures {
 		t.Fatal(f)
 	}
