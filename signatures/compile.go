@@ -74,6 +74,9 @@ func (c *compiler) compile(r *rule.Rule) (sigs []*Signature, warnings []*rule.Di
 	}
 	s.packet, s.frames, s.tx = c.lists.Copy(s.packet), c.lists.Copy(s.frames), c.lists.Copy(s.tx)
 	s.kind = ruleType(r, plan, &s.header)
+	if plan.OneIPProto {
+		s.header.transports &= transportOf(plan.IPProto) // so that it is not asked about every packet
+	}
 	if d := s.validate(r); d != nil {
 		return nil, nil, withSid(d, r)
 	}

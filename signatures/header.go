@@ -69,8 +69,8 @@ func familyOf(p *decoders.Packet) family {
 
 // transportOf goes by the IP protocol number: a fragment, whose transport
 // header is not decoded, is of its protocol all the same.
-func transportOf(p *decoders.Packet) transport {
-	switch p.Proto {
+func transportOf(number uint8) transport {
+	switch number {
 	case ipProtoTCP:
 		return transportTCP
 	case ipProtoUDP:
@@ -103,7 +103,7 @@ func (f *packetFacts) of(p *decoders.Packet) {
 		hasPorts: p.Layers&withPorts != 0, srcPort: p.SrcPort, dstPort: p.DstPort,
 	}
 	if f.family != familyNone {
-		f.transport = transportOf(p)
+		f.transport = transportOf(p.Proto)
 		f.src, f.dst = addressOf(p.Src, p.IPVersion), addressOf(p.Dst, p.IPVersion)
 	}
 }

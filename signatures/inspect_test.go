@@ -132,6 +132,10 @@ func TestRulesOnPackets(t *testing.T) {
 		{"ports on a fragment", `udp any any -> any 53 (msg:"x";`, fragment, false},
 		{"fragment by protocol", `udp any any -> any any (fragbits:M;`, fragment, true},
 		{"ip_proto", `ip any any -> any any (ip_proto:udp; content:"index";`, udpPacket, true},
+		{"ip_proto of another protocol", `ip any any -> any any (ip_proto:tcp; content:"index";`, udpPacket, false},
+		{"ip_proto without content", `ip any any -> any any (ip_proto:17;`, udpPacket, true},
+		{"ip_proto without content of another protocol", `ip any any -> any any (ip_proto:41;`, udpPacket, false},
+		{"ip_proto negated", `ip any any -> any any (ip_proto:!41;`, udpPacket, true},
 		{"checksum", `udp any any -> any any (udpv4-csum:valid;`, udpPacket, true},
 	}
 	for _, tt := range tests {

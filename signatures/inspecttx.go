@@ -232,6 +232,14 @@ func (i *Inspector) evaluateTx(s *Signature, tx app.Tx, out []Match) []Match {
 		i.machine.Captures.Cut(mark)
 		return out
 	}
+	if note == nil && s.payload != nil && !s.bothWays && i.packet.transport == transportUDP && tx.Complete(dir) {
+		// A message in one datagram has all that it will ever have: what is cheap
+		// to compare comes first.
+		if held, _ := i.payloadHolds(s); !held {
+			i.machine.Captures.Cut(mark)
+			return out
+		}
+	}
 	before := m
 	i.advance(s, tx, &m)
 	full := m.held == s.full()

@@ -90,6 +90,7 @@ func setIPProto(b *Builder, o *rule.Option) *rule.Diagnostic {
 		if d := b.once(o); d != nil {
 			return b.fail(o, "duplicate-option", "two IP protocols at once", "a packet has one", "")
 		}
+		b.plan.OneIPProto, b.plan.IPProto = true, t.value
 	}
 	b.plan.Tests = append(b.plan.Tests, t)
 	return nil

@@ -31,6 +31,8 @@ type Plan struct {
 	PacketOnly   bool     // flow:no_stream, dsize and others: one packet decides
 	StreamOnly   bool     // flow:only_stream
 	StreamSize   bool     // has stream_size
+	OneIPProto   bool     // has ip_proto with IPProto, so that packets of no other protocol match
+	IPProto      uint8
 	EventTest    bool     // has decode-event, stream-event or an event of protocol detection
 	Apps         ProtoSet // application protocols of flows, one of them; empty for any
 	ChecksumTest bool     // asks whether a checksum is right
