@@ -148,8 +148,8 @@ func TestEveCounts(t *testing.T) {
 	}
 }
 
-// TestWorkersAreTheThreadsThatTakePackets: helpers of Suricata do not count.
-func TestWorkersAreTheThreadsThatTakePackets(t *testing.T) {
+// TestWorkIsThatOfNamedThreads: others do not count.
+func TestWorkIsThatOfNamedThreads(t *testing.T) {
 	busy := map[string]time.Duration{}
 	readThreads(os.Getpid(), busy)
 	if len(busy) != 0 {

@@ -24,9 +24,10 @@
 // capture of one frame, measured each round; what is left includes its garbage
 // collector and its writing. Suricata takes some thirty seconds to load a large
 // rule set, and the noise of that would drown what is to be measured: of it, only
-// the threads that read and inspect packets count (/proc/PID/task/*/schedstat),
-// from the moment they exist, and its helper threads (flow manager and others)
-// are left out, to its advantage. Every tool writes its records to disk where it
+// the threads that read and inspect packets and those that end flows and write
+// their records count (/proc/PID/task/*/schedstat), from the moment they exist.
+// Its other threads (counters, the main one once rules are loaded) are left out,
+// to its advantage. Every tool writes its records to disk where it
 // can. Memory is that of the whole process, with its rules.
 //
 // The captures are made by the traffic generator of the shared corpus, by seed;

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ type sample struct {
 	events counts
 
 	// Of a tool whose threads are watched, else 0:
-	work     time.Duration // processor time of the threads that take packets
+	work     time.Duration // processor time of workThreads
 	workWall time.Duration // from when the first of them was seen to the end
 }
 
@@ -141,9 +142,13 @@ func timed(argv []string, output string, threads bool) (sample, error) {
 	return s, nil
 }
 
-// readThreads notes the processor time of those threads of Suricata that take
-// packets: readers (RX) and workers (W). A thread that ends between two readings
-// keeps its last one: at most pollInterval is missed.
+// workThreads begin the names of those threads of Suricata that do what a sensor
+// does with packets: reader, workers, flow manager and flow recycler, which
+// writes the records of flows that timed out.
+var workThreads = []string{"RX#", "W#", "FM#", "FR#"}
+
+// readThreads notes the processor time of workThreads. A thread that ends
+// between two readings keeps its last one: at most pollInterval is missed.
 func readThreads(pid int, busy map[string]time.Duration) {
 	dir := fmt.Sprintf("/proc/%d/task", pid)
 	tasks, err := os.ReadDir(dir)
@@ -152,7 +157,7 @@ func readThreads(pid int, busy map[string]time.Duration) {
 	}
 	for _, task := range tasks {
 		name, err := os.ReadFile(filepath.Join(dir, task.Name(), "comm"))
-		if err != nil || !strings.HasPrefix(string(name), "W#") && !strings.HasPrefix(string(name), "RX#") {
+		if err != nil || !slices.ContainsFunc(workThreads, func(w string) bool { return strings.HasPrefix(string(name), w) }) {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, task.Name(), "schedstat"))
