@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,12 +13,12 @@ import (
 	"spanwatch/sensor/internal/netnstest"
 )
 
-// TestMemoryReturnsToItsLevelAfterReloads replaces ten times a ruleset that takes
+// TestMemoryReturnsToItsLevelAfterReloads replaces many times a ruleset that takes
 // a good part of the sensor's memory, with packets that make its matchers and
 // expressions work in between. A ruleset that stays, whole or in part, raises the
 // level each time.
 func TestMemoryReturnsToItsLevelAfterReloads(t *testing.T) {
-	const rules, reloads, tolerance = 10000, 10, 1.10
+	const rules, warm, few, reloads, tolerance = 4000, 5, 3, 7, 1.10
 	ns := netnstest.Enter(t)
 	ns.Veth(t, netnstest.Pair{A: "tx", B: "rx"})
 	file := filepath.Join(t.TempDir(), "test.rules")
@@ -31,7 +32,7 @@ func TestMemoryReturnsToItsLevelAfterReloads(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := startLive(t, ns, "-i", "rx", "-r", file, "--listen", listen, "--set", "rules.watch=0s", "--set", "rules.cache-dir=")
+	r := startLive(t, ns, "-i", "rx", "-r", file, "--set", "rules.watch=0s", "--set", "rules.cache-dir=")
 	sender := netnstest.OpenSender(t, "tx")
 	alerts := 0
 	reload := func(n int) {
@@ -40,33 +41,40 @@ func TestMemoryReturnsToItsLevelAfterReloads(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Packets make workers go over to the new rules; of each flow one alerts.
-		r.await(t, "reload", func() bool {
-			return strings.Contains(r.metrics(t), fmt.Sprintf(`spanwatch_detect_reloads_total{result="ok"} %d`+"\n", n))
-		})
+		// Metrics are not asked for: answers are garbage, for which there is room.
+		r.await(t, "reload", func() bool { return len(r.events(t, "engine")) == n })
 		frames := netnstest.UDPFlows(20*(alerts+1), 400, false)[20*alerts:]
 		alerts++
 		sender.Send(t, frames)
 		r.await(t, "alerts of the rules", func() bool { return len(r.events(t, "alert")) >= 20*alerts })
 	}
-	memory := func() uint64 { return anonymous(t, r.cmd.Process.Pid) }
-	reload(1)
-	// The level is where it has not fallen any more for a while: what the old rules
-	// leave is given back some time after the reload.
-	level := memory()
-	for since := time.Now(); time.Since(since) < 4*time.Second; time.Sleep(100 * time.Millisecond) {
-		if now := memory(); now < level-level/200 {
-			level, since = now, time.Now()
+	// What the old rules leave is given back some time after a reload, and what is
+	// made for packets meanwhile comes on top: the least of several reloads tells.
+	least := func(from, reloads int) uint64 {
+		t.Helper()
+		level := uint64(math.MaxUint64)
+		for n := range reloads {
+			reload(from + n)
+			for since := time.Now(); time.Since(since) < time.Second; time.Sleep(20 * time.Millisecond) {
+				level = min(level, anonymous(t, r.cmd.Process.Pid))
+			}
 		}
+		return level
 	}
+	// The first reloads raise the level once: what serves two rulesets at a time is
+	// kept for the next.
+	for n := range warm {
+		reload(1 + n)
+	}
+	level := least(1+warm, few)
 	for n := range reloads {
-		reload(n + 2)
+		reload(1 + warm + few + n)
 	}
-	var last uint64
-	defer func() { t.Logf("%d KiB after a reload, %d KiB after %d more", level>>10, last>>10, reloads) }()
-	r.await(t, "return of memory to its level", func() bool {
-		last = memory()
-		return float64(last) <= tolerance*float64(level)
-	})
+	last := least(1+warm+few+reloads, few)
+	t.Logf("%d KiB after the first reloads, %d KiB after %d more", level>>10, last>>10, reloads+few)
+	if float64(last) > tolerance*float64(level) {
+		t.Error("the level has risen")
+	}
 	balanced(t, r.stop(t))
 }
 

@@ -111,6 +111,15 @@ func (b *batch) reset() {
 	b.shed, b.health = overload.Shed{}, overload.Signal{}
 }
 
+// forgetRules lets go of the ruleset and its signatures: a batch that waits to be
+// filled again must not keep in memory what a reload replaces meanwhile.
+func (b *batch) forgetRules() {
+	b.rules = nil
+	for i := range b.out {
+		clear(b.out[i].events)
+	}
+}
+
 // grow adds a packet to the batch and returns its index. It may move the
 // packets, so pointers into them must be taken again.
 func (b *batch) grow() int {

@@ -365,6 +365,7 @@ func (p *Pipeline) runLanes() {
 func (p *Pipeline) finish(b *batch) {
 	now := time.Now()
 	p.merge.take(b, now)
+	b.forgetRules()
 	if p.opt.Geo != nil {
 		if _, err := p.opt.Geo.Check(now); err != nil {
 			p.fault("geoip", err)

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -128,7 +129,7 @@ func (m *merger) countAlert(s *signatures.Signature) {
 	k := alertKey{s.Gid(), s.Sid()}
 	a := m.alerts[k]
 	if a == nil {
-		a = &SignatureAlerts{GID: k.gid, SID: k.sid, Severity: s.Severity(), Msg: s.Msg()}
+		a = &SignatureAlerts{GID: k.gid, SID: k.sid, Severity: s.Severity(), Msg: strings.Clone(s.Msg())} // the ruleset may go
 		m.alerts[k] = a
 	}
 	a.Count++

@@ -133,6 +133,7 @@ func (w *worker) process(b *batch) {
 	w.b, w.out = b, &b.out[w.slot]
 	if b.rules != w.inspector.Rules() {
 		w.inspector.Swap(b.rules)
+		clear(w.matches[:cap(w.matches)]) // of the old rules
 		w.useRules(b.rules)
 		w.rules.Store(b.rules)
 	}
