@@ -77,6 +77,7 @@ func TestRuleTypes(t *testing.T) {
 	tests := []struct{ rule, want string }{
 		{`ip 10.0.0.0/8 any -> any any (`, "ip_only"},
 		{`ip 10.0.0.0/8 any -> any any (flowbits:set,a; threshold:type limit,track by_src,count 1,seconds 1;`, "ip_only"},
+		{`ip any any -> any any (ip_proto:41;`, "ip_only"},
 		{`ip !10.0.0.0/8 any -> any any (`, "like_ip_only"},
 		{`tcp any any -> any 80 (`, "ip_only"},
 		{`tcp 10.0.0.0/8 1024: -> any [80,443] (`, "ip_only"},

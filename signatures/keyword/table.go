@@ -69,7 +69,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "fragbits", Kind: KindHeader, Traits: NeedsPacket, Syntax: "fragbits:[+|*|!]MDR", Setup: setFragbits},
 		{Name: "tos", Kind: KindHeader, Traits: NeedsPacket, Syntax: "tos:[!]N|xHH", Setup: setTos},
 		{Name: "ipopts", Kind: KindHeader, Traits: NeedsPacket, Syntax: "ipopts:rr|eol|nop|ts|sec|esec|lsrr|ssrr|satid|qs|rtralt|cipso|any", Setup: setIPOpts},
-		{Name: "ip_proto", Kind: KindHeader, Syntax: "ip_proto:[!|<|>]N|name", Setup: setIPProto},
+		{Name: "ip_proto", Kind: KindHeader, Traits: KeepsIPOnly, Syntax: "ip_proto:[!|<|>]N|name", Setup: setIPProto},
 		{Name: "l3_proto", Kind: KindHeader, Traits: KeepsIPOnly, Syntax: "l3_proto:ipv4|ip4|ipv6|ip6", Setup: setL3Proto},
 		{Name: "sameip", Kind: KindHeader, Argument: None, Syntax: "sameip", Setup: setSameIP},
 		{Name: "vlan.id", Kind: KindHeader, Syntax: "vlan.id:int[,layer]", Setup: setVlanID},
