@@ -35,7 +35,7 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 		Target: target(sig), Payload: p.Payload(),
 	}
 	a.Packet, a.LinkType = m.evidence(p)
-	if match.Stream {
+	if match.Stream || match.Tx != nil && p.Layers.Has(decoders.LayerTCP) {
 		a.Stream, a.Payload = true, m.streamPayload(in)
 	}
 	if len(a.Payload) == 0 {
@@ -165,8 +165,9 @@ func (w *worker) appMember(f *flow.Flow, proto app.Proto, tx app.Tx) []byte {
 	return m.appText
 }
 
-// streamPayload is the evidence of a match on the stream: the chunks that were
-// inspected, with a note where bytes between them were lost.
+// streamPayload is the evidence of a match on the stream, or on a transaction
+// that it carries, which the packet under work may only acknowledge: the chunks
+// that were inspected, with a note where bytes between them were lost.
 func (m *eventMaker) streamPayload(in *signatures.Input) []byte {
 	switch chunks := in.Stream; len(chunks) {
 	case 0:

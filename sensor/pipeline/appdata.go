@@ -110,9 +110,7 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 		a.broken = !in.Datagram
 	}
 	if txs := a.state.Txs(); len(txs) > 0 {
-		made := uint32(txs[len(txs)-1].ID() + 1)
-		c.Tx += uint64(made - f.TxCount)
-		f.TxCount = made
+		c.Tx += countTxs(f, txs[len(txs)-1])
 	}
 	if a.proto == app.ProtoFTP {
 		if agreed := a.state.(*ftp.State).Expectations(); len(agreed) > 0 {
@@ -140,6 +138,18 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 	// A request may complete or begin what belongs to the other side too.
 	a.advanced, a.recordable = [2]bool{true, true}, true
 	return res
+}
+
+// countTxs notes the transactions of a flow up to the last of those that go on,
+// and returns how many are new. Newer ones may have ended before it.
+func countTxs(f *flow.Flow, last app.Tx) uint64 {
+	made := uint32(last.ID() + 1)
+	if made <= f.TxCount {
+		return 0
+	}
+	fresh := made - f.TxCount
+	f.TxCount = made
+	return uint64(fresh)
 }
 
 // completed makes what a side sent due for rules on the stream when it ended a

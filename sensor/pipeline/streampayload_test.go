@@ -1,9 +1,12 @@
 package pipeline
 
 import (
+	"encoding/base64"
+	"strings"
 	"testing"
 
 	"spanwatch/decoders"
+	"spanwatch/sensor/config"
 	"spanwatch/signatures"
 )
 
@@ -24,5 +27,26 @@ func TestPayloadOfAStreamSaysWhatWasLost(t *testing.T) {
 		if got := m.streamPayload(&signatures.Input{Packet: &decoders.Packet{}, Stream: tt.chunks}); string(got) != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
+	}
+}
+
+// TestAnAlertOnATransactionCarriesItsBytes: the packet that completes it may be
+// an acknowledgement without payload.
+func TestAnAlertOnATransactionCarriesItsBytes(t *testing.T) {
+	const request = "GET /evidence HTTP/1.1\r\nHost: a\r\n\r\n"
+	path := session(t, 80, []said{{decoders.ToServer, request}, {decoders.ToClient, "HTTP/1.1 204 none\r\n\r\n"}})
+	r := replay(t, `alert http any any -> any any (http.uri; content:"evidence"; sid:1;)`, func(c *config.Config) { c.Events.AlertPayload = true }, path)
+	alerts := 0
+	for _, line := range strings.Split(string(r.text), "\n") {
+		if !strings.Contains(line, `"event_type":"alert"`) {
+			continue
+		}
+		alerts++
+		if !strings.Contains(line, `"stream":1`) || !strings.Contains(line, `"payload":"`+base64.StdEncoding.EncodeToString([]byte(request))+`"`) {
+			t.Error(line)
+		}
+	}
+	if alerts != 1 {
+		t.Errorf("%d alerts", alerts)
 	}
 }
