@@ -67,7 +67,7 @@ pgo: deps-build ## Profile replays of PGO_CAPTURES with PGO_RULES into sensor/de
 	for capture in $(PGO_CAPTURES); do \
 		$(PGO_DIR)/spanwatch replay $$capture -r $(PGO_RULES) -o $(PGO_DIR) --quiet --workers 1 --listen 127.0.0.1:9753 --set metrics.pprof=true --stay & \
 		until $(GO) tool pprof -proto -seconds 15 -output $(PGO_DIR)/$$(basename $$capture).pprof http://127.0.0.1:9753/debug/pprof/profile >$(PGO_DIR)/log 2>&1; do kill -0 $$! || { cat $(PGO_DIR)/log; exit 1; }; sleep 0.1; done; \
-		kill $$!; wait $$! || true; \
+		kill $$!; wait $$!; \
 	done; \
 	$(GO) tool pprof -proto -output sensor/default.pgo $(PGO_DIR)/*.pprof; rm -r $(PGO_DIR)
 

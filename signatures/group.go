@@ -13,7 +13,7 @@ import (
 // match (their header is compared again), and lacks none that can.
 type packetGroup struct {
 	always []gate          // of signatures inspected for every packet of the group
-	packet matcher         // of payloads, but of TCP; nil when no signature has a pattern
+	packet matcher         // of payloads other than TCP; nil when no signature has a pattern
 	pair   *prefilter.Pair // of TCP: of payloads, and of stream chunks and payloads that are in none
 }
 

@@ -106,7 +106,8 @@ func (g *ledger) add(at uint64, n int, hits []prefilter.Hit) {
 	}
 }
 
-// covers reports whether a chunk was searched, but for fewer bytes than it has.
+// covers reports whether a chunk was searched, and searching where its packets
+// meet is less than searching it once more.
 func (g *ledger) covers(c *StreamChunk) bool {
 	return c.Offset >= g.from && c.Offset+uint64(len(c.Data)) <= g.to &&
 		4*int(g.met)*g.pair.Longest() <= len(c.Data)
