@@ -173,7 +173,9 @@ func fillTree(t *event.Tree, c *Totals) {
 	t.Set("flow.end.timeout", w.Flow.Ended[flow.EndTimeout])
 	t.Set("flow.end.shutdown", w.Flow.Ended[flow.EndShutdown])
 	t.Set("flow.end.forced", w.Flow.Ended[flow.EndForced])
-	t.Set("tcp.midstream_pickups", w.Flow.Midstream)
+	w.Ends.fill(t)
+	fillTCP(t, w)
+	fillStreamEvents(t, &w.Stream)
 
 	t.Set("detect.scanned_bytes", w.Detect.Scanned)
 	t.Set("detect.alert", c.Merge.Made[event.TypeAlert])

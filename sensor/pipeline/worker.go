@@ -23,8 +23,11 @@ type workerCounters struct {
 	Apps    [256]appCounters // by app.Proto
 	Made    [event.NumTypes]uint64
 	Muted   uint64 // anomalies that were counted but not written, see Events.AnomaliesPerType
+	Ends    endCounters
 	Ignored uint64 // packets kept from parsers for a wrong checksum
-	Panics  uint64 // parsers that panicked; their flows are no longer parsed
+	// IgnoredTCP are those of them whose TCP checksum is wrong.
+	IgnoredTCP uint64
+	Panics     uint64 // parsers that panicked; their flows are no longer parsed
 
 	Inspected, InspectedBytes uint64 // wire packets of outermost flows that were not shed
 	Shed                      [shedReasons]shedCounters
@@ -51,7 +54,9 @@ func (c *workerCounters) add(d *workerCounters) {
 		c.Made[i] += d.Made[i]
 	}
 	c.Muted += d.Muted
+	c.Ends.add(&d.Ends)
 	c.Ignored += d.Ignored
+	c.IgnoredTCP += d.IgnoredTCP
 	c.Panics += d.Panics
 	c.Inspected += d.Inspected
 	c.InspectedBytes += d.InspectedBytes
@@ -202,6 +207,9 @@ func (w *worker) packet(i uint32) {
 	switch {
 	case x.ignore:
 		w.counters.Ignored++
+		if p.Layers.Has(decoders.LayerTCP) && p.L4Checksum == decoders.ChecksumBad {
+			w.counters.IgnoredTCP++
+		}
 		in.Established = f.Established()
 	case p.Layers.Has(decoders.LayerTCP):
 		dir = w.tcp(f, p, dir, in)
@@ -259,6 +267,7 @@ func (w *worker) flowEnded(f *flow.Flow, why flow.EndReason) {
 		w.shunt.Unshunt(&f.Key)
 	}
 	w.finishFlow(f)
+	w.counters.Ends.count(f)
 	w.flowRecord(f, why.String(), nil)
 	w.inspector.EndFlow(&f.Detect)
 	if f.App != 0 {

@@ -439,3 +439,85 @@ func TestStatsOfWorkersAddUp(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsLeftOutIsCountedUnderItsBound: each segment that is not kept is
+// counted once, under the bound that it met, and as nothing else.
+func TestWhatIsLeftOutIsCountedUnderItsBound(t *testing.T) {
+	cases := []struct {
+		name   string
+		change func(*Config)
+		want   func(*Stats) uint64
+	}{
+		{"of all", func(c *Config) { c.Memory, c.OnMemory = 256, ExceptionIgnore }, func(s *Stats) uint64 { return s.RefusedMemory }},
+		{"of a flow", func(c *Config) { c.FlowMemory, c.OnMemory = 256, ExceptionIgnore }, func(s *Stats) uint64 { return s.RefusedFlow }},
+		{"segments", func(c *Config) { c.Segments = 2 }, func(s *Stats) uint64 { return s.RefusedSegments }},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRoom(t, c.change)
+			r.open()
+			for i := range 5 {
+				r.send(int64(3+300*i), strings.Repeat("x", 200))
+				r.Retain()
+			}
+			s := r.Stats()
+			if all := s.RefusedMemory + s.RefusedFlow + s.RefusedSegments; c.want(&s) != all || all == 0 || all != 5-uint64(r.kept()) {
+				t.Errorf("%d segments kept of 5: %+v", r.kept(), s)
+			}
+		})
+	}
+}
+
+// kept is how many separate runs of bytes the client's direction holds.
+func (r *room) kept() (n int) {
+	x := r.reach(&r.sessions[r.flow.Stream].half[decoders.ToServer])
+	for i := x.firstRun; i != 0; i = r.runs.items[i].next {
+		n++
+	}
+	return n
+}
+
+// TestPiecesThatDoNotBecomeOneAreNotLost: a parser is offered neighbours in two
+// pieces when there is no memory to join them, and nothing is counted as left out.
+func TestPiecesThatDoNotBecomeOneAreNotLost(t *testing.T) {
+	r := newRoom(t, func(c *Config) { c.FlowMemory, c.OnMemory = 512, ExceptionIgnore })
+	r.open()
+	r.send(201, strings.Repeat("b", 200))
+	r.Retain()
+	r.send(1, strings.Repeat("a", 200))
+	r.Retain()
+	r.answer(401)
+	want(t, "app", r.app(decoders.ToServer), strings.Repeat("a", 200)+strings.Repeat("b", 200))
+	if s := r.Stats(); s.RefusedFlow+s.RefusedMemory+s.RefusedSegments != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestCountersTellWhatCameAndWhatDidNot(t *testing.T) {
+	r := newRoom(t, func(c *Config) { c.Depth = 20 })
+	r.open()
+	r.send(1, "abc")
+	r.send(1, "abc") // again
+	r.send(7, "ghi")
+	r.send(7, "gHi") // with other bytes
+	r.answer(10)     // of three bytes that never came
+	r.app(decoders.ToServer)
+	r.answer(30) // of more, of which none has come yet
+	r.send(10, strings.Repeat("z", 20))
+	r.say(piece{from: 'c', flags: "PAU", seq: 30, ack: 1, data: "!", urg: 1})
+	r.say(piece{from: 'c', flags: "FA", seq: 31, ack: 1})
+	r.answer(32) // of the FIN, which was seen
+	r.say(piece{from: 's', flags: "RA", seq: 1, ack: 32})
+	s := r.Stats()
+	got := fmt.Sprintf("%d SYN, %d SYN+ACK, %d RST, %d URG; %d overlaps, %d different; %d gap of %d; %d acks unseen; %d at depth, %d beyond",
+		s.Syn, s.SynAck, s.Rst, s.Urg, s.Overlaps, s.OverlapsDifferent, s.Gaps, s.GapBytes, s.AckUnseen, s.DepthReached, s.BeyondDepth)
+	want(t, "counters", got, "1 SYN, 1 SYN+ACK, 1 RST, 1 URG; 2 overlaps, 1 different; 1 gap of 3; 1 acks unseen; 1 at depth, 9 beyond")
+	if s.SessionMemory == 0 {
+		t.Error("a session takes no memory")
+	}
+	r.Finish(&r.flow)
+	r.Close(&r.flow)
+	if s := r.Stats(); s.SessionMemory != 0 || s.MemoryUsed != 0 || s.Active != 0 {
+		t.Errorf("a closed session keeps %d and %d bytes", s.SessionMemory, s.MemoryUsed)
+	}
+}

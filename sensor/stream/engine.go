@@ -27,8 +27,9 @@ type Engine struct {
 	returned []uint32 // places in lent that are no longer needed
 	scratch  []byte   // a segment while overlaps are resolved
 	stats    Stats
-	release  func() // of sessions; nil when they are on the heap
-	warmed   uint64 // what Warm read, so that the reads are not left out
+	short    shortage // that reserve met last
+	release  func()   // of sessions; nil when they are on the heap
+	warmed   uint64   // what Warm read, so that the reads are not left out
 }
 
 // New makes an engine. The memory of its sessions is reserved at once and
@@ -108,6 +109,7 @@ func (e *Engine) Packet(f *flow.Flow, p *decoders.Packet, dir decoders.Direction
 		v.Established = v.State >= flow.TCPEstablished
 		return v
 	}
+	e.stats.countFlags(p.TCPFlags)
 	if p.TCPFlags&decoders.TCPAck == 0 && p.Ack != 0 {
 		v.Events.Add(decoders.StreamEventPktBrokenAck)
 	}
@@ -141,7 +143,11 @@ func (e *Engine) follow(f *flow.Flow, p *decoders.Packet, dir decoders.Direction
 	if s.flags&oneSided != 0 && s.half[0].tcpFlags != 0 && s.half[1].tcpFlags != 0 {
 		s.flags &^= oneSided
 	}
+	unseen := before >= flow.TCPEstablished && t.acksUnseen()
 	v.Refused = !t.step()
+	if unseen && !v.Refused {
+		e.stats.AckUnseen++
+	}
 	t.afterReset()
 	v.State = s.state
 	v.Established = before >= flow.TCPEstablished || s.state >= flow.TCPEstablished && p.PayloadLen > 0
@@ -215,11 +221,4 @@ func (e *Engine) Swap(f *flow.Flow) {
 	case flow.TCPCloseWait:
 		s.state = flow.TCPFinWait1
 	}
-}
-
-// Stats returns the counters so far.
-func (e *Engine) Stats() Stats {
-	st := e.stats
-	st.MemoryUsed, st.MemoryReserved = e.pool.used, e.pool.reserved
-	return st
 }

@@ -43,7 +43,7 @@ func (e *Engine) Retain() {
 		}
 		if !e.own(s, h, l.run, 0) {
 			e.removeRun(h, l.run)
-			e.noRoom(s)
+			e.noRoom(s, e.short)
 		}
 	}
 	clear(e.lent)
@@ -166,10 +166,20 @@ func (e *Engine) extend(s *session, h *half, i uint32, data []byte) bool {
 	return true
 }
 
-// reserve takes a block for one half of s, as far as the bounds allow.
+// shortage is a bound that leaves no room for data of a session.
+type shortage uint8
+
+const (
+	shortMemory shortage = iota
+	shortFlow
+	shortSegments
+)
+
+// reserve takes a block for one half of s, as far as the bounds allow. Where they
+// do not, e.short says which it was; the caller may do without, see bytesFrom.
 func (e *Engine) reserve(s *session, n uint64) (uint32, bool) {
 	if n > maxFlowMemory || e.heldBy(s)+uint64(blockSize(uint32(n))) > uint64(e.cfg.FlowMemory) {
-		e.stats.RefusedFlow++
+		e.short = shortFlow
 		return 0, false
 	}
 	for {
@@ -177,7 +187,7 @@ func (e *Engine) reserve(s *session, n uint64) (uint32, bool) {
 			return b, true
 		}
 		if e.cfg.OnMemory != ExceptionEvict || !e.evict(s) {
-			e.stats.RefusedMemory++
+			e.short = shortMemory
 			return 0, false
 		}
 	}
@@ -188,8 +198,16 @@ func (e *Engine) heldBy(s *session) uint64 {
 	return uint64(e.reach(&s.half[0]).held) + uint64(e.reach(&s.half[1]).held)
 }
 
-// noRoom does what is configured when data of a session cannot be kept.
-func (e *Engine) noRoom(s *session) {
+// noRoom counts data of a session that cannot be kept and does what is configured.
+func (e *Engine) noRoom(s *session, why shortage) {
+	switch why {
+	case shortMemory:
+		e.stats.RefusedMemory++
+	case shortFlow:
+		e.stats.RefusedFlow++
+	case shortSegments:
+		e.stats.RefusedSegments++
+	}
 	if e.cfg.OnMemory != ExceptionStop {
 		return
 	}

@@ -41,6 +41,7 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 		if h.flags&depthReached == 0 {
 			h.flags |= depthReached
 			t.event(decoders.StreamEventReassemblyDepthReached)
+			e.stats.DepthReached++
 		}
 		beyond = min(beyond, int64(len(data)))
 		e.stats.BeyondDepth += uint64(beyond)
@@ -54,9 +55,8 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	}
 	after, overlap := e.place(h, seq)
 	if x.segments >= e.cfg.Segments {
-		e.stats.RefusedSegments++
 		t.event(decoders.StreamEventReassemblyInsertLimit)
-		e.noRoom(t.s)
+		e.noRoom(t.s, shortSegments)
 		return false
 	}
 	merged := data
@@ -65,9 +65,8 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	}
 	if overlap {
 		if merged = t.resolve(after, seq, data); merged == nil {
-			e.stats.RefusedSegments++
 			t.event(decoders.StreamEventReassemblyInsertLimit)
-			e.noRoom(t.s)
+			e.noRoom(t.s, shortSegments)
 			return false
 		}
 	}
@@ -75,7 +74,7 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	appended := off == int64(x.edge) && skip == 0 && !overlap && len(data) == int(t.p.PayloadLen)
 	if !t.write(uint64(off+skip), merged[skip:], &merged[0] == &data[0]) {
 		t.event(decoders.StreamEventReassemblyInsertMemcap)
-		e.noRoom(t.s)
+		e.noRoom(t.s, e.short)
 		return false
 	}
 	e.remember(h, after, seq, uint32(len(data)))
@@ -161,7 +160,7 @@ func (t *turn) resolve(after uint32, seq decoders.Seq, data []byte) []byte {
 	if first == 0 {
 		first = x.firstSegment
 	}
-	merged, budget := data, resolveBudget
+	merged, budget, overlaps := data, resolveBudget, false
 	at := x.firstRun
 	for i := first; i != 0; i = e.segments.items[i].next {
 		g := &e.segments.items[i]
@@ -169,6 +168,10 @@ func (t *turn) resolve(after uint32, seq decoders.Seq, data []byte) []byte {
 			break
 		}
 		from, to := later(seq, g.seq), earlier(end, g.end())
+		if from.Less(to) && !overlaps {
+			overlaps = true
+			e.stats.Overlaps++
+		}
 		if h.offset(x, from) < int64(x.baseOff) {
 			from = h.base
 		}
@@ -188,7 +191,7 @@ func (t *turn) resolve(after uint32, seq decoders.Seq, data []byte) []byte {
 			continue
 		}
 		t.event(decoders.StreamEventReassemblyOverlapDifferentData)
-		e.stats.Overlaps++
+		e.stats.OverlapsDifferent++
 		if e.cfg.Inline || !h.policy.newWins(seq, end, g.seq, g.end()) {
 			if &merged[0] == &data[0] {
 				e.scratch = append(e.scratch[:0], data...)

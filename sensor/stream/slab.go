@@ -1,5 +1,7 @@
 package stream
 
+import "unsafe"
+
 // slab is a growing set of records without pointers, named by their place; 0
 // names none.
 type slab[T any] struct {
@@ -22,3 +24,9 @@ func (s *slab[T]) take() uint32 {
 }
 
 func (s *slab[T]) give(i uint32) { s.free = append(s.free, i) }
+
+// memory is how many bytes the records in use take.
+func (s *slab[T]) memory() uint64 {
+	var record T
+	return uint64(len(s.items)-1-len(s.free)) * uint64(unsafe.Sizeof(record))
+}

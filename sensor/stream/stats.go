@@ -1,36 +1,48 @@
 package stream
 
-import "spanwatch/decoders"
+import (
+	"math/bits"
+	"unsafe"
 
-import "math/bits"
+	"spanwatch/decoders"
+)
 
 // Stats are an engine's counters since it was made.
 type Stats struct {
 	Packets         uint64 // given to Packet
 	BadChecksum     uint64 // of them, left out for a wrong checksum
-	NoSession       uint64 // of them, of flows without a session
-	Refused         uint64 // of them, did not fit their session
+	Syn             uint64 // of the others, with SYN and without ACK
+	SynAck          uint64 // … with SYN and ACK
+	Rst             uint64 // … with RST
+	Urg             uint64 // … with URG
+	NoSession       uint64 // … of flows without a session
+	Refused         uint64 // … that did not fit their session
 	Active          int    // sessions now
 	Sessions        uint64 // sessions begun
 	Midstream       uint64 // of them, without their opening
-	SessionsRefused uint64 // flows not followed because all sessions were in use
+	SessionsRefused uint64 // packets that would have begun one while all were in use
 	Closed          uint64 // sessions that were closed or reset by their ends
 
-	Segments       uint64 // packets with payload that were taken for the stream
-	Bytes          uint64 // of payload that were stored, each once
-	Overlaps       uint64 // stored segments that another one overlapped with different bytes
-	Gaps           uint64 // holes that were acknowledged without having been seen
-	GapBytes       uint64 // of them, as parsers were told
-	BeyondDepth    uint64 // bytes that came behind the reassembly depth
-	OutOfOrder     uint64 // segments that came early or late
-	CopiedBytes    uint64 // bytes that could not be handed on from their packet
-	MemoryUsed     uint64 // bytes held now
-	MemoryReserved uint64 // bytes allocated, in use or kept for reuse
+	Segments          uint64 // packets with payload that were taken for the stream
+	Bytes             uint64 // of payload that were stored, each once
+	Overlaps          uint64 // segments that repeat bytes of stored ones
+	OverlapsDifferent uint64 // stored segments that another one overlapped with different bytes
+	Gaps              uint64 // holes that were acknowledged without having been seen
+	GapBytes          uint64 // of them, as parsers were told
+	AckUnseen         uint64 // packets that acknowledge bytes that were not seen when they came
+	DepthReached      uint64 // directions that came to the reassembly depth
+	BeyondDepth       uint64 // bytes that came behind it
+	OutOfOrder        uint64 // segments that came early or late
+	UrgentBytes       uint64 // taken out of band
+	CopiedBytes       uint64 // bytes that could not be handed on from their packet
+	SessionMemory     uint64 // bytes of what is known of the sessions now, but for their data
+	MemoryUsed        uint64 // bytes of blocks held for data now: what Config.Memory bounds
+	MemoryReserved    uint64 // bytes of blocks allocated, in use or kept for reuse
 
-	RefusedMemory   uint64 // times that data was left out because Config.Memory was reached
+	RefusedMemory   uint64 // segments left out because Config.Memory was reached
 	RefusedFlow     uint64 // … Config.FlowMemory
-	RefusedSegments uint64 // segments left out because of Config.Segments, or of too many overlaps
-	Stopped         uint64 // directions whose reassembly an exception ended
+	RefusedSegments uint64 // … Config.Segments, or of too many overlaps
+	Stopped         uint64 // directions whose reassembly ended for want of room
 	Evicted         uint64 // sessions whose reassembly made room for others
 	EvictedBytes    uint64 // that were held for them
 
@@ -41,6 +53,10 @@ type Stats struct {
 func (s *Stats) Add(o *Stats) {
 	s.Packets += o.Packets
 	s.BadChecksum += o.BadChecksum
+	s.Syn += o.Syn
+	s.SynAck += o.SynAck
+	s.Rst += o.Rst
+	s.Urg += o.Urg
 	s.NoSession += o.NoSession
 	s.Refused += o.Refused
 	s.Active += o.Active
@@ -51,11 +67,16 @@ func (s *Stats) Add(o *Stats) {
 	s.Segments += o.Segments
 	s.Bytes += o.Bytes
 	s.Overlaps += o.Overlaps
+	s.OverlapsDifferent += o.OverlapsDifferent
 	s.Gaps += o.Gaps
 	s.GapBytes += o.GapBytes
+	s.AckUnseen += o.AckUnseen
+	s.DepthReached += o.DepthReached
 	s.BeyondDepth += o.BeyondDepth
 	s.OutOfOrder += o.OutOfOrder
+	s.UrgentBytes += o.UrgentBytes
 	s.CopiedBytes += o.CopiedBytes
+	s.SessionMemory += o.SessionMemory
 	s.MemoryUsed += o.MemoryUsed
 	s.MemoryReserved += o.MemoryReserved
 	s.RefusedMemory += o.RefusedMemory
@@ -75,4 +96,29 @@ func (s *Stats) countEvents(set *decoders.StreamEventSet) {
 			s.Events[w<<6+bits.TrailingZeros64(v)]++
 		}
 	}
+}
+
+// countFlags counts the packets that begin and end sessions.
+func (s *Stats) countFlags(flags uint8) {
+	switch {
+	case flags&(decoders.TCPSyn|decoders.TCPAck) == decoders.TCPSyn|decoders.TCPAck:
+		s.SynAck++
+	case flags&decoders.TCPSyn != 0:
+		s.Syn++
+	}
+	if flags&decoders.TCPRst != 0 {
+		s.Rst++
+	}
+	if flags&decoders.TCPUrg != 0 {
+		s.Urg++
+	}
+}
+
+// Stats returns the counters so far.
+func (e *Engine) Stats() Stats {
+	s := e.stats
+	s.MemoryUsed, s.MemoryReserved = e.pool.used, e.pool.reserved
+	s.SessionMemory = uint64(s.Active)*uint64(unsafe.Sizeof(session{})) +
+		e.runs.memory() + e.segments.memory() + e.reaches.memory() + e.offers.memory()
+	return s
 }

@@ -31,6 +31,7 @@ func (t *turn) storeUrgent() bool {
 		if at := t.end() - 1; x.urgent == 0 || x.urgentAt.Less(at) {
 			x.urgent++
 			x.urgentAt = at
+			t.e.stats.UrgentBytes++
 		}
 	}
 	return len(rest) == 0 || t.store(seq, rest)

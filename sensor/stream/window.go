@@ -31,6 +31,16 @@ func (t *turn) ackValid() bool {
 	return false
 }
 
+// acksUnseen says whether the packet acknowledges bytes that the capture has not
+// brought yet, or never will. A FIN takes one number (RFC 9293 section 3.4).
+func (t *turn) acksUnseen() bool {
+	seen := t.peer.next
+	if t.peer.tcpFlags&decoders.TCPFin != 0 {
+		seen = seen.Add(1)
+	}
+	return t.has(decoders.TCPAck) && seen.Less(t.p.Ack)
+}
+
 // keepAlive recognises a segment that asks whether the other side lives: it
 // repeats the last byte, or none (RFC 9293 section 3.8.4).
 func (t *turn) keepAlive() bool {
