@@ -9,7 +9,8 @@
 // is replayed alone, to tell a difference of meaning from one that other flows
 // make. With -records the flow and application records are compared as well.
 //
-// diffsuricata mutate makes rules instead of taking them (mutate.go), and
+// diffsuricata mutate makes rules instead of taking them (mutate.go), diffsuricata
+// counters compares the counters of the stats event (counters.go), and
 // diffsuricata case keeps what was learnt as a case of testdata/cases (case.go).
 //
 // Suricata is a Debian package of sid, put into .cache/suricata8 when it is not
@@ -46,6 +47,8 @@ func main() {
 			run, args = runMutate, args[1:]
 		case "case":
 			run, args = runCase, args[1:]
+		case "counters":
+			run, args = runCounters, args[1:]
 		}
 	}
 	status, err := run(ctx, args)
