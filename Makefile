@@ -97,6 +97,11 @@ MUTATE ?= -batches 5 -size 1000
 mutate-suricata: deps-build ## Make rules that nearly match by the thousand and compare them with Suricata 8 (MUTATE="-seed 7 …")
 	$(GO) run ./sensor/internal/diffsuricata mutate $(MUTATE) -rules "$(RULES)" -captures "$(CAPTURES)"
 
+FAMILIES ?= -every 4
+.PHONY: families-suricata
+families-suricata: deps-build ## Compare rules of each part of the language with Suricata 8 (FAMILIES="-family bytes -seed 2 …")
+	$(GO) run ./sensor/internal/diffsuricata families $(FAMILIES) -captures "$(CAPTURES)"
+
 .PHONY: kafka
 kafka: deps-test ## Run a real Kafka broker on 127.0.0.1:9092 until interrupted
 	$(GO) run ./sensor/internal/kafkatest/cmd

@@ -184,6 +184,7 @@ alert udp any any -> any any (content:"second"; flowbits:isset,one; flowbits:isn
 alert udp any any -> any any (content:"first"; flowbits:set,one; noalert; sid:2;)
 alert udp any any -> any any (content:"either"; flowbits:isset,never|one; sid:3;)
 alert udp any any -> any any (content:"clear"; flowbits:unset,one; sid:4;)
+alert udp any any -> any any (content:"flip"; flowbits:toggle,one; sid:5;)
 `, Options{})
 	in := NewInspector(rs, InspectorConfig{})
 	f := &flow{}
@@ -211,6 +212,12 @@ alert udp any any -> any any (content:"clear"; flowbits:unset,one; sid:4;)
 	}
 	if got := see("second"); got != "" {
 		t.Errorf("after unset: %s", got)
+	}
+	for n, want := range []string{"1", ""} {
+		see("flip")
+		if got := see("second"); got != want {
+			t.Errorf("after toggle %d: %q, want %q", n+1, got, want)
+		}
 	}
 	in.EndFlow(&f.state)
 	if s := in.Stats(); s.BitNodesInUse != 0 {

@@ -441,6 +441,9 @@ func (i *Inspector) matched(s *Signature, tx app.Tx, stream bool, mark int, out 
 	for _, e := range s.plan.Effects {
 		e.Apply(&i.facts)
 	}
+	if s.plan.TxBits != 0 {
+		i.setTxBits(tx, s.plan.TxBits)
+	}
 	if s.plan.Meta.Bypass && i.in.Flow != nil {
 		i.in.Flow.flags |= flowBypassed
 	}

@@ -331,7 +331,7 @@ func (i *Inspector) partHolds(s *Signature, p *txPart, tx app.Tx, dir decoders.D
 	case p.hook:
 		return true
 	case p.test != nil:
-		i.txFacts.Tx, i.txFacts.Dir = tx, dir
+		i.txFacts.Tx, i.txFacts.Dir, i.txFacts.Bits = tx, dir, i.txBits(tx)
 		return p.test.MatchTx(&i.txFacts)
 	case p.list.Payload():
 		held, _ := i.payloadHolds(s)
@@ -394,4 +394,27 @@ func (i *Inspector) pieceHolds(l *keyword.List, p keyword.Piece) bool {
 		p.Data = data
 	}
 	return i.machine.MatchPiece(&l.Chain, p)
+}
+
+// txBits are the bits of a transaction that rules have set.
+func (i *Inspector) txBits(tx app.Tx) uint64 {
+	if h := i.txs.head(tx.State()); h != nil && h.generation == i.generation {
+		return h.bits
+	}
+	return 0
+}
+
+// setTxBits sets bits of a transaction; of a match on no transaction it sets none.
+func (i *Inspector) setTxBits(tx app.Tx, bits uint64) {
+	if tx == nil || i.in.Flow == nil {
+		return
+	}
+	h := i.txs.open(&i.flow, tx, i.generation)
+	if h == nil {
+		return
+	}
+	if h.generation != i.generation {
+		i.renew(h)
+	}
+	h.bits |= bits
 }

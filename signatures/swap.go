@@ -87,7 +87,7 @@ func (i *Inspector) renew(h *txNote) {
 			}
 		}
 	}
-	h.generation = i.generation
+	h.generation, h.bits = i.generation, 0
 }
 
 // fingerprint is FNV-1a of a rule's text.

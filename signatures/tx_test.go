@@ -200,6 +200,17 @@ func TestConditionsOfOneTransactionCombine(t *testing.T) {
 	}
 }
 
+func TestBitsOfATransaction(t *testing.T) {
+	rules := onHTTP(`http.uri; content:"index"; xbits:set,seen,track tx; noalert;`) +
+		"alert http1:response_headers any any -> any any (xbits:isset,seen,track tx; sid:2;)\n" +
+		"alert http1:response_headers any any -> any any (xbits:isset,other,track tx; sid:3;)\n"
+	answer := []turn{{ts, complete(ts), ""}, {tc, progress(tc, keyword.HTTPHeaders), "2"}, {tc, complete(tc), ""}}
+	answer[0].change = all(set(app.HTTPURI, "/index.php"), complete(ts))
+	converse(t, rules, answer)
+	answer[0].change, answer[1].want = all(set(app.HTTPURI, "/other"), complete(ts)), ""
+	converse(t, rules, answer)
+}
+
 func TestTransactionalRulesMatchBothSidesOnce(t *testing.T) {
 	both := "alert http any any => any any (%s sid:1;)"
 	uri, code := set(app.HTTPURI, "/login"), set(app.HTTPStatCode, "500")

@@ -33,7 +33,9 @@ type txNote struct {
 	serial   uint64    // of a head: no other ever has it
 	searched [2]uint64 // of a head: buffers that were searched, by direction
 
-	// generation of the ruleset that searched is about, of a head; see Swap.
+	bits uint64 // of a head: bits of the transaction (xbits with track tx)
+
+	// generation of the ruleset that searched and bits are about, of a head; see Swap.
 	generation uint32
 
 	order, sid, gid uint32 // of a match
@@ -125,7 +127,7 @@ func (n *txNotes) close(f *flowMemory, tx app.Tx, dir decoders.Direction) {
 		n.give(i)
 	}
 	h.searched[dir] = 0
-	if h.first == 0 && h.searched[dir.Opposite()] == 0 {
+	if h.first == 0 && h.searched[dir.Opposite()] == 0 && h.bits == 0 {
 		n.forget(f, state)
 	}
 }

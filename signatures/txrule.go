@@ -40,7 +40,11 @@ func (s *Signature) txParts() []txPart {
 		parts = append(parts, txPart{hook: true, dirs: h.Dirs, stage: h.Stage, rank: h.Stage, done: h.Done})
 	}
 	for _, t := range s.plan.TxTests {
-		parts = append(parts, txPart{test: t, dirs: s.plan.Dirs})
+		p := txPart{test: t, dirs: s.plan.Dirs}
+		if h := s.hook; h != nil && keyword.AtHook(t) {
+			p.stage, p.rank, p.done = h.Stage, h.Stage, h.Done
+		}
+		parts = append(parts, p)
 	}
 	for _, l := range s.tx {
 		parts = append(parts, txPart{list: l, dirs: l.Dirs, stage: l.Source.From(), rank: l.Source.Stage, files: l.Source.Files()})

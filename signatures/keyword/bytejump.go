@@ -7,7 +7,7 @@ import (
 )
 
 // byteJump moves the cursor by a number read from the buffer. A jump before
-// the buffer ends at its start; a jump to its end or beyond does not match.
+// the buffer ends at its start; a jump beyond its end does not match.
 type byteJump struct {
 	reading
 	multiplier uint64
@@ -41,7 +41,7 @@ func (j *byteJump) try(m *Machine, cursor int) (int, verdict) {
 	default:
 		to += int64(start + taken)
 	}
-	if to >= int64(len(m.data)) {
+	if to > int64(len(m.data)) {
 		return cursor, no
 	}
 	return int(max(to, 0)), yes

@@ -126,6 +126,9 @@ func (r *reading) flags(b *Builder, o *rule.Option, args []string, other func(st
 			based = true
 		case "dce":
 			r.dce = true
+			if d := b.needApps(o, dceProtos); d != nil {
+				return d
+			}
 		default:
 			if mask, found := strings.CutPrefix(lower, "bitmask"); found {
 				v, ok := parseUnsigned(strings.TrimSpace(mask))

@@ -85,7 +85,8 @@ func TestContentChains(t *testing.T) {
 
 		{"byte_jump", `byte_jump:1,0; content:"c"; distance:0; within:1;`, "\x02abc", true},
 		{"byte_jump misses", `byte_jump:1,0; content:"c"; distance:0; within:1;`, "\x01abc", false},
-		{"byte_jump to the end", `byte_jump:1,0; isdataat:!1,relative;`, "\x03abc", false},
+		{"byte_jump to the end", `byte_jump:1,0; isdataat:!1,relative;`, "\x03abc", true},
+		{"byte_jump beyond the end", `byte_jump:1,0;`, "\x04abc", false},
 		{"byte_jump relative", `content:"x"; byte_jump:1,0,relative; content:"c"; within:1;`, "x\x02abc", true},
 		{"byte_jump from beginning", `content:"x"; byte_jump:1,0,relative,from_beginning; content:"a"; within:1;`, "ax\x00b", true},
 		{"byte_jump from end", `byte_jump:0,0,from_end,post_offset -1; content:"c"; within:1;`, "abc", true},
@@ -137,6 +138,8 @@ func TestContentChains(t *testing.T) {
 
 		{"entropy of one byte", `entropy:value = 0;`, "aaaa", true},
 		{"entropy of two", `entropy:value >= 1;`, "abab", true},
+		{"entropy of more than there is", `entropy:bytes 5, value > 0;`, "abcc", false},
+		{"what is before an expression means nothing", `pcre:"!/abc/";`, "abc", true},
 		{"entropy of a part", `entropy:bytes 2, offset 2, value < 0.5;`, "abcc", true},
 
 		{"asn1 oversize", `asn1:oversize_length 100;`, "\x04\x82\x01\x00", true},

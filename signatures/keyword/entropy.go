@@ -21,7 +21,10 @@ func (t *entropyStep) try(m *Machine, cursor int) (int, verdict) {
 	}
 	data := m.data[t.offset:]
 	if t.bytes > 0 {
-		data = data[:min(len(data), t.bytes)]
+		if t.bytes > len(data) {
+			return cursor, no
+		}
+		data = data[:t.bytes]
 	}
 	if t.holds(entropy(data)) {
 		return cursor, yes

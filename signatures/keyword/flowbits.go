@@ -24,10 +24,10 @@ func (t *bitTest) Match(f *Facts) bool {
 	return false
 }
 
-// bitEffect is flowbits:set and unset.
+// bitEffect is flowbits:set, unset and toggle.
 type bitEffect struct {
 	bits []uint16
-	set  bool
+	op   BitOp
 }
 
 func (e *bitEffect) Apply(f *Facts) {
@@ -35,7 +35,7 @@ func (e *bitEffect) Apply(f *Facts) {
 		return
 	}
 	for _, b := range e.bits {
-		if e.set {
+		if e.op == BitSet || e.op == BitToggle && !f.Bits.Has(b) {
 			f.Bits.Set(b)
 		} else {
 			f.Bits.Clear(b)
@@ -65,7 +65,7 @@ func (p *Plan) FlowBitUse() (use BitUse) {
 }
 
 // setFlowbits is the keyword flowbits:
-// `flowbits:set|unset|isset|isnotset,name[|name...]` and `flowbits:noalert`.
+// `flowbits:set|unset|toggle|isset|isnotset,name[|name...]` and `flowbits:noalert`.
 func setFlowbits(b *Builder, o *rule.Option) *rule.Diagnostic {
 	args := splitList(o.Value)
 	if len(args) == 1 && args[0] == "noalert" {
@@ -90,16 +90,14 @@ func setFlowbits(b *Builder, o *rule.Option) *rule.Diagnostic {
 	b.plan.NeedsFlow = true
 	switch args[0] {
 	case "set":
-		b.plan.Effects = append(b.plan.Effects, &bitEffect{bits, true})
+		b.plan.Effects = append(b.plan.Effects, &bitEffect{bits, BitSet})
 		return nil
-	case "unset":
-		b.plan.Effects = append(b.plan.Effects, &bitEffect{bits, false})
+	case "unset", "toggle":
+		b.plan.Effects = append(b.plan.Effects, &bitEffect{bits, bitOps[args[0]]})
 	case "isset":
 		b.plan.Tests = append(b.plan.Tests, &bitTest{bits, true})
 	case "isnotset":
 		b.plan.Tests = append(b.plan.Tests, &bitTest{bits, false})
-	case "toggle":
-		return b.fail(o, "bad-value", "flowbits:toggle is not part of the language any more", "it was removed in Suricata 9", "use set and unset in two rules")
 	default:
 		return b.badValue(o, "unknown flowbits command "+quoted(args[0]))
 	}
@@ -112,17 +110,20 @@ type Names struct {
 	Flowbits  []string // by number
 	Variables []string // of flowint, flowvar and pktvar, by number
 	Hostbits  []string // of xbits and hostbits, by number
-	index     [3]map[string]uint16
+	txBits    []string // of xbits with track tx, by number
+	index     [4]map[string]uint16
 }
 
 // NewNames makes an empty numbering.
 func NewNames() *Names {
-	return &Names{index: [3]map[string]uint16{{}, {}, {}}}
+	return &Names{index: [4]map[string]uint16{{}, {}, {}, {}}}
 }
 
 func (n *Names) flowbit(name string) (uint16, bool)  { return n.number(&n.Flowbits, 0, name) }
 func (n *Names) variable(name string) (uint16, bool) { return n.number(&n.Variables, 1, name) }
 func (n *Names) hostbit(name string) (uint16, bool)  { return n.number(&n.Hostbits, 2, name) }
+
+func (n *Names) txBit(name string) (uint16, bool) { return n.number(&n.txBits, 3, name) }
 
 // number returns the number of a name in a list, giving it one when it is new;
 // ok is false when there are none left.

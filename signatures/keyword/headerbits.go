@@ -149,6 +149,9 @@ func (t *fragmentBits) Match(f *Facts) bool {
 	if h := window(p.Data, p.IPOffset, uint32(p.IPHeaderLen)); len(h) > flagsByte && h[flagsByte]&reserved != 0 {
 		have |= bitReserved
 	}
+	if t.modifier == flagsAll && have == t.want {
+		return false // here + wants others beside them, as in Suricata
+	}
 	return t.modifier.holds(have, t.want)
 }
 

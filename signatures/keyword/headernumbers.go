@@ -100,7 +100,7 @@ func headerKeywords() []Keyword {
 
 // payloadSize is dsize: the bytes behind the last header of this packet. A
 // packet without payload is no payload of another size: `dsize:!9` does not
-// match it, as in Suricata.
+// match it, `dsize:!2-9` does, as in Suricata.
 type payloadSize struct{ want rule.Int }
 
 func (t payloadSize) Match(f *Facts) bool {
@@ -119,6 +119,7 @@ func setDsize(b *Builder, o *rule.Option) *rule.Diagnostic {
 	case rule.IntLess, rule.IntLessEqual:
 	case rule.IntEqual:
 		b.plan.NeedsPayload = n.A > 0
+	case rule.IntOutside: // a packet without payload is outside
 	default:
 		b.plan.NeedsPayload = true
 	}

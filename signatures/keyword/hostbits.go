@@ -51,7 +51,8 @@ const (
 )
 
 // setXbits is the keyword xbits:
-// `xbits:set|unset|toggle|isset|isnotset,name,track ip_src|ip_dst|ip_pair[,expire N]`.
+// `xbits:set|unset|toggle|isset|isnotset,name,track ip_src|ip_dst|ip_pair[,expire N]`
+// and `xbits:set|isset,name,track tx`.
 func setXbits(b *Builder, o *rule.Option) *rule.Diagnostic {
 	args := splitList(o.Value)
 	if len(args) < 1 || bitOps[args[0]] == 0 {
@@ -73,9 +74,9 @@ func setXbits(b *Builder, o *rule.Option) *rule.Diagnostic {
 	case "track ip_pair":
 		bit.Track = BitOfPair
 	case "track tx":
-		return b.unsupported(o, "track tx", "bits are kept for hosts only")
+		return b.txBit(o, bit.Op, args[1])
 	default:
-		return b.badValue(o, "xbits tracks ip_src, ip_dst or ip_pair, not "+quoted(args[2]))
+		return b.badValue(o, "xbits tracks ip_src, ip_dst, ip_pair or tx, not "+quoted(args[2]))
 	}
 	if len(args) == 4 {
 		text, found := strings.CutPrefix(args[3], "expire")
@@ -116,13 +117,20 @@ func setHostbits(b *Builder, o *rule.Option) *rule.Diagnostic {
 }
 
 func (b *Builder) addHostBit(o *rule.Option, name string, bit HostBit) *rule.Diagnostic {
-	if name == "" || strings.ContainsAny(name, " \t") {
-		return b.badValue(o, "bad bit name "+quoted(name))
+	if d := b.bitName(o, name); d != nil {
+		return d
 	}
 	var ok bool
 	if bit.Name, ok = b.names.hostbit(name); !ok {
 		return b.fail(o, "too-many", "more than 65535 bit names", "", "")
 	}
 	b.plan.HostBits = append(b.plan.HostBits, bit)
+	return nil
+}
+
+func (b *Builder) bitName(o *rule.Option, name string) *rule.Diagnostic {
+	if name == "" || strings.ContainsAny(name, " \t") {
+		return b.badValue(o, "bad bit name "+quoted(name))
+	}
 	return nil
 }

@@ -159,12 +159,12 @@ func setTos(b *Builder, o *rule.Option) *rule.Diagnostic {
 	return nil
 }
 
-// vlanID compares a VLAN id: of any tag, or of one, counted from the
+// vlanID compares a VLAN id: of any tag, of all, or of one, counted from the
 // outermost (0) or, negative, from the innermost (-1).
 type vlanID struct {
-	want   rule.Int
-	layer  int
-	anyTag bool
+	want            rule.Int
+	layer           int
+	anyTag, allTags bool
 }
 
 func (t *vlanID) Match(f *Facts) bool {
@@ -177,6 +177,14 @@ func (t *vlanID) Match(f *Facts) bool {
 			}
 		}
 		return false
+	}
+	if t.allTags {
+		for _, id := range tags {
+			if !t.want.Match(uint64(id)) {
+				return false
+			}
+		}
+		return len(tags) > 0
 	}
 	i := t.layer
 	if i < 0 {
@@ -193,11 +201,11 @@ func setVlanID(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if d != nil {
 		return d
 	}
-	t := &vlanID{want: n, anyTag: !found || layer == "any"}
-	if !t.anyTag {
+	t := &vlanID{want: n, anyTag: !found || layer == "any", allTags: layer == "all"}
+	if !t.anyTag && !t.allTags {
 		var ok bool
 		if t.layer, ok = parseSigned(layer, 2); !ok {
-			return b.fail(o, "unsupported-value", "vlan.id layer "+quoted(layer)+" is not supported yet", "any, and -2 to 2 are", "")
+			return b.fail(o, "unsupported-value", "vlan.id layer "+quoted(layer)+" is not supported yet", "any, all, and -2 to 2 are", "")
 		}
 	}
 	b.plan.Tests = append(b.plan.Tests, t)

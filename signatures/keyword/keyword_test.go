@@ -135,6 +135,10 @@ func TestOptionsThatCannotBeHonouredAreRefused(t *testing.T) {
 		{"target of nobody", `target:both;`, "bad-value"},
 		{"protocol not recognised", `app-layer-protocol:llmnr;`, "unsupported-protocol"},
 		{"unmet requirement", `requires:feature no-such-thing;`, CodeRequires},
+		{"unknown requirement", `requires:wings;`, CodeRequires},
+		{"bits of transactions without a hook", `xbits:isset,x,track tx;`, "bad-combination"},
+		{"bits of transactions that are unset", `xbits:unset,x,track tx;`, "bad-value"},
+		{"dce in a rule of HTTP", `http.uri; byte_test:1,=,1,0,dce;`, "wrong-protocol"},
 		{"unmet version", `requires:version >= 99.0;`, CodeRequires},
 		{"two versions", `requires:version >= 7, version >= 8;`, "bad-value"},
 	}
@@ -287,6 +291,7 @@ func TestHeaderConditions(t *testing.T) {
 		{"ipopts:any;", tcp(0), true},
 		{"fragbits:D;", tcp(0), true},
 		{"fragbits:M+;", tcp(0), false},
+		{"fragbits:+D;", tcp(0), false}, // no other bit is set
 		{"fragbits:!M;", tcp(0), true},
 		{"fragoffset:0;", tcp(0), true},
 		{"ipv4-csum:valid;", tcp(0), true},
@@ -295,6 +300,8 @@ func TestHeaderConditions(t *testing.T) {
 		{"vlan.id:20;", tcp(0), true},
 		{"vlan.id:20,0;", tcp(0), false},
 		{"vlan.id:20,-1;", tcp(0), true},
+		{"vlan.id:20,all;", tcp(0), false},
+		{"vlan.id:<21,all;", tcp(0), true},
 		{"vlan.layers:2;", tcp(0), true},
 		{"itype:8; icode:0;", icmp, true},
 		{"itype:>8;", icmp, false},
@@ -339,6 +346,9 @@ func TestFlowConditions(t *testing.T) {
 	}
 	if testsHold(plan(t, "dsize:!9;"), &Facts{Packet: &decoders.Packet{}}) {
 		t.Error("dsize:!9 holds for a packet without payload")
+	}
+	if !testsHold(plan(t, "dsize:!2-9;"), &Facts{Packet: &decoders.Packet{}}) {
+		t.Error("dsize:!2-9 does not hold for a packet without payload")
 	}
 	if testsHold(plan(t, "flow.age:<100;"), &Facts{Packet: f.Packet}) {
 		t.Error("flow.age holds without a flow")

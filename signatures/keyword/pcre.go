@@ -84,7 +84,7 @@ var pcreBuffers = map[byte]string{
 // configuration are the built-in ones.
 func setPcre(b *Builder, o *rule.Option) *rule.Diagnostic {
 	text, negated := looseText(o.Value)
-	text, ok := strings.CutPrefix(text, "/")
+	_, text, ok := strings.Cut(text, "/") // what lies before it, such as a !, means nothing
 	end := strings.LastIndexByte(text, '/')
 	if !ok || end < 0 {
 		return b.badValue(o, "pcre needs /expression/flags")

@@ -14,6 +14,7 @@ type Plan struct {
 	TxTests []TxTest // on a transaction, in the order of the rule
 	Hook    *Hook    // app-layer-state: the stage that the rule is about; nil for any
 	Effects []Effect // run after a full match, also when the alert is held back
+	TxBits  uint64   // bits of the transaction that a full match sets (xbits with track tx)
 
 	Rates    []Rate    // threshold or detection_filter
 	HostBits []HostBit // in the order of the rule
@@ -121,6 +122,7 @@ type TxFacts struct {
 	Tx    app.Tx
 	Dir   decoders.Direction // in which the transaction is inspected
 	Facts *Facts             // of the packet at hand
+	Bits  uint64             // of the transaction that rules have set (xbits with track tx)
 }
 
 // Buffer returns the buffer that rules mean by b in the direction at hand.

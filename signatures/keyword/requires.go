@@ -34,7 +34,8 @@ func setRequires(b *Builder, o *rule.Option) *rule.Diagnostic {
 		if i := strings.IndexAny(item, " \t<>"); i >= 0 {
 			word, rest = item[:i], strings.TrimSpace(item[i:])
 		}
-		if rest == "" {
+		known := word == "feature" || word == "keyword" || word == "version"
+		if known && rest == "" {
 			return b.badValue(o, "bad requirement "+quoted(item))
 		}
 		switch word {

@@ -41,7 +41,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "detection_filter", Kind: KindThreshold, Traits: ip, Syntax: "detection_filter:track by_src|by_dst|by_both|by_rule|by_flow, count N, seconds T", Setup: setDetectionFilter},
 
 		{Name: "flow", Kind: KindFlow, Traits: KeepsAppOnly | KeepsIPOnly, Syntax: "flow:to_server|to_client|from_client|from_server, established|not_established|stateless, only_stream|no_stream, only_frag|no_frag", Setup: setFlow},
-		{Name: "flowbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "flowbits:set|unset|isset|isnotset,name[|name...] or flowbits:noalert", Setup: setFlowbits},
+		{Name: "flowbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "flowbits:set|unset|toggle|isset|isnotset,name[|name...] or flowbits:noalert", Setup: setFlowbits},
 		{Name: "flow.age", Kind: KindFlow, Syntax: "flow.age:int", Setup: setFlowAge},
 		{Name: "flow.pkts", Kind: KindFlow, Syntax: "flow.pkts:toserver|toclient|either|both,int", Setup: flowCounterSides(false)},
 		{Name: "flow.pkts_toserver", Kind: KindFlow, Syntax: "flow.pkts_toserver:int", Setup: flowCounter(false, sideServer)},
@@ -53,7 +53,7 @@ func tableWith(buffers []Source) []Keyword {
 		{Name: "flowint", Kind: KindFlow, Syntax: "flowint:name,+|-|=|<|<=|>|>=|==|!=,N|name or flowint:name,isset|notset", Setup: setFlowint},
 		{Name: "flowvar", Kind: KindFlow, Syntax: `flowvar:name,[!]"text|hex|"`, Setup: setTextVar(false)},
 		{Name: "pktvar", Kind: KindFlow, Syntax: `pktvar:name,[!]"text|hex|"`, Setup: setTextVar(true)},
-		{Name: "xbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "xbits:set|unset|toggle|isset|isnotset,name,track ip_src|ip_dst|ip_pair[,expire N]", Setup: setXbits},
+		{Name: "xbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "xbits:set|unset|toggle|isset|isnotset,name,track ip_src|ip_dst|ip_pair[,expire N] or xbits:set|isset,name,track tx", Setup: setXbits},
 		{Name: "hostbits", Kind: KindFlow, Traits: KeepsIPOnly, Syntax: "hostbits:set|unset|toggle|isset|isnotset,name[,src|dst|both][,expire N]", Setup: setHostbits},
 		{Name: "app-layer-protocol", Kind: KindFlow, Traits: KeepsAppOnly, Syntax: "app-layer-protocol:[!]proto[|proto...][,direction|to_server|to_client|either|final|original][,exact]", Setup: setAppLayerProtocol},
 		{Name: "app-layer-state", Kind: KindApp, Syntax: "app-layer-state:[<|>]stage", Setup: setAppLayerState},

@@ -47,7 +47,7 @@ func runMutate(ctx context.Context, args []string) (int, error) {
 	if err := harvest(ctx, all, captures, f.sets); err != nil {
 		return exitFailed, err
 	}
-	all = slices.DeleteFunc(all, func(b *buffer) bool { return len(b.samples) == 0 })
+	all = slices.DeleteFunc(all, func(b *buffer) bool { return len(b.samples) == 0 || b.keyword == addressBuffer })
 	if len(all) == 0 {
 		return exitFailed, fmt.Errorf("the captures have nothing to make rules of")
 	}

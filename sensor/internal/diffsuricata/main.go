@@ -10,8 +10,10 @@
 // make. With -records the flow and application records are compared as well.
 //
 // diffsuricata mutate makes rules instead of taking them (mutate.go), diffsuricata
-// counters compares the counters of the stats event (counters.go), and
-// diffsuricata case keeps what was learnt as a case of testdata/cases (case.go).
+// families makes those of each part of the language, with other options where
+// asked (family.go, variants.go), diffsuricata counters compares the counters of
+// the stats event (counters.go), and diffsuricata case keeps what was learnt as a
+// case of testdata/cases (case.go).
 //
 // Suricata is a Debian package of sid, put into .cache/suricata8 when it is not
 // there; SPANWATCH_SURICATA names another one, a program or the root of a
@@ -45,6 +47,8 @@ func main() {
 		switch args[0] {
 		case "mutate":
 			run, args = runMutate, args[1:]
+		case "families":
+			run, args = runFamilies, args[1:]
 		case "case":
 			run, args = runCase, args[1:]
 		case "counters":
@@ -188,6 +192,11 @@ func (c *comparison) run(ctx context.Context) (suricata, ours *sighting, err err
 	c.refusals = s.refusals()
 	suricata, ours = newSighting(), newSighting()
 	for i, path := range c.captures {
+		if c.fresh && i > 0 { // what rules wrote into sets is gone
+			if s, err = loadOurs(c.sets, c.options, c.rules); err != nil {
+				return nil, nil, err
+			}
+		}
 		if err := s.run(ctx, path, mine[i]); err != nil {
 			fmt.Fprintln(os.Stderr, "diffsuricata:", err) // the others are worth comparing
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -20,6 +21,9 @@ type buffer struct {
 	member  string
 	samples [][]byte
 }
+
+// addressBuffer is not a buffer: its samples are addresses, for lists of them.
+const addressBuffer = "ip"
 
 // maxSamples of one buffer, the first that differ, are enough to make rules of.
 const maxSamples = 400
@@ -53,6 +57,7 @@ func buffers() []*buffer {
 		{keyword: "smtp.mail_from", proto: "smtp", kind: "smtp", member: "mail_from"},
 		{keyword: "ftp.command", proto: "ftp", kind: "ftp", member: "command"},
 		{keyword: "file.name", proto: "http", kind: "fileinfo", member: "filename"},
+		{keyword: addressBuffer},
 		{keyword: "file.data", proto: "http"}, {keyword: "http.response_body", proto: "http"}, {keyword: "http.request_body", proto: "http"},
 	}
 }
@@ -85,7 +90,7 @@ func harvest(ctx context.Context, all []*buffer, captures []string, sets []strin
 	}
 	for _, path := range captures {
 		if err := s.run(ctx, path, dir); err != nil {
-			return err
+			fmt.Fprintln(os.Stderr, "diffsuricata:", err) // what lies before the fault has samples too
 		}
 		saw := newSighting()
 		if err := saw.read(0, filepath.Join(dir, "eve.json")); err != nil {
@@ -93,6 +98,14 @@ func harvest(ctx context.Context, all []*buffer, captures []string, sets []strin
 		}
 		for _, byKind := range saw.records {
 			for _, b := range all {
+				if b.keyword == addressBuffer {
+					for _, events := range byKind {
+						for _, event := range events {
+							take(b, []byte(text(event, "src_ip")))
+							take(b, []byte(text(event, "dest_ip")))
+						}
+					}
+				}
 				for _, event := range byKind[b.kind] {
 					members(event[b.kind], b.member, func(sample string) { take(b, []byte(sample)) })
 				}
@@ -103,14 +116,14 @@ func harvest(ctx context.Context, all []*buffer, captures []string, sets []strin
 				switch {
 				case b.keyword == "" && (b.proto == "udp") == (proto == decoders.ProtoUDP):
 					take(b, data)
-				case b.kind == "" && b.keyword != "" && proto == decoders.ProtoTCP:
+				case b.kind == "" && b.keyword != "" && b.keyword != addressBuffer && proto == decoders.ProtoTCP:
 					if i := strings.Index(string(data), "\r\n\r\n"); i > 0 && len(data) > i+4 {
 						take(b, data[i+4:])
 					}
 				}
 			}
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, capture.ErrMalformed) && !errors.Is(err, capture.ErrTruncated) {
 			return err
 		}
 	}

@@ -14,7 +14,9 @@ import (
 	"spanwatch/sensor/config"
 	"spanwatch/sensor/pipeline"
 	"spanwatch/signatures"
+	"spanwatch/signatures/keyword"
 	"spanwatch/signatures/rule"
+	"spanwatch/signatures/ruleconf"
 )
 
 // ours is spanwatch with a set of rules loaded.
@@ -51,8 +53,38 @@ func loadOurs(sets, options []string, rules string) (*ours, error) {
 		action, _ := signatures.ParseAction(name)
 		load.ActionOrder = append(load.ActionOrder, action)
 	}
+	if name := cfg.Rules.ThresholdFile; name != "" {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		load.Thresholds, _ = ruleconf.ParseThresholds(name, text, load.Vars) // its faults are the rules' to show
+	}
+	if load.Reputation, err = reputation(&cfg.Rules); err != nil {
+		return nil, err
+	}
 	s.ruleset, s.report = signatures.Load([]signatures.Source{{Name: rules, Text: text}}, load)
 	return s, nil
+}
+
+// reputation reads the files of iprep; nil when none are configured.
+func reputation(c *config.Rules) (*keyword.Reputation, error) {
+	if c.ReputationCategories == "" {
+		return nil, nil
+	}
+	categories, err := os.ReadFile(c.ReputationCategories)
+	if err != nil {
+		return nil, err
+	}
+	var hosts [][]byte
+	for _, name := range c.ReputationFiles {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		hosts = append(hosts, text)
+	}
+	return keyword.ParseReputation(categories, hosts...)
 }
 
 // refusals are the lines of rules that did not load, with the reasons.

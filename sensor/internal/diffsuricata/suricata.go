@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -24,6 +25,8 @@ type oracle struct {
 	command []string // program and its first arguments
 	root    string   // of the system that it belongs to: "" or "/" is this one
 	version string
+
+	parallel int // processes at once; 0 is one
 }
 
 var errNoSuricata = errors.New("no Suricata 8")
@@ -106,6 +109,31 @@ var refusal = regexp.MustCompile(`error parsing signature .* from file .* at lin
 // them all, which is far cheaper with many rules, but remembers thresholds and
 // bits of hosts from one capture to the next.
 func (o *oracle) run(ctx context.Context, config []byte, checksums, rules string, captures, out []string, fresh bool) (refused map[int]bool, err error) {
+	shards := min(max(1, o.parallel), len(captures))
+	type answer struct {
+		refused map[int]bool
+		err     error
+	}
+	answers := make([]answer, shards)
+	var wait sync.WaitGroup
+	for k := range shards {
+		from, to := k*len(captures)/shards, (k+1)*len(captures)/shards
+		wait.Go(func() {
+			a := &answers[k]
+			a.refused, a.err = o.replay(ctx, config, checksums, rules, captures[from:to], out[from:to], fresh)
+		})
+	}
+	wait.Wait()
+	for i := range answers {
+		if answers[i].err != nil {
+			return nil, answers[i].err
+		}
+	}
+	return answers[0].refused, nil
+}
+
+// replay is run for captures one after another.
+func (o *oracle) replay(ctx context.Context, config []byte, checksums, rules string, captures, out []string, fresh bool) (refused map[int]bool, err error) {
 	dir, err := os.MkdirTemp("", "diffsuricata")
 	if err != nil {
 		return nil, err
@@ -116,16 +144,20 @@ func (o *oracle) run(ctx context.Context, config []byte, checksums, rules string
 		return nil, err
 	}
 	// One thread and no random sizes, so that a second run says the same.
-	argv := append(o.command[1:len(o.command):len(o.command)], "-c", path, "-S", rules, "--data-dir", dir, "-k", checksums, "--runmode=single", "--no-random")
+	argv := append(o.command[1:len(o.command):len(o.command)], "-c", path, "-S", rules, "-k", checksums, "--runmode=single", "--no-random")
 	var said bytes.Buffer
 	if fresh || len(captures) == 1 {
 		for i := range captures {
-			if err = o.start(ctx, append(argv[:len(argv):len(argv)], "-r", captures[i], "-l", out[i]), &said).Run(); err != nil {
+			data := filepath.Join(dir, fmt.Sprint(i))
+			if err := os.Mkdir(data, 0o755); err != nil {
+				return nil, err
+			}
+			if err = o.start(ctx, append(argv[:len(argv):len(argv)], "--data-dir", data, "-r", captures[i], "-l", out[i]), &said).Run(); err != nil {
 				break
 			}
 		}
 	} else {
-		err = o.serve(ctx, append(argv, "-l", dir, "--unix-socket="+filepath.Join(dir, "socket")), filepath.Join(dir, "socket"), &said, captures, out)
+		err = o.serve(ctx, append(argv, "--data-dir", dir, "-l", dir, "--unix-socket="+filepath.Join(dir, "socket")), filepath.Join(dir, "socket"), &said, captures, out)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("suricata: %w\n%s", err, tail(said.Bytes()))
