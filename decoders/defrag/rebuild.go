@@ -34,6 +34,9 @@ func (t *Table) rebuild(id trackerID) Datagram {
 		Fragments: d.fragments, WireBytes: d.wireBytes, Overlap: d.overlap,
 	}
 	t.stats.Rebuilt++
+	if d.key.version == 6 {
+		t.stats.RebuiltV6++
+	}
 	t.stats.RebuiltFragments += uint64(d.fragments)
 	t.stats.HeldFragments -= uint64(d.fragments)
 	t.release(id)
@@ -50,6 +53,7 @@ func (t *Table) atomic(p *decoders.Packet, f *fragment) (Datagram, Result) {
 	t.out = append(t.out, f.data...)
 	t.fixHeader(6, len(f.head), f.nextAt, f.next)
 	t.stats.Rebuilt++
+	t.stats.RebuiltV6++
 	t.stats.RebuiltFragments++
 	t.stats.Atomic++
 	policy := t.targets.policy(&p.Dst, 6)

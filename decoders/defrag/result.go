@@ -119,11 +119,33 @@ type Incomplete struct {
 	WireBytes   uint64 // sum of their Packet.WireLen
 }
 
+// Bound is one of those that Config sets to what a Table holds.
+type Bound uint8
+
+// Bounds.
+const (
+	BoundDatagrams Bound = iota // Config.MaxDatagrams
+	BoundFragments              // Config.MaxFragments
+	BoundBytes                  // Config.MaxBytes
+	boundCount
+)
+
+var boundNames = [boundCount]string{"datagrams", "fragments", "bytes"}
+
+// String returns the bound as metrics name it.
+func (b Bound) String() string {
+	if b < boundCount {
+		return boundNames[b]
+	}
+	return "invalid"
+}
+
 // Stats are totals since New. Packets given to Add =
 // Rebuilt.Fragments + given-up Fragments + Refused + those Held now.
 type Stats struct {
 	FragmentsV4, FragmentsV6 uint64 // packets given to Add
 	Rebuilt                  uint64 // datagrams completed
+	RebuiltV6                uint64 // of them, those of IPv6
 	RebuiltFragments         uint64 // packets spent on them
 	Atomic                   uint64 // of them IPv6 datagrams in one fragment (RFC 6946)
 	Duplicates               uint64 // fragments with OverlapDuplicate
@@ -132,6 +154,12 @@ type Stats struct {
 	Refused                  [ReasonCount]uint64 // fragments by reason
 	GivenUp                  [ReasonCount]uint64 // datagrams by reason
 	GivenUpFragments         uint64              // packets spent on them
+
+	// Reached is how many times a datagram gave way, or a fragment was refused,
+	// for each bound.
+	Reached [boundCount]uint64
+	// Fullness is how much of the bound that is closest is in use now, 0 to 1.
+	Fullness float64
 
 	Datagrams     int    // trackers held now
 	HeldFragments uint64 // packets spent on them
@@ -143,6 +171,7 @@ func (s *Stats) Add(o *Stats) {
 	s.FragmentsV4 += o.FragmentsV4
 	s.FragmentsV6 += o.FragmentsV6
 	s.Rebuilt += o.Rebuilt
+	s.RebuiltV6 += o.RebuiltV6
 	s.RebuiltFragments += o.RebuiltFragments
 	s.Atomic += o.Atomic
 	s.Duplicates += o.Duplicates
@@ -153,6 +182,10 @@ func (s *Stats) Add(o *Stats) {
 		s.GivenUp[r] += o.GivenUp[r]
 	}
 	s.GivenUpFragments += o.GivenUpFragments
+	for b := range s.Reached {
+		s.Reached[b] += o.Reached[b]
+	}
+	s.Fullness = max(s.Fullness, o.Fullness)
 	s.Datagrams += o.Datagrams
 	s.HeldFragments += o.HeldFragments
 	s.Bytes += o.Bytes

@@ -148,6 +148,7 @@ func (t *Table) Add(p *decoders.Packet) (Datagram, Result) {
 	}
 	if id == 0 {
 		for t.trackers.inUse >= t.trackers.limit {
+			t.stats.Reached[BoundDatagrams]++
 			t.evict(t.trackers.oldest)
 		}
 		id = t.trackers.add(&k, bucket, p.Timestamp)
@@ -233,6 +234,11 @@ func (t *Table) makeRoom(id trackerID, f *fragment, m *meeting) bool {
 	}
 	pieces := m.count + 2
 	for t.pages.available() < pages || t.pieces.available() < pieces {
+		if t.pages.available() < pages {
+			t.stats.Reached[BoundBytes]++
+		} else {
+			t.stats.Reached[BoundFragments]++
+		}
 		oldest := t.trackers.oldest
 		if oldest == id {
 			oldest = d.newer
@@ -346,5 +352,7 @@ func (t *Table) Stats() Stats {
 	s := t.stats
 	s.Datagrams = t.trackers.inUse
 	s.Bytes = t.pages.inUse * pageSize
+	s.Fullness = max(float64(s.Datagrams)/float64(t.trackers.limit), float64(t.pieces.inUse)/float64(t.pieces.limit),
+		float64(t.pages.inUse)/float64(t.pages.limit))
 	return s
 }

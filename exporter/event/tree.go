@@ -63,6 +63,15 @@ func (t *Tree) SetText(path, v string) {
 	n.text = v
 }
 
+// SetTime puts a time, in nanoseconds since 1970, at path; see Set.
+func (t *Tree) SetTime(path string, ns int64) {
+	n := t.leaf(path, kindText)
+	if n.text == "" || n.value != ns {
+		var c clock
+		n.text, n.value = string(c.append(nil, ns)), ns
+	}
+}
+
 func (t *Tree) leaf(path string, kind nodeKind) *node {
 	i, ok := t.index[path]
 	if !ok {

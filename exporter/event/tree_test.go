@@ -25,7 +25,8 @@ func TestTreeNestsByPathAndKeepsTheOrder(t *testing.T) {
 	tree.SetText("l[0].s", "t\"")
 	tree.Set("v[0]", 6)
 	tree.SetInt("a", -2)
-	const want = `,"b":{"y":1,"x":{"deep":3}},"a":-2,"l":[{"n":4,"s":"t\""},{"n":5}],"v":[6]}`
+	tree.SetTime("at", 1767366245123456789)
+	const want = `,"b":{"y":1,"x":{"deep":3}},"a":-2,"l":[{"n":4,"s":"t\""},{"n":5}],"v":[6],"at":"2026-01-02T15:04:05.123456+0000"}`
 	if got := statsText(t, tree); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -36,6 +37,7 @@ func TestTreeIsRefreshedWithoutAllocation(t *testing.T) {
 	set := func() {
 		tree.Set("decoder.pkts", 1)
 		tree.Set("detect.engines[0].rules_loaded", 2)
+		tree.SetTime("detect.engines[0].last_reload", 3)
 	}
 	set()
 	if n := testing.AllocsPerRun(100, set); n != 0 {

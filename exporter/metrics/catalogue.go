@@ -77,6 +77,8 @@ const (
 	DefragFragments
 	DefragRebuilt
 	DefragIncomplete
+	DefragReached
+	DefragMemory
 
 	FlowCreated
 	FlowEnded
@@ -89,6 +91,33 @@ const (
 	FlowKernelOnly
 	FlowPackets
 	FlowBytes
+	FlowStates
+	FlowTCPStates
+	FlowMemory
+
+	StreamPackets
+	StreamBadChecksum
+	StreamSessions
+	StreamActive
+	StreamMidstream
+	StreamRefusedSessions
+	StreamSegments
+	StreamBytes
+	StreamRefusedSegments
+	StreamStopped
+	StreamEvicted
+	StreamEvictedBytes
+	StreamGaps
+	StreamGapBytes
+	StreamUnseenAcks
+	StreamDepthReached
+	StreamBeyondDepth
+	StreamOverlaps
+	StreamConflicts
+	StreamOutOfOrder
+	StreamUrgent
+	StreamEvents
+	StreamMemory
 
 	BandwidthTransportBytes
 	BandwidthTransportPackets
@@ -133,6 +162,12 @@ const (
 	AppFlows
 	AppTransactions
 	AppErrors
+	AppAnomalies
+	AppExpectations
+	AppDroppedExpectations
+
+	FilestoreFiles
+	FilestoreBytes
 
 	ExportMade
 	ExportRecovered
@@ -162,6 +197,8 @@ const (
 	PipelineBatches
 	PipelineQueue
 	PipelineBusy
+	PipelineFullness
+	PipelineBadChecksum
 
 	MetricsFolded
 	MetricsScrape
@@ -257,6 +294,10 @@ var catalogue = [numMetrics]Metric{
 		"Datagrams made whole from their fragments."},
 	DefragIncomplete: {"spanwatch_defrag_incomplete_datagrams_total", Counter, nil, 0,
 		"Datagrams given up because fragments were missing or memory was short."},
+	DefragReached: {"spanwatch_defrag_bound_reached_total", Counter, []string{"bound"}, 0,
+		"Times that a datagram gave way, or a fragment was refused, because a bound was reached: datagrams (defrag.max-datagrams), fragments (defrag.max-fragments), bytes."},
+	DefragMemory: {"spanwatch_defrag_memory_bytes", Gauge, nil, 0,
+		"Memory that waiting fragments take."},
 
 	FlowCreated: {"spanwatch_flow_created_total", Counter, nil, 0,
 		"Flows that began."},
@@ -280,6 +321,59 @@ var catalogue = [numMetrics]Metric{
 		"Packets counted in flows."},
 	FlowBytes: {"spanwatch_flow_bytes_total", Counter, []string{"direction"}, 0,
 		"Bytes on the wire counted in flows, every fragment included."},
+	FlowStates: {"spanwatch_flow_ended_in_state_total", Counter, []string{"state"}, 0,
+		"Flows that ended, by how far they had come: new, established, closed; or by who only counted them in the end: local_bypassed, capture_bypassed (the kernel)."},
+	FlowTCPStates: {"spanwatch_flow_ended_in_tcp_state_total", Counter, []string{"state"}, 0,
+		"TCP flows that ended, by the state of their session; none is a flow whose opening was not seen."},
+	FlowMemory: {"spanwatch_flow_memory_bytes", Gauge, nil, 0,
+		"Memory that what is known of the flows in the tables takes, without that of streams and parsers."},
+
+	StreamPackets: {"spanwatch_stream_packets_total", Counter, []string{"kind"}, 0,
+		"TCP packets given to reassembly that have a flag set: syn, syn_ack, rst, urg."},
+	StreamBadChecksum: {"spanwatch_stream_bad_checksum_packets_total", Counter, nil, 0,
+		"TCP packets kept from reassembly for a wrong TCP checksum, see decode.checksums."},
+	StreamSessions: {"spanwatch_stream_sessions_total", Counter, nil, 0,
+		"TCP sessions followed."},
+	StreamActive: {"spanwatch_stream_active_sessions", Gauge, nil, 0,
+		"TCP sessions that are being followed."},
+	StreamMidstream: {"spanwatch_stream_midstream_sessions_total", Counter, nil, 0,
+		"Sessions taken up without their opening, see stream.midstream."},
+	StreamRefusedSessions: {"spanwatch_stream_refused_sessions_total", Counter, nil, 0,
+		"Packets that would have begun a session while all were in use; what follows of it is inspected packet by packet only."},
+	StreamSegments: {"spanwatch_stream_segments_total", Counter, nil, 0,
+		"Packets whose payload was taken for its stream."},
+	StreamBytes: {"spanwatch_stream_bytes_total", Counter, nil, 0,
+		"Bytes of payload that were stored for parsers and rules, each once."},
+	StreamRefusedSegments: {"spanwatch_stream_refused_segments_total", Counter, []string{"bound"}, 0,
+		"Segments left out of their stream for want of room: memory (of all streams), flow_memory (of one), segments (of one direction). Parsers and rules see a gap instead."},
+	StreamStopped: {"spanwatch_stream_stopped_directions_total", Counter, nil, 0,
+		"Directions of sessions whose reassembly ended for want of room."},
+	StreamEvicted: {"spanwatch_stream_evicted_sessions_total", Counter, nil, 0,
+		"Sessions whose reassembly ended so that others had room: those that were silent for longest."},
+	StreamEvictedBytes: {"spanwatch_stream_evicted_bytes_total", Counter, nil, 0,
+		"Memory that the evicted sessions held."},
+	StreamGaps: {"spanwatch_stream_gaps_total", Counter, nil, 0,
+		"Holes in streams whose bytes were acknowledged but never seen: lost before or by the sensor."},
+	StreamGapBytes: {"spanwatch_stream_gap_bytes_total", Counter, nil, 0,
+		"Bytes that are missing in the holes of spanwatch_stream_gaps_total."},
+	StreamUnseenAcks: {"spanwatch_stream_unseen_ack_packets_total", Counter, nil, 0,
+		"Packets that acknowledge bytes that had not been seen when they came: of segments that are lost, or only late."},
+	StreamDepthReached: {"spanwatch_stream_depth_reached_directions_total", Counter, nil, 0,
+		"Directions of sessions that came to stream.depth, behind which nothing is reassembled."},
+	StreamBeyondDepth: {"spanwatch_stream_beyond_depth_bytes_total", Counter, nil, 0,
+		"Bytes that came behind stream.depth."},
+	StreamOverlaps: {"spanwatch_stream_overlapping_segments_total", Counter, nil, 0,
+		"Segments that repeat bytes of stored ones: retransmissions, and attempts at evasion."},
+	StreamConflicts: {"spanwatch_stream_conflicting_segments_total", Counter, nil, 0,
+		"Stored segments that another one repeated with other bytes: what the receiver reads depends on its system."},
+	StreamOutOfOrder: {"spanwatch_stream_out_of_order_segments_total", Counter, nil, 0,
+		"Segments that did not follow what was the highest byte of their direction."},
+	StreamUrgent: {"spanwatch_stream_urgent_bytes_total", Counter, nil, 0,
+		"Bytes taken out of streams as urgent data."},
+	StreamEvents: {"spanwatch_stream_events_total", Counter, []string{"event"}, 0,
+		"Packets with an oddity of their session, by the name of the rule keyword stream-event."},
+	StreamMemory: {"spanwatch_stream_memory_bytes", Gauge, []string{"use"}, 0,
+		"Memory of reassembly: data (in use; bounded), data_reserved (in use or kept for reuse), sessions (what is known of them)."},
 
 	BandwidthTransportBytes: {"spanwatch_bandwidth_transport_bytes_total", Counter, []string{"proto", "direction"}, 0,
 		"Bytes on the wire by transport protocol; proto other holds those without a name of their own."},
@@ -361,8 +455,19 @@ var catalogue = [numMetrics]Metric{
 		"Flows whose application protocol was recognised."},
 	AppTransactions: {"spanwatch_app_transactions_total", Counter, []string{"proto"}, 0,
 		"Transactions that parsers made."},
-	AppErrors: {"spanwatch_app_errors_total", Counter, []string{"proto"}, 0,
-		"Flows whose parser gave up."},
+	AppErrors: {"spanwatch_app_errors_total", Counter, []string{"proto", "reason"}, 0,
+		"Flows whose parser gave up: for a gap, for what was sent (parser), for a defect of the sensor (internal). Datagrams that could not be parsed count too."},
+	AppAnomalies: {"spanwatch_app_anomalies_total", Counter, []string{"proto"}, 0,
+		"Oddities of transactions that parsers saw, written or not."},
+	AppExpectations: {"spanwatch_app_expectations", Gauge, nil, 0,
+		"Data connections that are waited for since a control connection has agreed on them."},
+	AppDroppedExpectations: {"spanwatch_app_dropped_expectations_total", Counter, nil, 0,
+		"Data connections no longer waited for since there were too many: their protocol and files are not recognised."},
+
+	FilestoreFiles: {"spanwatch_filestore_files_total", Counter, []string{"result"}, 0,
+		"Files that rules asked for: stored, known (there already), full (a bound of file-store was reached), large, failed (an error of the disk)."},
+	FilestoreBytes: {"spanwatch_filestore_written_bytes_total", Counter, nil, 0,
+		"Bytes of the stored files."},
 
 	ExportMade: {"spanwatch_export_made_events_total", Counter, []string{"sink", "type"}, 0,
 		"Events offered to a sink: made + recovered = delivered + in the spool + dropped + filtered + queued."},
@@ -417,6 +522,11 @@ var catalogue = [numMetrics]Metric{
 		"Batches waiting for a worker."},
 	PipelineBusy: {"spanwatch_pipeline_busy_seconds_total", Counter, []string{"worker"}, 0,
 		"Time that a worker spent processing; its rate is the worker's load, 1 being all it can do."},
+
+	PipelineFullness: {"spanwatch_pipeline_fullness_ratio", Gauge, []string{"bound"}, 0,
+		"How much of a bound is in use, 1 being all, by the worker that is fullest: flows (flow.max-flows), sessions, stream_memory, fragments. At 1 something gives way or is left out."},
+	PipelineBadChecksum: {"spanwatch_pipeline_bad_checksum_packets_total", Counter, nil, 0,
+		"Packets kept from parsers and streams for a wrong checksum, see decode.checksums."},
 
 	MetricsFolded: {"spanwatch_metrics_folded_series", Gauge, []string{"metric"}, 0,
 		"Series beyond a metric's bound, added up in its series other."},

@@ -106,7 +106,7 @@ func TestAScrapeShowsTheWholeCatalogueAndNothingElse(t *testing.T) {
 }
 
 func TestTheCatalogueKeepsItsNamingRules(t *testing.T) {
-	name := regexp.MustCompile(`^spanwatch_(build|capture|kernel|decode|defrag|flow|bandwidth|accounting|detect|app|export|kafka|spool|pipeline|metrics)_[a-z_]+$`)
+	name := regexp.MustCompile(`^spanwatch_(build|capture|kernel|decode|defrag|flow|stream|filestore|bandwidth|accounting|detect|app|export|kafka|spool|pipeline|metrics)_[a-z_]+$`)
 	seen := map[string]bool{}
 	if len(metrics.Catalogue()) == 0 {
 		t.Fatal("the catalogue is empty")

@@ -53,6 +53,9 @@ type Stats struct {
 	//	Packets = ToldPackets + UnsettledPackets, and bytes likewise.
 	UnsettledPackets, UnsettledBytes uint64
 	KernelOnly                       uint64 // flows begun for what only the kernel saw
+	Memory                           uint64 // bytes of what is known of the flows now
+	// Fullness is how much of Config.MaxFlows is in use now, 0 to 1.
+	Fullness float64
 	// Skipped counts packets given to Update that belong to no flow: not IP,
 	// fragments, refused.
 	Skipped uint64

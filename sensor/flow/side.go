@@ -227,6 +227,12 @@ func (s *slab[T]) at(i uint32) *T { return &s.items[i] }
 
 func (s *slab[T]) next(i uint32) *uint32 { return (*uint32)(unsafe.Pointer(&s.items[i])) }
 
+// memory is how many bytes the records in use take.
+func (s *slab[T]) memory() uint64 {
+	var record T
+	return uint64(s.used) * uint64(unsafe.Sizeof(record))
+}
+
 // take returns a record as it was given back: the caller sets all of it.
 func (s *slab[T]) take() uint32 {
 	s.used++

@@ -20,5 +20,7 @@ func (s *Stats) Add(o *Stats) {
 	s.UnsettledPackets += o.UnsettledPackets
 	s.UnsettledBytes += o.UnsettledBytes
 	s.KernelOnly += o.KernelOnly
+	s.Memory += o.Memory
+	s.Fullness = max(s.Fullness, o.Fullness)
 	s.Skipped += o.Skipped
 }

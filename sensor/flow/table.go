@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/bits"
+	"unsafe"
 
 	"spanwatch/decoders"
 )
@@ -172,7 +173,12 @@ func (t *Table) Bypass(f *Flow) {
 }
 
 // Stats returns the counters so far.
-func (t *Table) Stats() Stats { return t.stats }
+func (t *Table) Stats() Stats {
+	s := t.stats
+	s.Memory = uint64(s.Active)*uint64(unsafe.Sizeof(Flow{})) + t.seconds.memory() + t.tcp.memory() + t.lasting.memory() + t.rare.memory()
+	s.Fullness = float64(s.Active) / float64(t.cfg.MaxFlows)
+	return s
+}
 
 // begin puts a new flow into the table, with the packet's sender as client.
 func (t *Table) begin(k *decoders.FlowKey, h uint64, p *decoders.Packet, reversed bool, flags Flags) *Flow {

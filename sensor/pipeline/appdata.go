@@ -102,11 +102,15 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 		a.frames.Begin(in, offset)
 	}
 	res, panicked := a.parse(in)
-	if panicked {
-		w.counters.Panics++
-	}
 	if res.Status == app.StatusError {
-		c.Errors++
+		switch {
+		case panicked:
+			c.Panics++
+		case in.Gap > 0:
+			c.Gaps++
+		default:
+			c.Errors++
+		}
 		a.broken = !in.Datagram
 	}
 	if txs := a.state.Txs(); len(txs) > 0 {

@@ -14,7 +14,8 @@ import (
 // have agreed on. Both are between the same two hosts, and so with the same
 // worker. The list is short and bounded, the oldest give way.
 type expectations struct {
-	list []expectation
+	list    []expectation
+	dropped uint64 // before their time, for newer ones
 }
 
 type expectation struct {
@@ -46,10 +47,23 @@ func (x *expectations) add(f *flow.Flow, now int64, agreed []ftp.Expectation) {
 			e.ftp.Name = e.name
 		}
 		if len(x.list) == maxExpectations {
+			if x.list[0].expires >= now {
+				x.dropped++
+			}
 			x.remove(0)
 		}
 		x.list = append(x.list, e)
 	}
+}
+
+// waiting is how many connections are still waited for.
+func (x *expectations) waiting(now int64) (n uint64) {
+	for i := range x.list {
+		if x.list[i].expires >= now {
+			n++
+		}
+	}
+	return n
 }
 
 func (x *expectations) remove(i int) {

@@ -11,6 +11,7 @@ import (
 	"spanwatch/sensor/accounting"
 	"spanwatch/sensor/analytics"
 	"spanwatch/sensor/capture"
+	"spanwatch/sensor/filestore"
 	"spanwatch/sensor/flow"
 	"spanwatch/signatures"
 )
@@ -39,9 +40,16 @@ type merger struct {
 	// profiles are the latest reports of what rules cost, by worker.
 	profiles [][]signatures.RuleCost
 	reloads  RuleReloads
-	counts   mergeCounters
-	sum      Totals // scratch
-	top      int    // rows of the top lists in a View
+	// rulesSince is when those in use came, in packet time; 0 for those of the start.
+	rulesSince int64
+	// live: packets come from a device, and the same run will not come again.
+	live  bool
+	files *filestore.Store // nil keeps no files
+	// pressureMax is the most that fillMemcap has seen.
+	pressureMax uint64
+	counts      mergeCounters
+	sum         Totals // scratch
+	top         int    // rows of the top lists in a View
 
 	patience time.Duration // for sinks, once capture is over
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"spanwatch/decoders"
-	"spanwatch/decoders/app"
 	"spanwatch/decoders/defrag"
 	"spanwatch/exporter/event"
 	"spanwatch/exporter/metrics"
@@ -25,6 +24,12 @@ func (p *Pipeline) MetricsSource() metrics.Source {
 		writeCapture(w, p, v)
 		writeDecode(w, v)
 		writeFlows(w, v)
+		writeStreams(w, v)
+		writeApps(w, v)
+		writeFullness(w, v)
+		if files := p.opt.Files; files != nil {
+			writeFiles(w, files.Stats())
+		}
 		writeDetect(w, v)
 		writeBandwidth(w, v, &geo)
 		if rater := p.merge.rater; rater != nil {
@@ -73,6 +78,10 @@ func writeDecode(w *metrics.Writer, v *View) {
 		lost += n
 	}
 	w.Uint(metrics.DefragIncomplete, lost)
+	for b, n := range d.Reached {
+		w.Uint(metrics.DefragReached, n, defrag.Bound(b).String())
+	}
+	w.Uint(metrics.DefragMemory, uint64(d.Bytes))
 }
 
 func writeFlows(w *metrics.Writer, v *View) {
@@ -88,14 +97,8 @@ func writeFlows(w *metrics.Writer, v *View) {
 	w.Uint(metrics.FlowUnsettledPackets, f.UnsettledPackets)
 	w.Uint(metrics.FlowUnsettledBytes, f.UnsettledBytes)
 	w.Uint(metrics.FlowKernelOnly, f.KernelOnly)
-	for proto := range v.Work.Apps {
-		if a := &v.Work.Apps[proto]; a.Flows > 0 {
-			name := app.Proto(proto).String()
-			w.Uint(metrics.AppFlows, a.Flows, name)
-			w.Uint(metrics.AppTransactions, a.Tx, name)
-			w.Uint(metrics.AppErrors, a.Errors, name)
-		}
-	}
+	w.Uint(metrics.FlowMemory, f.Memory)
+	v.Work.Ends.write(w)
 }
 
 func writeShed(w *metrics.Writer, v *View) {

@@ -176,6 +176,7 @@ func (p *Pipeline) newMerge() error {
 		p.merge.kernel = o.Kernel
 	}
 	p.merge.rules, p.merge.reloads.Report = &p.rules, o.Rules
+	p.merge.live, p.merge.files = !o.Replay, o.Files
 	p.merge.profiles = make([][]signatures.RuleCost, len(p.workers))
 	p.State.view.Store(&View{Rules: p.merge.reloads})
 	if !o.Replay {

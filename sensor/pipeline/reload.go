@@ -101,6 +101,7 @@ func (m *merger) reloaded(now time.Time) {
 		} else {
 			m.reloads.Ok++
 			m.reloads.Report, m.reloads.Since = r.report, now
+			m.rulesSince = m.counts.EndTime
 		}
 		if m.stats.wantsEngine {
 			m.reloadEvent(&r)

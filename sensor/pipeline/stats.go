@@ -1,11 +1,11 @@
 package pipeline
 
 import (
+	"cmp"
 	"math/bits"
 	"time"
 
 	"spanwatch/decoders"
-	"spanwatch/decoders/app"
 	"spanwatch/decoders/defrag"
 	"spanwatch/exporter"
 	"spanwatch/exporter/event"
@@ -64,8 +64,15 @@ func (m *merger) statsEvent() {
 		fillKernel(s.tree, m.kernel.View(), &m.sum)
 		fillFeed(s.tree, m.kernel.View())
 	}
+	fillEngines(s.tree, &m.reloads, cmp.Or(m.rulesSince, c.StartTime))
 	if len(m.sources) > 0 {
 		fillCapture(s.tree, captured(m.sources))
+	}
+	if m.live {
+		m.fillMemcap(s.tree)
+		if m.files != nil {
+			fillFiles(s.tree, m.files.Stats())
+		}
 	}
 	e := &s.stats
 	e.Envelope = event.Envelope{Time: c.EndTime, Packet: c.LastFrame, Index: ^uint32(0)}
@@ -155,12 +162,7 @@ func fillTree(t *event.Tree, c *Totals) {
 			t.Set("decoder.event."+e.String(), f.Events[e])
 		}
 	}
-	d := &f.Defrag
-	t.Set("defrag.ipv4.fragments", d.FragmentsV4)
-	t.Set("defrag.ipv6.fragments", d.FragmentsV6)
-	t.Set("defrag.reassembled", d.Rebuilt)
-	t.Set("defrag.timeouts", d.GivenUp[defrag.ReasonTimeout])
-	t.Set("defrag.overlaps_different", d.OverlapsDifferent)
+	fillDefrag(t, &f.Defrag)
 
 	w := &c.Work
 	t.Set("flow.total", w.Flow.Started)
@@ -170,6 +172,7 @@ func fillTree(t *event.Tree, c *Totals) {
 	t.Set("flow.icmpv4", w.Flow.ByProto[flow.ClassICMP])
 	t.Set("flow.icmpv6", w.Flow.ByProto[flow.ClassICMPv6])
 	t.Set("flow.tcp_reuse", w.Flow.Ended[flow.EndTCPReuse])
+	t.Set("flow.memuse", w.Flow.Memory)
 	t.Set("flow.end.timeout", w.Flow.Ended[flow.EndTimeout])
 	t.Set("flow.end.shutdown", w.Flow.Ended[flow.EndShutdown])
 	t.Set("flow.end.forced", w.Flow.Ended[flow.EndForced])
@@ -181,16 +184,53 @@ func fillTree(t *event.Tree, c *Totals) {
 	t.Set("detect.alert", c.Merge.Made[event.TypeAlert])
 	t.Set("detect.alerts_suppressed", c.Merge.Suppressed+w.Detect.Suppressed)
 	t.Set("detect.alert_queue_overflow", c.Merge.Overflow+w.Detect.Overflow)
-	for p := range w.Apps {
-		a := &w.Apps[p]
-		if a.Flows > 0 {
-			name := app.Proto(p).String()
-			t.Set("app_layer.flow."+name, a.Flows)
-			t.Set("app_layer.tx."+name, a.Tx)
-			t.Set("app_layer.error."+name+".parser", a.Errors)
-		}
-	}
+	fillApps(t, w)
 	fillAccounting(t, c)
+}
+
+func fillDefrag(t *event.Tree, d *defrag.Stats) {
+	t.Set("defrag.ipv4.fragments", d.FragmentsV4)
+	t.Set("defrag.ipv4.reassembled", d.Rebuilt-d.RebuiltV6)
+	t.Set("defrag.ipv6.fragments", d.FragmentsV6)
+	t.Set("defrag.ipv6.reassembled", d.RebuiltV6)
+	t.Set("defrag.reassembled", d.Rebuilt)
+	t.Set("defrag.timeouts", d.GivenUp[defrag.ReasonTimeout])
+	t.Set("defrag.overlaps_different", d.OverlapsDifferent)
+	t.Set("defrag.max_trackers_reached", d.Reached[defrag.BoundDatagrams])
+	t.Set("defrag.max_frags_reached", d.Reached[defrag.BoundFragments])
+	t.Set("defrag.memcap_reached", d.Reached[defrag.BoundBytes])
+	t.Set("defrag.memuse", uint64(d.Bytes))
+}
+
+// fillEngines writes which rules are in use since when. Time is that of the
+// packets, so that a replay says the same each time.
+func fillEngines(t *event.Tree, r *RuleReloads, since int64) {
+	if r.Report == nil {
+		return
+	}
+	t.Set("detect.engines[0].id", 0)
+	t.SetTime("detect.engines[0].last_reload", since)
+	t.Set("detect.engines[0].rules_loaded", uint64(r.Report.Loaded))
+	t.Set("detect.engines[0].rules_failed", uint64(r.Report.Failed))
+	t.Set("detect.engines[0].rules_skipped", uint64(r.Report.Skipped))
+	t.Set("detect.reloads", r.Ok)
+	t.Set("detect.reloads_failed", r.Failed)
+}
+
+// fillMemcap writes how full, in percent, what has a bound is: the fullest of all,
+// now and ever. It depends on which worker has which flows, so that a replay, which
+// says the same for any number of them, does without.
+func (m *merger) fillMemcap(t *event.Tree) {
+	pressure := uint64(100 * m.sum.fullness())
+	m.pressureMax = max(m.pressureMax, pressure)
+	t.Set("memcap.pressure", pressure)
+	t.Set("memcap.pressure_max", m.pressureMax)
+}
+
+// fullness is how much is in use of the bound that is closest, 0 to 1.
+func (t *Totals) fullness() float64 {
+	s := &t.Work.Stream
+	return max(t.Work.Flow.Fullness, s.SessionFullness, s.MemoryFullness, t.Front.Defrag.Fullness)
 }
 
 // fillAccounting writes the equations, each with all its terms and what they

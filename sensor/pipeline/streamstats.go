@@ -3,6 +3,7 @@ package pipeline
 import (
 	"spanwatch/decoders"
 	"spanwatch/exporter/event"
+	"spanwatch/exporter/metrics"
 	"spanwatch/sensor/flow"
 	"spanwatch/sensor/stream"
 )
@@ -90,13 +91,72 @@ func (c *endCounters) add(d *endCounters) {
 	}
 }
 
+// each calls what with the name and the number of each state.
+func (c *endCounters) each(what func(state string, n uint64)) {
+	what("new", c.New)
+	what("established", c.Established)
+	what("closed", c.Closed)
+	what("local_bypassed", c.LocalBypassed)
+	what("capture_bypassed", c.HeldBypassed)
+}
+
 func (c *endCounters) fill(t *event.Tree) {
-	t.Set("flow.end.state.new", c.New)
-	t.Set("flow.end.state.established", c.Established)
-	t.Set("flow.end.state.closed", c.Closed)
-	t.Set("flow.end.state.local_bypassed", c.LocalBypassed)
-	t.Set("flow.end.state.capture_bypassed", c.HeldBypassed)
+	c.each(func(state string, n uint64) { t.Set("flow.end.state."+state, n) })
 	for s, n := range c.TCP {
 		t.Set("flow.end.tcp_state."+flow.TCPState(s).String(), n)
 	}
+}
+
+func (c *endCounters) write(w *metrics.Writer) {
+	c.each(func(state string, n uint64) { w.Uint(metrics.FlowStates, n, state) })
+	for s, n := range c.TCP {
+		w.Uint(metrics.FlowTCPStates, n, flow.TCPState(s).String())
+	}
+}
+
+func writeStreams(w *metrics.Writer, v *View) {
+	s := &v.Work.Stream
+	w.Uint(metrics.StreamPackets, s.Syn, "syn")
+	w.Uint(metrics.StreamPackets, s.SynAck, "syn_ack")
+	w.Uint(metrics.StreamPackets, s.Rst, "rst")
+	w.Uint(metrics.StreamPackets, s.Urg, "urg")
+	w.Uint(metrics.StreamBadChecksum, v.Work.IgnoredTCP)
+	w.Uint(metrics.StreamSessions, s.Sessions)
+	w.Uint(metrics.StreamActive, uint64(s.Active))
+	w.Uint(metrics.StreamMidstream, s.Midstream)
+	w.Uint(metrics.StreamRefusedSessions, s.SessionsRefused)
+	w.Uint(metrics.StreamSegments, s.Segments)
+	w.Uint(metrics.StreamBytes, s.Bytes)
+	w.Uint(metrics.StreamRefusedSegments, s.RefusedMemory, "memory")
+	w.Uint(metrics.StreamRefusedSegments, s.RefusedFlow, "flow_memory")
+	w.Uint(metrics.StreamRefusedSegments, s.RefusedSegments, "segments")
+	w.Uint(metrics.StreamStopped, s.Stopped)
+	w.Uint(metrics.StreamEvicted, s.Evicted)
+	w.Uint(metrics.StreamEvictedBytes, s.EvictedBytes)
+	w.Uint(metrics.StreamGaps, s.Gaps)
+	w.Uint(metrics.StreamGapBytes, s.GapBytes)
+	w.Uint(metrics.StreamUnseenAcks, s.AckUnseen)
+	w.Uint(metrics.StreamDepthReached, s.DepthReached)
+	w.Uint(metrics.StreamBeyondDepth, s.BeyondDepth)
+	w.Uint(metrics.StreamOverlaps, s.Overlaps)
+	w.Uint(metrics.StreamConflicts, s.OverlapsDifferent)
+	w.Uint(metrics.StreamOutOfOrder, s.OutOfOrder)
+	w.Uint(metrics.StreamUrgent, s.UrgentBytes)
+	for e, n := range s.Events {
+		if n > 0 {
+			w.Uint(metrics.StreamEvents, n, decoders.StreamEvent(e).String())
+		}
+	}
+	w.Uint(metrics.StreamMemory, s.MemoryUsed, "data")
+	w.Uint(metrics.StreamMemory, s.MemoryReserved, "data_reserved")
+	w.Uint(metrics.StreamMemory, s.SessionMemory, "sessions")
+}
+
+// writeFullness shows how close the bounds are that inspection gives way to.
+func writeFullness(w *metrics.Writer, v *View) {
+	w.Float(metrics.PipelineFullness, v.Work.Flow.Fullness, "flows")
+	w.Float(metrics.PipelineFullness, v.Work.Stream.SessionFullness, "sessions")
+	w.Float(metrics.PipelineFullness, v.Work.Stream.MemoryFullness, "stream_memory")
+	w.Float(metrics.PipelineFullness, v.Front.Defrag.Fullness, "fragments")
+	w.Uint(metrics.PipelineBadChecksum, v.Work.Ignored)
 }

@@ -16,18 +16,20 @@ import (
 
 // workerCounters are one worker's counters since the start.
 type workerCounters struct {
-	Flow    flow.Stats
-	Busy    time.Duration // on the wall clock
-	Stream  stream.Stats
-	Detect  signatures.InspectorStats
-	Apps    [256]appCounters // by app.Proto
-	Made    [event.NumTypes]uint64
-	Muted   uint64 // anomalies that were counted but not written, see Events.AnomaliesPerType
-	Ends    endCounters
-	Ignored uint64 // packets kept from parsers for a wrong checksum
+	Flow   flow.Stats
+	Busy   time.Duration // on the wall clock
+	Stream stream.Stats
+	Detect signatures.InspectorStats
+	Apps   [256]appCounters // by app.Proto
+	// Expectations are connections waited for now; ExpectationsDropped are those
+	// that gave way to newer ones.
+	Expectations, ExpectationsDropped uint64
+	Made                              [event.NumTypes]uint64
+	Muted                             uint64 // anomalies that were counted but not written, see Events.AnomaliesPerType
+	Ends                              endCounters
+	Ignored                           uint64 // packets kept from parsers for a wrong checksum
 	// IgnoredTCP are those of them whose TCP checksum is wrong.
 	IgnoredTCP uint64
-	Panics     uint64 // parsers that panicked; their flows are no longer parsed
 
 	Inspected, InspectedBytes uint64 // wire packets of outermost flows that were not shed
 	Shed                      [shedReasons]shedCounters
@@ -35,7 +37,10 @@ type workerCounters struct {
 
 // appCounters count one application protocol.
 type appCounters struct {
-	Flows, Tx, Errors, Events uint64
+	Flows, Tx, Events uint64
+	// Flows whose parser gave up: for a gap, for what was sent, for a panic. A
+	// panic is a bug of ours.
+	Gaps, Errors, Panics uint64
 }
 
 func (c *workerCounters) add(d *workerCounters) {
@@ -47,7 +52,9 @@ func (c *workerCounters) add(d *workerCounters) {
 		a, b := &c.Apps[i], &d.Apps[i]
 		a.Flows += b.Flows
 		a.Tx += b.Tx
+		a.Gaps += b.Gaps
 		a.Errors += b.Errors
+		a.Panics += b.Panics
 		a.Events += b.Events
 	}
 	for i := range c.Made {
@@ -57,7 +64,8 @@ func (c *workerCounters) add(d *workerCounters) {
 	c.Ends.add(&d.Ends)
 	c.Ignored += d.Ignored
 	c.IgnoredTCP += d.IgnoredTCP
-	c.Panics += d.Panics
+	c.Expectations += d.Expectations
+	c.ExpectationsDropped += d.ExpectationsDropped
 	c.Inspected += d.Inspected
 	c.InspectedBytes += d.InspectedBytes
 	for i := range c.Shed {
@@ -167,6 +175,7 @@ func (w *worker) process(b *batch) {
 	w.counters.Flow = w.flows.Stats()
 	w.counters.Stream = w.streams.Stats()
 	w.counters.Detect = w.inspector.Stats()
+	w.counters.Expectations, w.counters.ExpectationsDropped = w.expectations.waiting(b.endTime), w.expectations.dropped
 	w.counters.Busy += time.Since(start)
 	w.out.counters = w.counters
 	w.profile(b)

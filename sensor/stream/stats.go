@@ -39,6 +39,9 @@ type Stats struct {
 	MemoryUsed        uint64 // bytes of blocks held for data now: what Config.Memory bounds
 	MemoryReserved    uint64 // bytes of blocks allocated, in use or kept for reuse
 
+	// How much of Config.MaxSessions and of Config.Memory is in use now, 0 to 1.
+	SessionFullness, MemoryFullness float64
+
 	RefusedMemory   uint64 // segments left out because Config.Memory was reached
 	RefusedFlow     uint64 // … Config.FlowMemory
 	RefusedSegments uint64 // … Config.Segments, or of too many overlaps
@@ -49,7 +52,8 @@ type Stats struct {
 	Events [decoders.StreamEventCount]uint64 // packets with the event
 }
 
-// Add adds the counters of another worker's engine.
+// Add adds the counters of another worker's engine. Of the two the fuller one
+// counts: data has to be left out where one is full.
 func (s *Stats) Add(o *Stats) {
 	s.Packets += o.Packets
 	s.BadChecksum += o.BadChecksum
@@ -79,6 +83,8 @@ func (s *Stats) Add(o *Stats) {
 	s.SessionMemory += o.SessionMemory
 	s.MemoryUsed += o.MemoryUsed
 	s.MemoryReserved += o.MemoryReserved
+	s.SessionFullness = max(s.SessionFullness, o.SessionFullness)
+	s.MemoryFullness = max(s.MemoryFullness, o.MemoryFullness)
 	s.RefusedMemory += o.RefusedMemory
 	s.RefusedFlow += o.RefusedFlow
 	s.RefusedSegments += o.RefusedSegments
@@ -118,6 +124,8 @@ func (s *Stats) countFlags(flags uint8) {
 func (e *Engine) Stats() Stats {
 	s := e.stats
 	s.MemoryUsed, s.MemoryReserved = e.pool.used, e.pool.reserved
+	s.SessionFullness = float64(s.Active) / float64(e.cfg.MaxSessions)
+	s.MemoryFullness = float64(s.MemoryUsed) / float64(e.cfg.Memory)
 	s.SessionMemory = uint64(s.Active)*uint64(unsafe.Sizeof(session{})) +
 		e.runs.memory() + e.segments.memory() + e.reaches.memory() + e.offers.memory()
 	return s
