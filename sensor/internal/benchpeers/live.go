@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -31,6 +30,10 @@ import (
 // and one that was not; a rate at which something was lost is tried again once, for
 // all sensors alike, since the machine may have done something else.
 //
+// Frames that a sensor decoded and then, for lack of memory, neither kept in a flow nor
+// in a stream, are told as not inspected: Suricata as packaged stays fast by them, and
+// the way +memory has the memory for all.
+//
 // Lost is what the interface received and the sensor neither decoded nor, being told
 // that it need not be, counted in the kernel (shunted, sampled out, duplicates).
 //
@@ -49,7 +52,14 @@ type liveSettings struct {
 	methods string
 	search  bool
 	set     string
+	events  string
 }
+
+// Choices of liveSettings.events.
+const (
+	eventsAll    = "all"    // what Suricata's package logs
+	eventsAlerts = "alerts" // flows and alerts
+)
 
 // inNamespace is set for the process that works inside the namespace.
 const inNamespace = "SPANWATCH_BENCH_NAMESPACE"
@@ -65,6 +75,9 @@ func (b *bench) measureLive(c input) error {
 		return cmd.Run()
 	}
 	carryNice()
+	if e := b.live.events; e != eventsAll && e != eventsAlerts {
+		return fmt.Errorf("-events: %q is neither %s nor %s", e, eventsAll, eventsAlerts)
+	}
 	rates, err := parseRates(b.live.rates)
 	if err != nil {
 		return err
@@ -114,9 +127,9 @@ func (b *bench) measureLive(c input) error {
 	if err != nil {
 		return fmt.Errorf("-workers: %w", err)
 	}
-	w := liveWork{rules: rules, workers: workers, mtu: mtuOf(frames), set: strings.Fields(b.live.set)}
-	fmt.Printf("\nlive: %s, %d frames of %d bytes on average, again and again; MTU %s; whole rounds, at least %d s at each rate; %d worker(s); rings of %d MiB; %s\n\n",
-		c.name, len(send.frames), send.average(), mtu, b.live.seconds, workers, liveRingBytes>>20, rules)
+	w := liveWork{rules: rules, workers: workers, mtu: mtuOf(frames), set: strings.Fields(b.live.set), events: b.live.events}
+	fmt.Printf("\nlive: %s, %d frames of %d bytes on average, again and again; MTU %s; whole rounds, at least %d s at each rate; %d worker(s); rings of %d MiB; events: %s; %s\n\n",
+		c.name, len(send.frames), send.average(), mtu, b.live.seconds, workers, liveRingBytes>>20, w.events, rules)
 	steps := map[string]*liveSteps{} // by sensor
 	for _, x := range sensors {
 		steps[x.label] = &liveSteps{at: make([][]step, len(rates))}
@@ -166,6 +179,7 @@ type liveWork struct {
 	workers int
 	mtu     int
 	set     []string // settings of spanwatch
+	events  string   // eventsAll or eventsAlerts
 }
 
 // liveSteps are what became of a sensor: at each rate and round, and what was the
@@ -193,11 +207,12 @@ type step struct {
 type sensorCounts struct {
 	seen, dropped, decoded uint64
 	counted                uint64 // in the kernel alone, since inspection does without
+	uninspected            uint64 // decoded, and left out of flow or stream for lack of memory
 	balance                int64  // of its equations, where it has any
 }
 
 func (a sensorCounts) since(b sensorCounts) sensorCounts {
-	return sensorCounts{a.seen - b.seen, a.dropped - b.dropped, a.decoded - b.decoded, a.counted - b.counted, a.balance}
+	return sensorCounts{a.seen - b.seen, a.dropped - b.dropped, a.decoded - b.decoded, a.counted - b.counted, a.uninspected - b.uninspected, a.balance}
 }
 
 // round starts the sensor, goes through the rates, searches, and ends it.
@@ -258,7 +273,11 @@ func (x sensor) round(work liveWork, send *loop, rates []int, s *liveSettings, d
 	if err != nil {
 		return errors.Join(err, stop())
 	}
-	before, err := x.settled(dir, sensorCounts{}, warmed)
+	stats := statsTail{path: filepath.Join(dir, "eve.json")}
+	before, err := x.settled(&stats, sensorCounts{}, warmed)
+	if err := errors.Join(err, stats.empty()); err != nil {
+		return errors.Join(err, stop())
+	}
 	// What it takes when nothing comes is taken off: it depends on how long the
 	// counters take to settle.
 	idle := processTime(cmd.Process.Pid)
@@ -275,7 +294,7 @@ func (x sensor) round(work liveWork, send *loop, rates []int, s *liveSettings, d
 		}
 		one.wall, one.sending = time.Since(start), processTime(os.Getpid())-own
 		var after sensorCounts
-		if after, err = x.settled(dir, before, one.sent); err != nil {
+		if after, err = x.settled(&stats, before, one.sent); err != nil {
 			return one
 		}
 		one.cpu = processTime(cmd.Process.Pid) - cpu
@@ -283,8 +302,11 @@ func (x sensor) round(work liveWork, send *loop, rates []int, s *liveSettings, d
 		one.received = receivedFrames("rx") - received
 		one.sensorCounts = after.since(before)
 		before = after
-		fmt.Fprintf(os.Stderr, "%-20s %8.0f/s sent, %d lost, %d counted only, %.2f us a frame, sending %.2f\n",
-			x.label, one.rate(), one.lost(), one.counted, one.perFrame(one.cpu), one.perFrame(one.sending))
+		if err = stats.empty(); err != nil {
+			return one
+		}
+		fmt.Fprintf(os.Stderr, "%-20s %8.0f/s sent, %d lost, %d counted only, %d not inspected, %.2f us a frame, sending %.2f\n",
+			x.label, one.rate(), one.lost(), one.counted, one.uninspected, one.perFrame(one.cpu), one.perFrame(one.sending))
 		return one
 	}
 	for i, rate := range rates {
@@ -373,59 +395,6 @@ func receivedFrames(name string) uint64 {
 	return 0
 }
 
-// quiet is for how many stats events, one a second, a sensor's counters must not
-// have changed to be believed although frames are missing. Suricata's come late.
-const quiet = 5
-
-// settled returns the sensor's counters when they account for so many frames since
-// before, or do not change any more.
-func (x sensor) settled(dir string, before sensorCounts, frames uint64) (last sensorCounts, err error) {
-	same, seen := 0, -1
-	for start := time.Now(); time.Since(start) < time.Minute; time.Sleep(200 * time.Millisecond) {
-		all, err := statsEvents(filepath.Join(dir, "eve.json"))
-		if err != nil {
-			return last, err
-		}
-		if len(all) == seen || len(all) == 0 {
-			continue
-		}
-		seen = len(all)
-		now := x.counts(all[seen-1])
-		if now == last {
-			same++
-		} else {
-			same = 0
-		}
-		last = now
-		if have := now.since(before); have.decoded+have.dropped+have.counted >= frames || same == quiet {
-			return last, nil
-		}
-	}
-	return last, errors.New("its counters do not settle")
-}
-
-// statsEvents returns the stats objects in an event file, whole lines only.
-func statsEvents(path string) (all []map[string]any, err error) {
-	text, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	lines := strings.Split(string(text), "\n")
-	for _, line := range lines[:len(lines)-1] {
-		if !strings.Contains(line, `"event_type":"stats"`) {
-			continue
-		}
-		var e struct {
-			Stats map[string]any `json:"stats"`
-		}
-		if err := json.Unmarshal([]byte(line), &e); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		all = append(all, e.Stats)
-	}
-	return all, nil
-}
-
 // processTime is the processor time of a process, from /proc/PID/stat: fields 14
 // and 15, in ticks of 10 ms (proc(5)).
 func processTime(pid int) time.Duration {
@@ -443,7 +412,7 @@ func processTime(pid int) time.Duration {
 
 func printLive(sensors []sensor, rates []int, steps map[string]*liveSteps) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "sensor\tversion\trate asked\tsent/s\tlost by the interface\tlost by capture\tring full\tcounted only\tcpu us/frame\tframes/s of one cpu\tsending us/frame")
+	fmt.Fprintln(w, "sensor\tversion\trate asked\tsent/s\tlost by the interface\tlost by capture\tring full\tcounted only\tnot inspected\tcpu us/frame\tframes/s of one cpu\tsending us/frame")
 	for _, x := range sensors {
 		lossless := 0.0
 		for i, rate := range rates {
@@ -465,14 +434,15 @@ func printLive(sensors []sensor, rates []int, steps map[string]*liveSteps) error
 			wire := share(func(s step) uint64 { return s.sent - min(s.received, s.sent) })
 			lost, kernel := share(step.lost), share(func(s step) uint64 { return s.dropped })
 			counted := share(func(s step) uint64 { return s.counted })
+			uninspected := share(func(s step) uint64 { return s.uninspected })
 			cpu := of(func(s step) float64 { return s.perFrame(s.cpu) })
 			sending := of(func(s step) float64 { return s.perFrame(s.sending) })
 			asked := "most"
 			if rate > 0 {
 				asked = strconv.Itoa(rate)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f\t%.3f %%\t%.3f %%\t%.3f %%\t%.1f %%\t%v\t%.0f\t%v\n", x.label, x.version(), asked,
-				sent.median, wire.median, lost.median, kernel.median, counted.median, cpu, 1e6/cpu.median, sending)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f\t%.3f %%\t%.3f %%\t%.3f %%\t%.1f %%\t%.1f %%\t%v\t%.0f\t%v\n", x.label, x.version(), asked,
+				sent.median, wire.median, lost.median, kernel.median, counted.median, uninspected.median, cpu, 1e6/cpu.median, sending)
 			if lost.max == 0 {
 				lossless = max(lossless, sent.median)
 			}

@@ -62,7 +62,7 @@ func sensorsOf(t tool, methods []string) (all []sensor) {
 				command: func(w liveWork, dir string) ([]string, error) { return liveSpanwatch(w, way, dir) }})
 		}
 	case "suricata":
-		for _, way := range []string{"", bypass} {
+		for _, way := range []string{"", roomy, roomy + bypass} {
 			all = append(all, sensor{tool: t, label: t.name + way, ready: "Engine started", counts: suricataCounts, check: checkSuricataRing,
 				command: func(w liveWork, dir string) ([]string, error) { return liveSuricata(w, way, dir) }})
 		}
@@ -70,16 +70,22 @@ func sensorsOf(t tool, methods []string) (all []sensor) {
 	return all
 }
 
-// bypass marks ways of capture that inspect no more than is worth it.
-const bypass = "+bypass"
+// Marks of ways.
+const (
+	bypass = "+bypass" // inspects no more than is worth it
+	roomy  = "+memory" // may take as much memory as the work needs
+)
 
 func liveSpanwatch(w liveWork, way, dir string) ([]string, error) {
 	method, bypasses := strings.CutSuffix(way, bypass)
 	argv := []string{"bin/spanwatch", "run", "-i", "rx", "-o", dir, "--workers", fmt.Sprint(w.workers), "--set", "capture.method=" + method,
-		"--set", "events.types=flow,alert,overload,stats", "--set", "events.stats-interval=1s", "--set", "decode.checksums=off", "--set", "overload.enabled=false",
+		"--set", "events.stats-interval=1s", "--set", "decode.checksums=off", "--set", "overload.enabled=false",
 		"--set", fmt.Sprintf("capture.ring-size=%d", liveRingBytes),
 		"--set", "rules.address-vars.HOME_NET=" + liveHomeNet, "--set", "rules.address-vars.EXTERNAL_NET=!$HOME_NET"}
 	argv = append(argv, "-r", w.rules)
+	if w.events == eventsAlerts {
+		argv = append(argv, "--set", "events.types=flow,alert,overload,stats")
+	}
 	if bypasses {
 		argv = append(argv, "--set", "app.tls.encryption-handling=bypass", "--set", "stream.bypass=true")
 	}
@@ -111,6 +117,10 @@ func liveSuricata(w liveWork, way, dir string) ([]string, error) {
 	// The ring is one block more than hold ring-size frames, each counted as one of
 	// the interface's MTU with its headers in the ring (see checkSuricataRing).
 	perBlock := liveBlockBytes / (w.mtu + 120)
+	types := everyEvent + "\n        - stats: {totals: yes, threads: no}\n"
+	if w.events == eventsAlerts {
+		types = "[flow, alert: {payload: yes, payload-printable: yes}, stats: {totals: yes, threads: no}]"
+	}
 	text := fmt.Sprintf(`%%YAML 1.1
 ---
 include: /etc/suricata/suricata.yaml
@@ -126,7 +136,12 @@ af-packet:
     block-size: %d
     checksum-checks: no
 outputs:
-  - eve-log: {enabled: yes, filetype: regular, filename: eve.json, types: [flow, alert: {payload: yes, payload-printable: yes}, stats: {totals: yes, threads: no}]}
+  - eve-log:
+      enabled: yes
+      filetype: regular
+      filename: eve.json
+      community-id: true
+      types: %s
 stats: {enabled: yes, interval: 1}
 vars:
   address-groups:
@@ -157,12 +172,15 @@ vars:
     GENEVE_PORTS: 6081
     VXLAN_PORTS: 4789
     TEREDO_PORTS: 3544
-`, w.workers, (liveRingBytes/liveBlockBytes-1)*perBlock, liveBlockBytes, liveHomeNet)
+`, w.workers, (liveRingBytes/liveBlockBytes-1)*perBlock, liveBlockBytes, types, liveHomeNet)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		return nil, err
 	}
 	argv := []string{"suricata", "-c", config, "--af-packet=rx", "-S", w.rules, "-l", dir, "-k", "none", "--runmode=workers"}
-	if way == bypass {
+	if strings.Contains(way, roomy) {
+		argv = append(argv, "--set", "flow.memcap=2gb", "--set", "flow.hash-size=1048576", "--set", "stream.memcap=1gb", "--set", "stream.reassembly.memcap=2gb")
+	}
+	if strings.Contains(way, bypass) {
 		argv = append(argv, "--set", "app-layer.protocols.tls.encryption-handling=bypass", "--set", "stream.bypass=yes")
 	}
 	return argv, nil
@@ -172,6 +190,10 @@ func suricataCounts(stats map[string]any) sensorCounts {
 	return sensorCounts{
 		seen: uint64(at(stats, "capture", "kernel_packets")), dropped: uint64(at(stats, "capture", "kernel_drops")),
 		decoded: uint64(at(stats, "decoder", "pkts")),
+		// A flow, a session and a segment that there was no room for, and data that
+		// found none in its stream.
+		uninspected: uint64(at(stats, "flow", "memcap") + at(stats, "tcp", "ssn_memcap_drop") + at(stats, "tcp", "segment_memcap_drop") +
+			at(stats, "tcp", "insert_data_normal_fail") + at(stats, "tcp", "insert_data_overlap_fail")),
 	}
 }
 

@@ -80,6 +80,7 @@ func main() {
 	flag.IntVar(&s.live.seconds, "seconds", 3, "of live: least `time` for each rate")
 	flag.StringVar(&s.live.methods, "methods", "afpacket,ebpf+bypass,afxdp,afxdp+bypass,pcap", "of live: ways of spanwatch to capture (capture.`method`s)")
 	flag.BoolVar(&s.live.search, "search", true, "of live: search the highest rate without loss")
+	flag.StringVar(&s.live.events, "events", eventsAll, "of live: `all` that Suricata's package logs, or flows and alerts")
 	flag.StringVar(&s.live.set, "set", "", "of live: `settings` of spanwatch, separated by blanks")
 	flag.Parse()
 	if err := run(s); err != nil {
