@@ -13,13 +13,15 @@ import (
 // burst of short-lived trees. So it is kept tight while rules are loaded, and
 // given a fixed amount of room afterwards, which is rarely used up, instead of
 // a multiple of what is live: that would grow with the flows that have parsers.
-// GOGC overrides both.
+// Where these are hundreds of thousands, on a busy link, a fixed room would have
+// them looked through every second, which took 8 % of the processor time: there the
+// room is a share of what is live. GOGC overrides both.
 const (
 	loadingPercent = 50
 	loadingBytes   = 24 << 20 // of garbage beside the rules that are in use
 	idlePercent    = 400      // with next to nothing live
 	roomBytes      = 40 << 20
-	leastPercent   = 10
+	leastPercent   = 25 // of what is live, above 160 MB
 )
 
 // collector is how the garbage collector is told. Any goroutine may call it.
