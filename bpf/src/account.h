@@ -24,22 +24,6 @@ struct frame {
 	enum shunt_fate fate; /* of the outermost of its packets that has one */
 };
 
-/*
- * Parsing in full is a function of its own that the verifier looks at once, not
- * once for every way that leads to a call.
- */
-#define PARSER(name, ctx_type)                                                    \
-	__noinline int name(ctx_type *ctx, struct packet *p)                      \
-	{                                                                         \
-		struct view v = {                                                 \
-			.data = (void *)(long)ctx->data,                          \
-			.end = (void *)(long)ctx->data_end,                       \
-		};                                                                \
-		if (!p)                                                           \
-			return REASON_TRUNCATED;                                  \
-		return parse(&v, p);                                              \
-	}
-
 /* Bytes on the wire of all segments: each has the headers again. */
 static __always_inline __u64 segments_bytes(__u64 bytes, __u32 segments, __u32 headers)
 {
@@ -70,6 +54,19 @@ static __always_inline void frame_decide(struct frame *f, const struct flow_key 
 		f->fate = shunt_fate(k, tcp_flags, worth);
 }
 
+/* The same of a plain packet, whose id is given. */
+__noinline int frame_decide_plain(struct frame *f, __u64 lo, __u64 hi, __u32 tcp_flags, __u32 worth)
+{
+	struct flow_id id = { .lo = lo, .hi = hi };
+	struct flow_key k = { .source = source };
+
+	if (!f)
+		return 0;
+	key_of_plain(&k, &id);
+	frame_decide(f, &k, tcp_flags, worth, 1);
+	return 0;
+}
+
 /* Whether to drop the frame, of so many bytes on the wire, that was counted in full. */
 static __always_inline int frame_dropped(const struct frame *f, __u64 bytes)
 {
@@ -91,12 +88,8 @@ static __always_inline void account_plain(const struct plain *pl, struct frame *
 	if (pl->vlan_count)
 		count_vlan(pl->vlan, f->side, packets, bytes);
 	store_add_plain(pl, t, cpu, f->side, packets, bytes, now);
-	if (drops(f) && shunt_looks()) {
-		struct flow_key k = { .source = source };
-
-		key_of_plain(&k, &pl->id);
-		frame_decide(f, &k, pl->tcp_flags, bytes, 1);
-	}
+	if (drops(f) && shunt_looks())
+		frame_decide_plain(f, pl->id.lo, pl->id.hi, pl->tcp_flags, bytes);
 }
 
 /* The fast way for what is no plain packet, or has to be compared with others. */
@@ -111,8 +104,8 @@ static __always_inline int parse_fast(const struct view *v, struct packet *p, __
 	return parse_fast6(v->data, v->end, p, len);
 }
 
-/* Counts an outermost packet that was parsed with result r. */
-static __always_inline void account_outer(const struct view *v, struct packet *p, int r, struct frame *f,
+/* Counts an outermost packet, a copy of another or not, that was parsed with result r. */
+static __always_inline void account_outer(struct packet *p, int r, int copy, struct frame *f,
 					  struct cpu_totals *t, __u32 cpu, __u64 now)
 {
 	__u64 bytes = p->worth, packets = f->segments;
@@ -122,7 +115,7 @@ static __always_inline void account_outer(const struct view *v, struct packet *p
 	count_add(&t->total[f->side], packets, bytes);
 	if (p->vlan_count)
 		count_vlan(p->key.vlans[0], f->side, packets, bytes);
-	if (!r && dedup_window && duplicate(v, p, DEDUP_ACCOUNT)) {
+	if (copy) {
 		f->fate = SHUNT_COPY;
 		r = REASON_DUPLICATE;
 	}

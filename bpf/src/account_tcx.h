@@ -7,7 +7,10 @@
 
 #define NEXT_PROGRAM -1 /* TCX_NEXT: whatever else is attached decides */
 
-PARSER(parse_skb, struct __sk_buff)
+#define PARSER_CTX struct __sk_buff
+#define PARSER_NAME(f) f##_skb
+#define PARSER_VIEW(ctx) VIEW_PACKET(ctx)
+#include "parser.h"
 
 /* Segments of a packet that was merged on the way in, or will be cut on the way out. */
 static __always_inline __u32 skb_segments(const struct __sk_buff *ctx, __u32 header_end)
@@ -21,11 +24,11 @@ static __always_inline __u32 skb_segments(const struct __sk_buff *ctx, __u32 hea
 	return (len - header_end + size - 1) / size;
 }
 
-static __always_inline int account_skb_other(struct __sk_buff *ctx, struct view *v, struct frame *f,
+static __always_inline int account_skb_other(struct __sk_buff *ctx, const struct view *v, struct frame *f,
 					     struct cpu_totals *t, __u32 cpu, __u64 now)
 {
 	struct packet p = {};
-	int r = REASON_NONE;
+	int r = REASON_NONE, copy;
 
 	packet_begin(&p, f->len, ctx->vlan_present, ctx->vlan_tci);
 	if (!parse_fast(v, &p, f->len)) {
@@ -33,15 +36,14 @@ static __always_inline int account_skb_other(struct __sk_buff *ctx, struct view 
 		if (r == REASON_TRUNCATED) {
 			/* The headers are in pages: bring them to the front, once. */
 			bpf_skb_pull_data(ctx, f->len < COPY_SIZE ? f->len : COPY_SIZE);
-			v->data = (void *)(long)ctx->data;
-			v->end = (void *)(long)ctx->data_end;
 			__builtin_memset(&p, 0, sizeof(p));
 			packet_begin(&p, f->len, ctx->vlan_present, ctx->vlan_tci);
 			r = parse_skb(ctx, &p);
 		}
 	}
 	f->segments = skb_segments(ctx, p.header_end);
-	account_outer(v, &p, r, f, t, cpu, now);
+	copy = !r && dedup_window && duplicate_skb(ctx, &p, DEDUP_ACCOUNT);
+	account_outer(&p, r, copy, f, t, cpu, now);
 	if (max_depth)
 		ACCOUNT_TUNNELS(parse_skb, ctx, &p, f, t, cpu, now);
 	return NEXT_PROGRAM;
@@ -49,7 +51,7 @@ static __always_inline int account_skb_other(struct __sk_buff *ctx, struct view 
 
 static __always_inline int account_skb(struct __sk_buff *ctx, int side)
 {
-	struct view v = { .data = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end };
+	struct view v = VIEW_PACKET(ctx);
 	struct frame f = { .len = ctx->len, .side = side };
 	__u32 zero = 0, cpu = bpf_get_smp_processor_id(), tagged = ctx->vlan_present;
 	struct cpu_totals *t = bpf_map_lookup_elem(&totals, &zero);

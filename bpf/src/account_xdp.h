@@ -14,13 +14,16 @@ volatile const __u8 has_frags; /* the kernel has XDP buffers of several pieces (
  */
 #define FIRST_PIECE 1519
 
-PARSER(parse_xdp, struct xdp_md)
+#define PARSER_CTX struct xdp_md
+#define PARSER_NAME(f) f##_xdp
+#define PARSER_VIEW(ctx) VIEW_PACKET(ctx)
+#include "parser.h"
 
 static __always_inline void account_xdp_other(struct xdp_md *ctx, const struct view *v, struct frame *f,
 					     struct cpu_totals *t, __u32 cpu, __u64 now)
 {
 	struct packet p = {};
-	int r = REASON_NONE;
+	int r = REASON_NONE, copy;
 
 	packet_begin(&p, f->len, 0, 0);
 	if (!parse_fast(v, &p, f->len)) {
@@ -31,7 +34,8 @@ static __always_inline void account_xdp_other(struct xdp_md *ctx, const struct v
 		}
 		r = parse_xdp(ctx, &p);
 	}
-	account_outer(v, &p, r, f, t, cpu, now);
+	copy = !r && dedup_window && duplicate_xdp(ctx, &p, DEDUP_ACCOUNT);
+	account_outer(&p, r, copy, f, t, cpu, now);
 	if (max_depth)
 		ACCOUNT_TUNNELS(parse_xdp, ctx, &p, f, t, cpu, now);
 }
@@ -39,7 +43,7 @@ static __always_inline void account_xdp_other(struct xdp_md *ctx, const struct v
 /* Counts the frame f that ctx brings. */
 static __always_inline void account_frame(struct xdp_md *ctx, struct frame *f)
 {
-	struct view v = { .data = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end };
+	struct view v = VIEW_PACKET(ctx);
 	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
 	struct cpu_totals *t = bpf_map_lookup_elem(&totals, &zero);
 	__u64 now = bpf_jiffies64();

@@ -27,6 +27,7 @@ struct packet {
 	__u16 inner_type; /* EtherType of the inner bytes */
 	__u16 src_port;
 	__u16 dst_port;
+	__u16 have; /* bytes of the copy of the frame, where it is parsed from one */
 	__u8 inner; /* enum tunnel_kind */
 	__u8 vlan_count;
 	__u8 layers;
@@ -34,15 +35,19 @@ struct packet {
 	__u8 reversed; /* runs from B to A */
 	__u8 version;
 	__u8 fragment;
-	__u8 spare[3];
+	__u8 seen_fragment; /* a fragment header of IPv6 */
 };
 
 /* The bytes that a program may read: a packet in place, or a copy in a map. */
 struct view {
 	void *data;
 	void *end;  /* of a packet */
-	__u32 have; /* bytes of a copy; 0 for a packet */
+	int copied; /* known when this is compiled */
+	__u32 have; /* bytes of a copy */
 };
+
+#define VIEW_PACKET(ctx) \
+	(struct view) { .data = (void *)(long)(ctx)->data, .end = (void *)(long)(ctx)->data_end }
 
 #define COPY_SIZE 512
 
@@ -52,7 +57,7 @@ struct view {
  */
 static __always_inline const __u8 *at(const struct view *v, __u32 off, __u32 size)
 {
-	if (!v->have) {
+	if (!v->copied) {
 		const __u8 *b;
 
 		asm volatile("" : "+r"(off));
@@ -64,7 +69,7 @@ static __always_inline const __u8 *at(const struct view *v, __u32 off, __u32 siz
 		return b;
 	}
 	asm volatile("" : "+r"(off));
-	if (off > COPY_SIZE - 64 || off + size > v->have)
+	if (!v->data || off > COPY_SIZE - 64 || off + size > v->have)
 		return NULL;
 	return v->data + off;
 }

@@ -2,7 +2,7 @@
 /*
  * The packets that nearly all packets are: Ethernet, at most one VLAN tag, IP
  * without options, TCP or UDP without tunnel. May say "no" too often, never
- * something else than parse_link and parse_ip would.
+ * something else than parse would.
  */
 #ifndef SPANWATCH_PARSE_FAST_H
 #define SPANWATCH_PARSE_FAST_H

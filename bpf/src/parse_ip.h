@@ -17,6 +17,8 @@
  */
 #define MAX_EXT_HEADERS 24
 
+#define MAX_OPTIONS 40 /* a header has room for so many of one byte */
+
 enum {
 	PROTO_HOPOPTS = 0,
 	PROTO_ICMP = 1,
@@ -133,7 +135,6 @@ static __always_inline int l4_least(const struct packet *p, __u32 size, int malf
 static __always_inline int l4(const struct view *v, struct packet *p)
 {
 	p->header_end = p->off;
-	p->l4_off = p->off;
 	switch (p->key.proto) {
 	case PROTO_TCP:
 		return l4_tcp(v, p);
@@ -162,6 +163,9 @@ static __always_inline int l4(const struct view *v, struct packet *p)
 	return REASON_NONE;
 }
 
+/* What a step of a loop returns besides a reason and REASON_NONE, which goes on. */
+#define STEP_LAST -1
+
 /* Whether a host would take this option: RFC 791, RFC 1812 section 5.2.4.4. */
 static __always_inline int ipv4_option_good(const __u8 *b, __u32 type, __u32 n)
 {
@@ -184,56 +188,58 @@ static __always_inline int ipv4_option_good(const __u8 *b, __u32 type, __u32 n)
 	return 1;
 }
 
-static __always_inline int ipv4_options(const struct view *v, struct packet *p, __u32 end)
+/* The option at p->off; p->header_end is where they end. */
+static __always_inline int ipv4_option(const struct view *v, struct packet *p)
 {
-	for (int i = 0; i < 40; i++) {
-		const __u8 *b;
-		__u32 n, left = end - p->off;
+	const __u8 *b;
+	__u32 n, left = p->header_end - p->off;
 
-		if (p->off >= end)
-			break;
-		/* Options of one byte may stand last: three bytes are there
-		 * anyway only if left allows. */
-		b = at(v, p->off, 1);
-		if (!b)
-			return REASON_TRUNCATED;
-		if (b[0] == 0)
-			break;
-		if (b[0] == 1) {
-			p->off++;
-			continue;
-		}
-		if (left < 2)
-			break;
-		b = at(v, p->off, 2);
-		if (!b)
-			return REASON_TRUNCATED;
-		n = b[1];
-		if (n < 2 || n > left)
-			return REASON_IPV4_OPTIONS;
-		if (n >= 3) {
-			b = at(v, p->off, 3);
-			if (!b)
-				return REASON_TRUNCATED;
-			if (!ipv4_option_good(b, b[0], n))
-				return REASON_IPV4_OPTIONS;
-		} else {
-			switch (b[0]) {
-			case 7: case 131: case 137: case 68: case 130: case 136:
-			case 148: case 25: case 133: case 134:
-				return REASON_IPV4_OPTIONS;
-			}
-		}
-		p->off += n;
+	if (p->off >= p->header_end)
+		return STEP_LAST;
+	/* Options of one byte may stand last: three bytes are there
+	 * anyway only if left allows. */
+	b = at(v, p->off, 1);
+	if (!b)
+		return REASON_TRUNCATED;
+	if (b[0] == 0)
+		return STEP_LAST;
+	if (b[0] == 1) {
+		p->off++;
+		return REASON_NONE;
 	}
+	if (left < 2)
+		return STEP_LAST;
+	b = at(v, p->off, 2);
+	if (!b)
+		return REASON_TRUNCATED;
+	n = b[1];
+	if (n < 2 || n > left)
+		return REASON_IPV4_OPTIONS;
+	if (n >= 3) {
+		b = at(v, p->off, 3);
+		if (!b)
+			return REASON_TRUNCATED;
+		if (!ipv4_option_good(b, b[0], n))
+			return REASON_IPV4_OPTIONS;
+	} else {
+		switch (b[0]) {
+		case 7: case 131: case 137: case 68: case 130: case 136:
+		case 148: case 25: case 133: case 134:
+			return REASON_IPV4_OPTIONS;
+		}
+	}
+	p->off += n;
 	return REASON_NONE;
 }
 
-static __always_inline int parse_ipv4(const struct view *v, struct packet *p)
+/*
+ * The header without its options, at which p->off then stands; they end at
+ * p->header_end.
+ */
+static __always_inline int ipv4_header(const struct view *v, struct packet *p)
 {
 	const __u8 *b;
-	__u32 size, total, frag;
-	__u8 proto;
+	__u32 size, total;
 
 	NEED(b, IPV4_LEN, REASON_IPV4_SHORT);
 	size = (b[0] & 0xf) * 4;
@@ -248,33 +254,16 @@ static __always_inline int parse_ipv4(const struct view *v, struct packet *p)
 	p->ip_off = p->off;
 	p->version = 4;
 	p->key.ip_version = 4;
-	proto = b[9];
-	p->key.proto = proto;
-	frag = be16(b + 6) & IPV4_FRAGMENT;
+	p->key.proto = b[9];
+	p->fragment = !!(be16(b + 6) & IPV4_FRAGMENT);
 	key_ipv4_addrs(&p->key, b + 12);
 	p->header_end = p->off + size;
-	if (size > IPV4_LEN) {
-		__u32 end = p->off + size;
-		int r;
-
-		p->off += IPV4_LEN;
-		r = ipv4_options(v, p, end);
-		if (r)
-			return r;
-		p->off = end;
-	} else {
-		p->off += IPV4_LEN;
-	}
-	if (frag) {
-		p->l4_off = p->off;
-		p->fragment = 1;
-		return REASON_NONE;
-	}
-	return l4(v, p);
+	p->off += IPV4_LEN;
+	return REASON_NONE;
 }
 
 /* What a jumbo payload option in a hop-by-hop header at off says, or 0 (RFC 2675 section 2). */
-static __always_inline __u32 ipv6_jumbo(const struct view *v, const struct packet *p, __u32 off)
+static __always_inline __u32 jumbo_payload(const struct view *v, const struct packet *p, __u32 off)
 {
 	const __u8 *b;
 	__u32 end;
@@ -312,63 +301,55 @@ static __always_inline __u32 ipv6_jumbo(const struct view *v, const struct packe
 	return 0;
 }
 
-/*
- * Walks extension headers to the upper layer. Returns REASON_NONE with
- * p->fragment set for a piece of a datagram.
- */
-static __always_inline int ipv6_ext_headers(const struct view *v, struct packet *p)
+/* The extension header at p->off, or its absence. Behind that of a piece of a datagram is no other. */
+static __always_inline int ipv6_ext_header(const struct view *v, struct packet *p)
 {
-	__u8 seen_fragment = 0;
+	const __u8 *b;
+	__u32 size;
+	__u8 proto = p->key.proto;
 
-	for (int i = 0; i <= MAX_EXT_HEADERS; i++) {
-		const __u8 *b;
-		__u32 size;
-		__u8 proto = p->key.proto;
-
-		switch (proto) {
-		case PROTO_HOPOPTS: case PROTO_DSTOPTS: case PROTO_ROUTING:
-		case PROTO_MOBILITY: case PROTO_HIP: case PROTO_SHIM6:
-		case PROTO_AH: case PROTO_FRAGMENT:
-			break;
-		default:
-			/* Behind an extension header at least a next header
-			 * has to follow, unless none is announced (59). */
-			if (i > 0 && proto != 59 && p->off + 2 > p->limit)
-				return REASON_IPV6_EXT_HEADER;
-			return REASON_NONE;
-		}
-		NEED(b, 2, REASON_IPV6_EXT_HEADER);
-		size = 8;
-		if (proto == PROTO_AH)
-			size = 8 + b[1] * 4;
-		else if (proto != PROTO_FRAGMENT)
-			size = 8 + b[1] * 8;
-		if (p->off + size > p->limit)
+	switch (proto) {
+	case PROTO_HOPOPTS: case PROTO_DSTOPTS: case PROTO_ROUTING:
+	case PROTO_MOBILITY: case PROTO_HIP: case PROTO_SHIM6:
+	case PROTO_AH: case PROTO_FRAGMENT:
+		break;
+	default:
+		/* Behind an extension header at least a next header
+		 * has to follow, unless none is announced (59). */
+		if (p->off > p->ip_off + IPV6_LEN && proto != 59 && p->off + 2 > p->limit)
 			return REASON_IPV6_EXT_HEADER;
-		p->key.proto = b[0];
-		if (proto == PROTO_FRAGMENT && !seen_fragment) {
-			b = at(v, p->off, 8);
-			if (!b)
-				return REASON_TRUNCATED;
-			seen_fragment = 1;
-			if (be16(b + 2) & 0xfff9) {
-				p->fragment = 1;
-				p->off += 8;
-				p->header_end = p->off;
-				p->l4_off = p->off;
-				return REASON_NONE;
-			}
-		}
-		p->off += size;
+		return STEP_LAST;
 	}
-	return REASON_IPV6_EXT_HEADERS;
+	NEED(b, 2, REASON_IPV6_EXT_HEADER);
+	size = 8;
+	if (proto == PROTO_AH)
+		size = 8 + b[1] * 4;
+	else if (proto != PROTO_FRAGMENT)
+		size = 8 + b[1] * 8;
+	if (p->off + size > p->limit)
+		return REASON_IPV6_EXT_HEADER;
+	p->key.proto = b[0];
+	if (proto == PROTO_FRAGMENT && !p->seen_fragment) {
+		b = at(v, p->off, 8);
+		if (!b)
+			return REASON_TRUNCATED;
+		p->seen_fragment = 1;
+		if (be16(b + 2) & 0xfff9) {
+			p->fragment = 1;
+			p->off += 8;
+			p->header_end = p->off;
+			return STEP_LAST;
+		}
+	}
+	p->off += size;
+	return REASON_NONE;
 }
 
-static __always_inline int parse_ipv6(const struct view *v, struct packet *p)
+/* The header without its extensions, at which p->off then stands. */
+static __always_inline int ipv6_header(const struct view *v, struct packet *p)
 {
 	const __u8 *b;
 	__u32 total;
-	int r;
 
 	NEED(b, IPV6_LEN, REASON_IPV6_SHORT);
 	if (b[0] >> 4 != 6)
@@ -378,7 +359,7 @@ static __always_inline int parse_ipv6(const struct view *v, struct packet *p)
 	__builtin_memcpy(p->key.addr_a, b + 8, 16);
 	__builtin_memcpy(p->key.addr_b, b + 24, 16);
 	if (total == IPV6_LEN && p->key.proto == PROTO_HOPOPTS) {
-		__u32 jumbo = ipv6_jumbo(v, p, p->off + IPV6_LEN);
+		__u32 jumbo = jumbo_payload(v, p, p->off + IPV6_LEN);
 
 		if (jumbo > p->limit)
 			return REASON_IPV6_LENGTH;
@@ -392,20 +373,7 @@ static __always_inline int parse_ipv6(const struct view *v, struct packet *p)
 	p->ip_off = p->off;
 	p->off += IPV6_LEN;
 	p->header_end = p->off;
-	r = ipv6_ext_headers(v, p);
-	if (r || p->fragment)
-		return r;
-	return l4(v, p);
-}
-
-/* From p->off, where an IP header of p->type starts. */
-static __always_inline int parse_ip(const struct view *v, struct packet *p)
-{
-	int r = p->type == ETHER_IPV4 ? parse_ipv4(v, p) : parse_ipv6(v, p);
-
-	if (!r)
-		key_order(p);
-	return r;
+	return REASON_NONE;
 }
 
 #endif

@@ -371,19 +371,4 @@ static __always_inline int link_header(const struct view *v, struct packet *p)
 	return REASON_NON_IP_OTHER;
 }
 
-/* Walks link headers until p->type is an IP version and p->off its header. */
-static __always_inline int parse_link(const struct view *v, struct packet *p)
-{
-	for (int i = 0; i < 2 * MAX_LAYERS; i++) {
-		int r;
-
-		if (p->type == ETHER_IPV4 || p->type == ETHER_IPV6)
-			return REASON_NONE;
-		r = link_header(v, p);
-		if (r)
-			return r;
-	}
-	return REASON_TOO_MANY_LAYERS;
-}
-
 #endif
