@@ -26,10 +26,16 @@ const (
 	flowProtocolTC                        // … to client
 	flowBypassed                          // a rule with bypass matched
 	flowOpaque                            // payload is not inspected any more
+	flowDropped                           // a drop or reject about the flow ended inspection
 )
 
 // Passed reports whether a pass rule ended inspection of the flow.
 func (f *FlowState) Passed() bool { return f.flags&flowPassed != 0 }
+
+// Dropped reports whether a match asked to drop or reject the flow. A sensor in
+// the path would let no further packet of it through, so that as in Suricata none
+// is inspected, and nothing of its end.
+func (f *FlowState) Dropped() bool { return f.flags&flowDropped != 0 }
 
 // Bypassed reports whether a rule with bypass matched: no further packet of the
 // flow is inspected, only what its end brings up, and who feeds the sensor need

@@ -34,8 +34,10 @@ func (i *Inspector) finish(in *Input, out []Match, first int) []Match {
 			alerts++
 		}
 		kept = append(kept, m)
+		if m.Action == ActionPass || m.Alert && !m.Pending {
+			m.end(in.Flow)
+		}
 		if m.Sig.action == ActionPass {
-			i.pass(in, &m)
 			break
 		}
 	}
@@ -57,15 +59,6 @@ func compareMatches(a, b Match) int {
 	return cmp.Compare(b.TxID, a.TxID)
 }
 
-// pass ends inspection of the flow when the rule was about the flow: about
-// its addresses, its protocol or its content. A rule about a packet passes
-// that packet only.
-func (i *Inspector) pass(in *Input, m *Match) {
-	if in.Flow != nil && m.aboutFlow() {
-		in.Flow.flags |= flowPassed
-	}
-}
-
 // aboutFlow reports that what a match does it does to the flow.
 func (m *Match) aboutFlow() bool {
 	switch m.Sig.kind {
@@ -79,10 +72,22 @@ func (m *Match) aboutFlow() bool {
 	return false
 }
 
-// endsFlow reports that the action that a rate_filter has chosen ends the
-// inspection of the match's flow.
+// endsFlow reports that the action of the match ends the inspection of its flow:
+// pass, drop and reject do, if the match is about the flow. A match about a packet
+// passes or drops that packet only.
 func (m *Match) endsFlow() bool {
 	return (m.Action == ActionDrop || m.Action == ActionReject || m.Action == ActionPass) && m.aboutFlow()
+}
+
+// end ends the inspection of the match's flow if its action does.
+func (m *Match) end(f *FlowState) {
+	switch {
+	case f == nil || !m.endsFlow():
+	case m.Action == ActionPass:
+		f.flags |= flowPassed
+	default:
+		f.flags |= flowDropped
+	}
 }
 
 // applyFlowRates counts the match for the by_flow thresholds of its rule and
@@ -104,9 +109,7 @@ func (i *Inspector) applyFlowRates(in *Input, m *Match) bool {
 			alert = false
 		case changeAction:
 			m.Action, alert = newAction(r.NewAction, alert)
-			if m.endsFlow() {
-				in.Flow.flags |= flowPassed
-			}
+			m.end(in.Flow)
 		}
 	}
 	return alert

@@ -66,7 +66,7 @@ func DefaultInspectorConfig() InspectorConfig {
 // the worker's goroutine.
 type InspectorStats struct {
 	Packets       uint64 // inspected, without those of passed flows
-	Passed        uint64 // not inspected: a rule with pass or bypass ended inspection of their flow
+	Passed        uint64 // not inspected: a rule with pass, drop, reject or bypass ended inspection of their flow
 	Scanned       uint64 // bytes given to matchers
 	Candidates    uint64 // signatures that the prefilter or an always list brought up and whose gate was open
 	Inspected     uint64 // candidates whose cheap conditions held
@@ -167,7 +167,7 @@ func (i *Inspector) Stats() InspectorStats {
 // the packet, rules on transactions. Effects (flowbits) take place as soon as
 // a rule has matched, whatever becomes of its alert.
 func (i *Inspector) Inspect(in *Input, out []Match) []Match {
-	if in.Flow != nil && (in.Flow.Passed() || in.Flow.Bypassed() && !in.Pseudo) {
+	if in.Flow != nil && (in.Flow.flags&(flowPassed|flowDropped) != 0 || in.Flow.Bypassed() && !in.Pseudo) {
 		i.stats.Passed++
 		return out
 	}

@@ -69,8 +69,9 @@ func (t *Thresholds) Evicted() uint64 { return t.rates.evicted + t.bits.table.ev
 type Decision struct {
 	Alert  bool
 	Action Action // the rule's, or that of a rate_filter
-	// EndsFlow: a rate_filter has it that nothing of the flow is inspected any
-	// more, so that no further match of it is one.
+	// EndsFlow: nothing of the flow is inspected any more, by the action of a
+	// rule with a threshold or of its rate_filter, so that no further match of it
+	// is one.
 	EndsFlow bool
 }
 
@@ -103,10 +104,11 @@ func (t *Thresholds) Apply(now int64, m *Match, p *decoders.Packet) Decision {
 			d.Alert = false
 		case changeAction:
 			d.Action, d.Alert = newAction(r.NewAction, d.Alert)
-			changed := *m
-			changed.Action = d.Action
-			d.EndsFlow = changed.endsFlow()
 		}
+	}
+	if decided := *m; d.Alert || d.Action == ActionPass {
+		decided.Action = d.Action
+		d.EndsFlow = decided.endsFlow()
 	}
 	if m.Alert && !d.Alert {
 		t.Suppressed++

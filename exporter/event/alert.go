@@ -31,6 +31,10 @@ type Alert struct {
 
 	Flow *AlertFlow
 
+	// TSProgress and TCProgress name how far the sides of the alert's transaction
+	// have come; "" is left out.
+	TSProgress, TCProgress string
+
 	// App is the record of the alert's transaction as members of the root
 	// object, for example from Encoder.AppendDNSMember; JSON without a leading
 	// comma.
@@ -129,6 +133,8 @@ func (e *Encoder) AppendAlert(dst []byte, a *Alert) []byte {
 		dst = append(dst, '}')
 	}
 	dst = append(dst, '}')
+	dst = appendOptionalString(dst, `,"ts_progress":`, a.TSProgress)
+	dst = appendOptionalString(dst, `,"tc_progress":`, a.TCProgress)
 	if len(a.App) > 0 {
 		dst = append(dst, ',')
 		dst = append(dst, a.App...)

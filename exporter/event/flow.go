@@ -51,7 +51,8 @@ type Flow struct {
 	State      FlowState
 	Reason     FlowReason
 	Alerted    bool
-	Passed     bool // a pass rule ended inspection
+	Action     string // of the rule that ended inspection: pass or drop; "" is none
+	Midstream  bool   // TCP that was under way when it was first seen
 	TxCount    uint64
 	Emergency  bool // made while the flow table was short of room
 
@@ -116,8 +117,9 @@ func (e *Encoder) AppendFlow(dst []byte, f *Flow) []byte {
 	dst = appendOptionalString(dst, `,"state":`, string(f.State))
 	dst = appendOptionalString(dst, `,"reason":`, string(f.Reason))
 	dst = appendBoolMember(dst, `,"alerted":`, f.Alerted)
-	if f.Passed {
-		dst = append(dst, `,"action":"pass"`...)
+	dst = appendOptionalString(dst, `,"action":`, f.Action)
+	if f.Midstream {
+		dst = append(dst, `,"exception_policy":[{"target":"stream_midstream","policy":"ignore"}]`...)
 	}
 	dst = appendOptionalUint(dst, `,"tx_cnt":`, f.TxCount)
 	dst = appendTrue(dst, `,"emergency":true`, f.Emergency)

@@ -1,5 +1,7 @@
 package event
 
+import "encoding/base64"
+
 // HTTP is one request with its response. Members that were not seen are empty
 // and left out.
 type HTTP struct {
@@ -28,6 +30,8 @@ type HTTPRecord struct {
 	HasLength    bool
 
 	RequestHeaders, ResponseHeaders []HTTPHeader // http events only
+
+	RequestBody, ResponseBody []byte // what is at hand of them, decoded; alerts only
 }
 
 // HTTPHeader is one header line.
@@ -51,7 +55,29 @@ func (e *Encoder) AppendHTTP(dst []byte, h *HTTP) []byte {
 // AppendHTTPMember appends the member `"http":{…}` that alerts and file records
 // carry.
 func (e *Encoder) AppendHTTPMember(dst []byte, h *HTTPRecord) []byte {
-	return h.append(append(dst, `"http":`...), false)
+	dst = h.append(append(dst, `"http":`...), false)
+	if len(h.RequestBody)+len(h.ResponseBody) == 0 {
+		return dst
+	}
+	dst = dst[:len(dst)-1]
+	dst = e.appendBody(dst, `"http_request_body":"`, `,"http_request_body_printable":`, h.RequestBody)
+	dst = e.appendBody(dst, `"http_response_body":"`, `,"http_response_body_printable":`, h.ResponseBody)
+	return append(dst, '}')
+}
+
+// appendBody appends a body, of which as much as of a payload is told.
+func (e *Encoder) appendBody(dst []byte, name, printable string, body []byte) []byte {
+	if len(body) == 0 {
+		return dst
+	}
+	body = body[:min(len(body), e.opt.PayloadLimit)]
+	if dst[len(dst)-1] != '{' {
+		dst = append(dst, ',')
+	}
+	dst = append(dst, name...)
+	dst = base64.StdEncoding.AppendEncode(dst, body)
+	dst = append(dst, '"')
+	return appendPrintable(append(dst, printable...), body)
 }
 
 func (h *HTTPRecord) append(dst []byte, headers bool) []byte {

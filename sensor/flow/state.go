@@ -73,6 +73,9 @@ const (
 	// missing in that direction: the pipeline's, noted when the stream ends.
 	FlagGapToServer
 	FlagGapToClient
+	// FlagUnopened marks TCP flows of which a packet that opens no session came
+	// while there was none: the pipeline's, by way of reassembly.
+	FlagUnopened
 	flagClientB     // endpoint B of the key is the client
 	flagClientSpoke // a packet of the client was seen that counts for State
 	flagServerSpoke

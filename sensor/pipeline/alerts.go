@@ -49,7 +49,9 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 	m.ofPacket(v, p)
 	if tx := alertTx(match, f, in); tx != nil {
 		v.HasTx, v.TxID = true, tx.ID()
-		a.App = w.appMember(f, w.apps.at(f.App).proto, tx)
+		proto := w.apps.at(f.App).proto
+		a.TSProgress, a.TCProgress = keyword.StageName(proto, tx, decoders.ToServer), keyword.StageName(proto, tx, decoders.ToClient)
+		a.App = w.appMember(f, proto, tx, m.bodies)
 		if a.App != nil {
 			m.appText = w.alertFiles(a.App, tx, in.Dir, match.File)
 			a.App = m.appText
@@ -61,7 +63,6 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 		m.ofFlow(v, f)
 		v.Direction = direction(in.Dir)
 		appProtos(v, f)
-		m.variables(w.inspector, v, f)
 		client, clientPort := f.Client()
 		server, serverPort := f.Server()
 		m.alertFlow = event.AlertFlow{
@@ -116,8 +117,9 @@ func blocked(m *signatures.Match) bool {
 	return m.Action == signatures.ActionReject || m.Action == signatures.ActionDrop && m.Sig.Action() != signatures.ActionDrop
 }
 
-// appMember renders the record of an alert's transaction; nil without one.
-func (w *worker) appMember(f *flow.Flow, proto app.Proto, tx app.Tx) []byte {
+// appMember renders the record of an alert's transaction, of HTTP with bodies if
+// they are wanted; nil without one.
+func (w *worker) appMember(f *flow.Flow, proto app.Proto, tx app.Tx, bodies bool) []byte {
 	m := &w.events
 	switch t := tx.(type) {
 	case *dns.Tx:
@@ -128,7 +130,12 @@ func (w *worker) appMember(f *flow.Flow, proto app.Proto, tx app.Tx) []byte {
 		record.HasTx, record.TxID = true, t.ID()
 		m.appText = m.enc.AppendDNSMember(m.appText[:0], record)
 	case *http1.Tx:
-		m.appText = m.enc.AppendHTTPMember(m.appText[:0], m.http.of(t))
+		record := m.http.of(t)
+		if bodies {
+			record.RequestBody, _ = t.Body(decoders.ToServer)
+			record.ResponseBody, _ = t.Body(decoders.ToClient)
+		}
+		m.appText = m.enc.AppendHTTPMember(m.appText[:0], record)
 	case *tls.Tx:
 		m.app.ofTLS(t, t.SoFar(), f.Former)
 		m.appText = m.enc.AppendTLSMember(m.appText[:0], &m.app.tls.TLSRecord)

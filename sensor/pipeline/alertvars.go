@@ -9,11 +9,11 @@ import (
 
 // variables adds what rules left behind on the flow: flowbits, and the numbers
 // and texts of its variables.
-func (m *eventMaker) variables(i *signatures.Inspector, v *event.Envelope, f *flow.Flow) {
+func (m *eventMaker) variables(v *event.Envelope, f *flow.Flow) {
 	d := &m.metadata
 	m.clearMetadata()
-	d.Flowbits = i.Flowbits(&f.Detect, d.Flowbits)
-	i.FlowVariables(&f.Detect, func(name string, number uint32, text []byte) {
+	d.Flowbits = m.rules.Flowbits(&f.Detect, d.Flowbits)
+	m.rules.FlowVariables(&f.Detect, func(name string, number uint32, text []byte) {
 		if text == nil {
 			d.Flowints = append(d.Flowints, event.NamedInt{Name: name, Value: uint64(number)})
 		} else {

@@ -5,6 +5,7 @@ import (
 	"spanwatch/decoders/app"
 	"spanwatch/exporter/event"
 	"spanwatch/sensor/flow"
+	"spanwatch/signatures"
 )
 
 // eventMaker turns packets, flows, matches and transactions into encoded
@@ -15,11 +16,13 @@ type eventMaker struct {
 	replay  bool // write pcap_cnt
 	macsOn  bool // write ether
 	payload bool // write payload into alerts
+	bodies  bool // write bodies of HTTP into alerts
 	seed    uint16
 	names   []string // of capture interfaces, when live
 	merged  []bool   // by interface: capture sees frames that were several on the wire
 	geo     geoLookup
-	apps    *appTable // the worker's
+	apps    *appTable             // the worker's
+	rules   *signatures.Inspector // the worker's
 
 	// Where in the batch the worker is.
 	b        *batch
@@ -81,7 +84,7 @@ func newEventMaker(o *Options) (eventMaker, error) {
 	return eventMaker{
 		merged: merged, enc: enc, wanted: wanted, replay: o.Replay, seed: o.Config.Flow.CommunityIDSeed, names: o.Interfaces,
 		macsOn: o.Config.Events.Ethernet, payload: o.Config.Events.AlertPayload, geo: newGeoLookup(o.Geo), otherProtocols: o.Config.Flow.OtherProtocols,
-		anomalyLimit: uint64(o.Config.Events.AnomaliesPerType), http: httpRecords{dump: o.Config.Events.HTTPHeaders},
+		anomalyLimit: uint64(o.Config.Events.AnomaliesPerType), http: httpRecords{dump: o.Config.Events.HTTPHeaders}, bodies: o.Config.Events.AlertHTTPBody,
 	}, err
 }
 
@@ -196,13 +199,14 @@ func (m *eventMaker) ofFlowSides(v *event.Envelope, f *flow.Flow, p *decoders.Pa
 	m.ofFlow(v, f)
 }
 
-// ofFlow fills in what names the flow.
+// ofFlow fills in what names the flow, and what rules remember of it.
 func (m *eventMaker) ofFlow(v *event.Envelope, f *flow.Flow) {
 	v.FlowID = f.ID
 	if f.App != 0 {
 		v.ParentID = m.apps.at(f.App).parent
 	}
 	v.CommunityID = m.communityID(f)
+	m.variables(v, f)
 }
 
 func (m *eventMaker) communityID(f *flow.Flow) []byte {

@@ -104,7 +104,7 @@ func (w *worker) fileRecords(proto app.Proto, tx app.Tx, p *decoders.Packet, f *
 		}
 		w.keep(x)
 		if w.events.wanted[event.TypeFileInfo] {
-			w.events.appText = w.appMember(f, proto, tx)
+			w.events.appText = w.appMember(f, proto, tx, false)
 			w.fileRecord(x, tx.ID(), way, p, f)
 		}
 	}

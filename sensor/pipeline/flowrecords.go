@@ -18,7 +18,8 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		Counts: counts(f.Packets, f.Bytes),
 		Start:  f.FirstSeen, End: f.LastSeen,
 		State: event.FlowState(f.State.String()), Reason: event.FlowReason(reason),
-		Alerted: f.Flags&flow.FlagAlerted != 0, Passed: f.Detect.Passed(), TxCount: uint64(f.TxCount),
+		Alerted: f.Flags&flow.FlagAlerted != 0, Action: flowAction(f), TxCount: uint64(f.TxCount),
+		Midstream: f.Flags&flow.FlagUnopened != 0,
 	}
 	total := w.flows.Totals(f)
 	if f.Detect.Bypassed() {
@@ -36,7 +37,6 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		}
 	}
 	m.ofFlow(v, f)
-	m.variables(w.inspector, v, f)
 	if !m.replay {
 		v.Interface = m.interfaceName(f.Interface)
 	}
@@ -69,6 +69,8 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 			State: f.TCPState.String(),
 		}
 		gaps := w.gaps(f)
+		regions := w.tcpRegions(f, r)
+		m.tcp.TSMaxRegions, m.tcp.TCMaxRegions = regions[decoders.ToServer], regions[decoders.ToClient]
 		m.tcp.TSGap, m.tcp.TCGap = gaps[decoders.ToServer], gaps[decoders.ToClient]
 		e.TCP = &m.tcp
 	}
@@ -90,6 +92,18 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 	start := len(w.out.text)
 	w.out.text = m.enc.AppendFlow(w.out.text, e)
 	w.done(event.TypeFlow, v, start, 0, 0)
+}
+
+// flowAction is what rules did to the flow; "" is nothing. One that was dropped
+// first cannot be passed any more.
+func flowAction(f *flow.Flow) string {
+	switch {
+	case f.Detect.Dropped():
+		return "drop"
+	case f.Detect.Passed():
+		return "pass"
+	}
+	return ""
 }
 
 // accountingOf says how the kernel's count went into that of the flow. Where

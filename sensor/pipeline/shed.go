@@ -188,6 +188,19 @@ func (w *worker) look(f *flow.Flow, dir decoders.Direction) {
 	}
 }
 
+// tcpRegions is how far the stream of a flow has come apart: of a running one, or
+// of the one that ended just now. Without a stream, or when it was given up, there
+// are no regions.
+func (w *worker) tcpRegions(f *flow.Flow, running *flow.Report) [2]uint32 {
+	switch {
+	case f.Stream != 0:
+		return w.streams.Regions(f)
+	case running == nil:
+		return w.regions
+	}
+	return [2]uint32{}
+}
+
 // gaps says in which directions bytes of the stream were missing.
 func (w *worker) gaps(f *flow.Flow) [2]bool {
 	return [2]bool{

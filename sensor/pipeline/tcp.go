@@ -57,17 +57,23 @@ func (w *worker) rawChunks(f *flow.Flow, dir decoders.Direction, in *signatures.
 
 // finishFlow inspects and reports what is left of a flow that ends: data that
 // was never acknowledged, bodies and transactions that were never completed.
-// A packet that was not on the wire stands for the end in each direction.
+// A packet that was not on the wire stands for the end in each direction. As in
+// Suricata there is none for a flow that was dropped.
 func (w *worker) finishFlow(f *flow.Flow) {
 	if m := &w.events; m.position == atBatchEnd {
 		m.rank = rankOf(f)
 		m.index = 2 // counts anew for each flow; flow records have 0 and 1
 	}
+	w.regions = [2]uint32{}
 	if f.Stream == 0 {
-		if f.App != 0 {
+		if f.App != 0 && !f.Detect.Dropped() {
 			w.endPacket(f, decoders.ToServer)
 			w.records(f, &w.pseudo, decoders.ToServer, true)
 		}
+		return
+	}
+	if f.Detect.Dropped() {
+		w.closeStream(f)
 		return
 	}
 	state := w.streams.State(f)
@@ -100,7 +106,13 @@ func (w *worker) finishFlow(f *flow.Flow) {
 		w.records(f, &w.pseudo, dir, false)
 	}
 	w.records(f, &w.pseudo, decoders.ToServer, true)
+	w.closeStream(f)
+}
+
+// closeStream ends the reassembly of a flow that ends, whose record is next.
+func (w *worker) closeStream(f *flow.Flow) {
 	w.noteGaps(f)
+	w.regions = w.streams.Regions(f)
 	w.streams.Close(f)
 }
 

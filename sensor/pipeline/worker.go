@@ -97,6 +97,7 @@ type worker struct {
 	out     *output // of the batch under work
 	b       *batch
 	matches []signatures.Match
+	regions [2]uint32        // of the stream that was closed last
 	input   signatures.Input // of the packet under work
 	last    signatures.Input // of what a flow leaves behind; a flow may end within a packet's work
 	chunks  []signatures.StreamChunk
@@ -130,7 +131,7 @@ func newWorker(id, slot int, o *Options, seed uint64, workers int) (*worker, err
 	if w.events, err = newEventMaker(o); err != nil {
 		return nil, fmt.Errorf("worker %d: %w", id, err)
 	}
-	w.events.apps = &w.apps
+	w.events.apps, w.events.rules = &w.apps, w.inspector
 	w.heirs = map[uint64]uint32{}
 	w.files = o.Files
 	w.useRules(o.Ruleset)
@@ -256,6 +257,7 @@ func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 			}
 		}
 	}
+	w.matches = w.inspector.Inspect(in, w.matches[:0])
 	if !p.Events.Empty() || !in.StreamEvents.Empty() {
 		w.anomalies(p, f, &in.StreamEvents)
 	}
@@ -263,7 +265,6 @@ func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 		w.detectionAnomalies(p, f)
 		w.appEvents = 0
 	}
-	w.matches = w.inspector.Inspect(in, w.matches[:0])
 	for k := range w.matches {
 		w.askForFiles(&w.matches[k], f)
 		w.alert(&w.matches[k], p, f, in)

@@ -8,6 +8,9 @@ import (
 // begin opens a session for a flow that has none, if the packet may begin one.
 func (e *Engine) begin(f *flow.Flow, p *decoders.Packet, dir decoders.Direction, v *Verdict) {
 	flags := p.TCPFlags
+	if flags&decoders.TCPRst == 0 && (flags&handshakeFlags != decoders.TCPSyn) {
+		f.Flags |= flow.FlagUnopened
+	}
 	switch {
 	case flags&decoders.TCPRst != 0:
 		v.Events.Add(decoders.StreamEventRstButNoSession)

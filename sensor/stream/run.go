@@ -84,6 +84,7 @@ func (e *Engine) addRun(session uint32, dir decoders.Direction, h *half, after u
 	} else {
 		e.runs.items[r.next].prev = i
 	}
+	e.countRegions(h, i)
 	return i
 }
 

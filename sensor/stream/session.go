@@ -55,6 +55,7 @@ type half struct {
 	scale    uint8 // shift of the windows that the receiver announces
 	policy   Policy
 	tcpFlags uint8 // all that the sender sent
+	regions  uint8 // see Engine.Regions, less the first
 }
 
 // reach is how far the data of a direction has come. Before the first payload all

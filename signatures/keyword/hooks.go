@@ -75,6 +75,46 @@ var namedHooks = map[app.Proto]map[string]Hook{
 	},
 }
 
+// stageName is a name of the stages from one progress on.
+type stageName struct {
+	from uint8
+	name string
+}
+
+// stageNames are the names by which alerts tell how far the sides of a transaction
+// have come, least progress first, by protocol and direction. EVE has them for these
+// protocols only.
+var stageNames = map[app.Proto][2][]stageName{
+	app.ProtoHTTP: {
+		decoders.ToServer: {{0, "request_started"}, {HTTPLine, "request_line"}, {HTTPHeaders, "request_headers"}, {HTTPBody, "request_body"}, {HTTPTrailer, "request_trailer"}, {HTTPTrailer + 1, "request_complete"}},
+		decoders.ToClient: {{0, "response_started"}, {HTTPLine, "response_line"}, {HTTPHeaders, "response_headers"}, {HTTPBody, "response_body"}, {HTTPTrailer, "response_trailer"}, {HTTPTrailer + 1, "response_complete"}},
+	},
+	app.ProtoTLS: {
+		decoders.ToServer: {{TLSStart, "client_in_progress"}, {TLSClientHello, "client_hello_done"}, {TLSClientCert, "client_cert_done"}, {TLSClientHandshake, "client_handshake_done"}, {TLSClientFinished, "client_finished"}},
+		decoders.ToClient: {{TLSStart, "server_in_progress"}, {TLSServerHello, "server_hello"}, {TLSServerCert, "server_cert_done"}, {TLSServerHelloDone, "server_hello_done"}, {TLSServerHandshake, "server_handshake_done"}, {TLSServerFinished, "server_finished"}},
+	},
+	app.ProtoSSH: {
+		decoders.ToServer: {{SSHStart, "request_in_progress"}, {SSHBanner, "request_banner_done"}, {SSHFinished, "request_finished"}},
+		decoders.ToClient: {{SSHStart, "response_in_progress"}, {SSHBanner, "response_banner_done"}, {SSHFinished, "response_finished"}},
+	},
+	app.ProtoSMTP: {
+		decoders.ToServer: {{0, "request_started"}, {SMTPData, "request_data"}, {SMTPData + 1, "request_complete"}},
+		decoders.ToClient: {{0, "response_started"}, {SMTPData, "response_data"}, {SMTPData + 1, "response_complete"}},
+	},
+}
+
+// StageName says by name how far a side of a transaction has come, as far as EVE
+// names it; "" for other protocols.
+func StageName(p app.Proto, tx app.Tx, dir decoders.Direction) (name string) {
+	progress := tx.Progress(dir)
+	for _, s := range stageNames[p][dir] {
+		if s.from <= progress {
+			name = s.name
+		}
+	}
+	return name
+}
+
 // FindHook returns a hook of a protocol by its name.
 func FindHook(p app.Proto, name string) (Hook, bool) {
 	h, ok := namedHooks[p][name]

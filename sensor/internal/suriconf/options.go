@@ -23,6 +23,7 @@ func Baseline() []string {
 		"flow.other-protocols=false",
 		"events.http-headers=true",
 		"events.alert-packet=true",
+		"events.alert-http-body=true",
 		"rules.references=false",
 		"file-store.enabled=true",
 		"events.types=all,arp",
