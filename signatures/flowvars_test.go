@@ -33,9 +33,14 @@ alert udp any any -> any any (flowint:m,=,2; flowint:n,isset; noalert; sid:6;)
 alert udp any any -> any any (flowint:n,<,m; sid:7;)
 alert udp any any -> any any (flowint:other,isset; sid:8;)
 alert udp any any -> any any (flowint:other,<,5; sid:9;)
+alert udp any any -> any any (flowint:fresh,+,1; noalert; sid:10;)
+alert udp any any -> any any (flowint:fresh,==,8; sid:11;)
+alert udp any any -> any any (flowint:below,-,1; noalert; sid:12;)
+alert udp any any -> any any (flowint:below,isset; sid:13;)
+alert udp any any -> any any (content:"start"; flowint:n,>=,other; sid:14;)
 `, Options{})
 	got := talk(t, rs, "start", "up", "up", "up", "down", "down", "down", "down")
-	want := []string{"7", "7", "4", "4", "4", "7", "7", "4 5"}
+	want := []string{"7 14", "7", "4", "4", "4", "7", "7", "4 5 11"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("alerts %q, want %q", got, want)
 	}

@@ -4,19 +4,20 @@ import (
 	"spanwatch/signatures/rule"
 )
 
-// intOperand is a number or another variable of the flow. A variable that is
-// not set has no value.
+// intOperand is a number or another variable of the flow, which is 0 while it is
+// not set.
 type intOperand struct {
 	value    uint32
 	variable uint16
 	isVar    bool
 }
 
-func (v intOperand) of(f *Facts) (uint32, bool) {
+func (v intOperand) of(f *Facts) uint32 {
 	if v.isVar {
-		return f.Vars.Number(v.variable)
+		n, _ := f.Vars.Number(v.variable)
+		return n
 	}
-	return v.value, true
+	return v.value
 }
 
 // flowIntTest compares a flow's number, or asks whether it is set.
@@ -37,10 +38,10 @@ func (t *flowIntTest) Match(f *Facts) bool {
 	case "notset":
 		return !set
 	}
-	n, ok := t.operand.of(f)
-	if !set || !ok {
+	if !set {
 		return false
 	}
+	n := t.operand.of(f)
 	switch t.want {
 	case "<":
 		return have < n
@@ -56,8 +57,8 @@ func (t *flowIntTest) Match(f *Facts) bool {
 	return have != n
 }
 
-// flowIntEffect changes a flow's number. Arithmetic wraps at 32 bits; a number
-// that is not set stays so.
+// flowIntEffect changes a flow's number. Arithmetic wraps at 32 bits. Adding to a
+// number that is not set begins at 0; to subtract from it does nothing.
 type flowIntEffect struct {
 	name     uint16
 	operator byte // '=', '+' or '-'
@@ -68,18 +69,15 @@ func (e *flowIntEffect) Apply(f *Facts) {
 	if !f.HasFlow {
 		return
 	}
-	n, ok := e.operand.of(f)
-	if !ok {
-		return
-	}
+	n := e.operand.of(f)
 	have, set := f.Vars.Number(e.name)
 	switch {
 	case e.operator == '=':
 		have = n
-	case !set:
-		return
 	case e.operator == '+':
 		have += n
+	case !set:
+		return
 	default:
 		have -= n
 	}

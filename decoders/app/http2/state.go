@@ -184,6 +184,10 @@ func (s *State) control(h header, content []byte, dir decoders.Direction) {
 	case typeHeaders, typePushPromise, typeContinuation:
 		s.fields(h, content, dir)
 		return
+	case typeSettings:
+		if len(content) == 0 {
+			return // an acknowledgement, or nothing to say: no transaction, as in Suricata
+		}
 	}
 	t := s.begin(h.stream)
 	t.frame(dir, h.kind)
