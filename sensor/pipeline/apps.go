@@ -44,13 +44,20 @@ func (a *appFlow) parse(in app.Input) (res app.Result, panicked bool) {
 	return a.state.Parse(in), false
 }
 
+// appBlock is what appTable grows by: with a hundred thousand flows, moving all of
+// them to a larger slice would hold the worker up for milliseconds.
+type appBlock [1 << appBlockBits]appFlow
+
+const appBlockBits = 8
+
 // appTable holds the parser states of one worker's flows. A flow keeps an
 // index, so that flow records stay free of pointers; states of ended flows are
 // reused by protocol.
 type appTable struct {
 	detector *app.Detector
 	parsers  []app.Parser    // by app.Proto; nil where there is none
-	flows    []appFlow       // flows[0] is never used
+	blocks   []*appBlock     // of states; they stay where they are, and the first of the first is never used
+	used     uint32          // places in blocks that were given out
 	free     []uint32        // by app.Proto: head of the list through appFlow.next
 	logs     []*app.FrameLog // not in use
 	framed   []bool          // by app.Proto: rules are on its frames
@@ -61,7 +68,7 @@ type appTable struct {
 }
 
 func newAppTable(o *Options) (appTable, error) {
-	t := appTable{flows: make([]appFlow, 1), parsers: make([]app.Parser, 256), free: make([]uint32, 256),
+	t := appTable{blocks: []*appBlock{new(appBlock)}, used: 1, parsers: make([]app.Parser, 256), free: make([]uint32, 256),
 		types: make([]event.Type, 256), flowSides: make([]bool, 256), framed: make([]bool, 256)}
 	set := registry.NewWith(parserConfig(&o.Config.App, o.Files != nil))
 	enabled := set[:0]
@@ -126,21 +133,25 @@ func (t *appTable) use(rules *signatures.Ruleset) {
 func (t *appTable) open(proto app.Proto) uint32 {
 	i := t.free[proto]
 	if i != 0 {
-		t.free[proto] = t.flows[i].next
-		a := &t.flows[i]
+		a := t.at(i)
+		t.free[proto] = a.next
 		a.broken, a.advanced, a.recordable, a.ended, a.parent, a.upgraded = false, [2]bool{}, false, [2]uint64{}, 0, 0
 	} else {
-		a := appFlow{proto: proto, state: t.parsers[proto].New()}
+		i = t.used
+		t.used++
+		if int(i>>appBlockBits) == len(t.blocks) {
+			t.blocks = append(t.blocks, new(appBlock))
+		}
+		a := t.at(i)
+		a.proto, a.state = proto, t.parsers[proto].New()
 		a.bounded, _ = a.state.(app.Bounded)
 		a.ciphered, _ = a.state.(app.Ciphered)
 		a.refined, _ = a.state.(app.Refined)
-		t.flows = append(t.flows, a)
-		i = uint32(len(t.flows) - 1)
 	}
-	if t.framed[proto] {
-		if marker, ok := t.flows[i].state.(app.FrameMarker); ok {
-			t.flows[i].frames = t.frameLog()
-			marker.MarkFrames(t.flows[i].frames)
+	if a := t.at(i); t.framed[proto] {
+		if marker, ok := a.state.(app.FrameMarker); ok {
+			a.frames = t.frameLog()
+			marker.MarkFrames(a.frames)
 		}
 	}
 	return i
@@ -157,10 +168,12 @@ func (t *appTable) frameLog() *app.FrameLog {
 	return log
 }
 
-func (t *appTable) at(i uint32) *appFlow { return &t.flows[i] }
+func (t *appTable) at(i uint32) *appFlow {
+	return &t.blocks[i>>appBlockBits][i&(1<<appBlockBits-1)]
+}
 
 func (t *appTable) close(i uint32) {
-	a := &t.flows[i]
+	a := t.at(i)
 	a.state.Reset()
 	if a.frames != nil {
 		t.logs = append(t.logs, a.frames)
