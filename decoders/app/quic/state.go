@@ -40,6 +40,9 @@ func (s *State) Parse(in app.Input) app.Result {
 		}
 		rest = rest[h.size+h.length:]
 	}
+	if s.heard == [2]bool{true, true} {
+		s.keys = nil // nothing more is opened, and a flow lives on for minutes
+	}
 	return app.Result{Status: app.StatusOK, Consumed: len(in.Data)}
 }
 

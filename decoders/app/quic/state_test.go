@@ -282,6 +282,17 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
+func TestKeysAreLetGoWhenBothSidesAreHeard(t *testing.T) {
+	messages := conversation(version1)
+	s, _ := seen(messages[:2]...)
+	if s.keys == nil {
+		t.Error("keys are gone before the server was heard")
+	}
+	if s, _ = seen(messages...); s.keys != nil {
+		t.Error("keys are kept although nothing more is opened")
+	}
+}
+
 func TestProbe(t *testing.T) {
 	p := NewParser()
 	for data, want := range map[string]app.Answer{
