@@ -67,7 +67,7 @@ func familyOf(p *decoders.Packet) family {
 	return familyNone
 }
 
-// transportOf goes by the IP protocol number: a fragment, whose transport
+// transportOf goes by the IP protocol number: a fragment of IPv4, whose transport
 // header is not decoded, is of its protocol all the same.
 func transportOf(number uint8) transport {
 	switch number {
@@ -103,7 +103,7 @@ func (f *packetFacts) of(p *decoders.Packet) {
 		hasPorts: p.Layers&withPorts != 0, srcPort: p.SrcPort, dstPort: p.DstPort,
 	}
 	if f.family != familyNone {
-		f.transport = transportOf(p.Proto)
+		f.transport = transportOf(keyword.IPProto(p))
 		f.src, f.dst = addressOf(p.Src, p.IPVersion), addressOf(p.Dst, p.IPVersion)
 	}
 }

@@ -102,7 +102,11 @@ func TestRulesOnPackets(t *testing.T) {
 		{"reversed", `udp any 53 -> any any (content:"index";`, udpPacket, false},
 		{"both ways", `udp any 53 <> any any (content:"index";`, udpPacket, true},
 		{"both ways with equal sides alerts once", `udp any any <> any any (content:"index";`, udpPacket, true},
-		{"flow condition without a flow", `udp any any -> any any (content:"index"; flow:to_server;`, udpPacket, false},
+		{"a packet without a flow goes to the server", `udp any any -> any any (content:"index"; flow:to_server;`, udpPacket, true},
+		{"and not to the client", `udp any any -> any any (content:"index"; flow:to_client;`, udpPacket, false},
+		{"state of a flow without one", `udp any any -> any any (content:"index"; flow:stateless;`, udpPacket, false},
+		{"flowbits set without a flow", `udp any any -> any any (content:"index"; flowbits:set,x;`, udpPacket, true},
+		{"flowbits asked for without a flow", `udp any any -> any any (content:"index"; flowbits:isnotset,x;`, udpPacket, false},
 		{"flags", `tcp any any -> any any (flags:S;`, syn, true},
 		{"tcp-pkt without payload", `tcp-pkt any any -> any any (content:"index";`, syn, false},
 		{"isdataat on an empty payload", `tcp any any -> any any (isdataat:!1;`, syn, false},
@@ -173,7 +177,7 @@ alert ip 10.0.0.1 any -> any any (msg:"first of the direction"; sid:6;)
 	if got := sids(in.Inspect(f.input(p, decoders.ToClient), nil)); got != "2 3 5 6" {
 		t.Errorf("packet to the client: %s", got)
 	}
-	if got := sids(in.Inspect(&Input{Packet: p}, nil)); got != "6" {
+	if got := sids(in.Inspect(&Input{Packet: p}, nil)); got != "1 6" {
 		t.Errorf("packet without a flow: %s", got)
 	}
 }

@@ -198,8 +198,8 @@ func (i *Inspector) begin(in *Input) {
 	i.stats.Packets++
 	i.packet.of(in.Packet)
 	i.payload = in.Packet.Payload()
-	if in.Packet.Layers.Has(decoders.LayerFragment) || in.Flow != nil && in.Flow.flags&flowOpaque != 0 {
-		i.payload = nil // the datagram is looked at when it is whole
+	if keyword.PayloadLen(in.Packet) == 0 || in.Flow != nil && in.Flow.flags&flowOpaque != 0 {
+		i.payload = nil // of a fragment: the datagram is looked at when it is whole
 	}
 	i.inStream, i.chunks = false, nil
 	if i.packet.transport == transportTCP {

@@ -66,7 +66,7 @@ func needOf(s *Signature) (n need) {
 	return n
 }
 
-// needsMet is what the packet has. Without a flow it has no direction.
+// needsMet is what the packet has. Without a flow it goes to the server.
 func (i *Inspector) needsMet() (n need) {
 	in := i.in
 	if len(i.payload) > 0 {
@@ -84,7 +84,7 @@ func (i *Inspector) needsMet() (n need) {
 		n |= needEvents
 	}
 	if in.Flow == nil {
-		return n
+		return n | needToServer
 	}
 	n |= needFlow
 	if in.Established {

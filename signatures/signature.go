@@ -108,5 +108,5 @@ func (s *Signature) triggered() bool { return s.trigger.content != nil }
 // headerOnly: addresses and ports decide, and nothing else.
 func (s *Signature) headerOnly() bool {
 	p := s.plan
-	return len(p.Tests) == 0 && len(p.Lists) == 0 && len(p.TxTests) == 0 && p.Apps == 0 && !p.NeedsFlow
+	return len(p.Tests) == 0 && len(p.Lists) == 0 && len(p.TxTests) == 0 && p.Apps == 0 && !p.NeedsFlow && p.IPOnly
 }

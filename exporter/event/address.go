@@ -41,76 +41,11 @@ func hasPorts(proto uint8) bool {
 	return proto == protoTCP || proto == protoUDP || proto == protoSCTP
 }
 
-// protoName is the protocol's name in the IANA registry, as /etc/protocols
-// spells it; "" for the ones a sensor hardly meets, which appendProto writes
-// as a number.
-func protoName(proto uint8) string {
-	switch proto {
-	case 0:
-		return "HOPOPT"
-	case 1:
-		return "ICMP"
-	case 2:
-		return "IGMP"
-	case 4:
-		return "IP-ENCAP"
-	case protoTCP:
-		return "TCP"
-	case 8:
-		return "EGP"
-	case 9:
-		return "IGP"
-	case protoUDP:
-		return "UDP"
-	case 41:
-		return "IPv6"
-	case 43:
-		return "IPv6-Route"
-	case 44:
-		return "IPv6-Frag"
-	case 46:
-		return "RSVP"
-	case 47:
-		return "GRE"
-	case 50:
-		return "ESP"
-	case 51:
-		return "AH"
-	case 58:
-		return "IPv6-ICMP"
-	case 59:
-		return "IPv6-NoNxt"
-	case 60:
-		return "IPv6-Opts"
-	case 88:
-		return "EIGRP"
-	case 89:
-		return "OSPFIGP"
-	case 103:
-		return "PIM"
-	case 108:
-		return "IPCOMP"
-	case 112:
-		return "VRRP"
-	case 115:
-		return "L2TP"
-	case protoSCTP:
-		return "SCTP"
-	case 135:
-		return "Mobility-Header"
-	case 136:
-		return "UDPLite"
-	case 137:
-		return "MPLS-in-IP"
-	}
-	return ""
-}
-
 // appendProto writes the value of proto: the name, or the number in three
 // digits.
 func appendProto(dst []byte, proto uint8) []byte {
 	dst = append(dst, '"')
-	if name := protoName(proto); name != "" {
+	if name := protoNames[proto]; name != "" {
 		dst = append(dst, name...)
 	} else {
 		dst = append(dst, '0'+proto/100)

@@ -83,7 +83,7 @@ func ipText(a event.Addr, version uint8) string {
 	return netip.AddrFrom16(a).StringExpanded()
 }
 
-var protoNames = map[uint8]string{1: "ICMP", 6: "TCP", 17: "UDP", 58: "IPv6-ICMP", 132: "SCTP", 7: "007", 255: "255"}
+var protoNames = map[uint8]string{1: "ICMP", 6: "TCP", 17: "UDP", 58: "IPv6-ICMP", 132: "SCTP", 4: "IP-in-IP", 7: "CBT", 89: "OSPF", 255: "255"}
 
 func (o object) envelope(v *event.Envelope) {
 	o["timestamp"] = text(v.Time)

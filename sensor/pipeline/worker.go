@@ -246,7 +246,7 @@ func (w *worker) packet(i uint32) {
 // caller has set Packet, Dir and what is known of the stream.
 func (w *worker) inspect(in *signatures.Input, f *flow.Flow) {
 	p := in.Packet
-	if f != nil {
+	if f != nil && tracked(p) {
 		in.Flow = &f.Detect
 		in.FlowStart, in.FlowPackets, in.FlowBytes = f.FirstSeen, f.Packets, f.Bytes
 		in.App, in.AppSides, in.AppEvents = f.Protocol(), f.AppProto, w.appEvents
@@ -291,4 +291,12 @@ func (w *worker) flowEnded(f *flow.Flow, why flow.EndReason) {
 // flowInterval is called by the flow table for a running flow.
 func (w *worker) flowInterval(f *flow.Flow, r flow.Report) {
 	w.flowRecord(f, string(event.FlowInterval), &r)
+}
+
+// tracked reports whether rules see the flow of a packet. Of other IP protocols
+// than these, such as GRE and OSPF, they see packets, as in Suricata; their flows
+// are counted all the same.
+func tracked(p *decoders.Packet) bool {
+	const known = decoders.LayerTCP | decoders.LayerUDP | decoders.LayerICMPv4 | decoders.LayerICMPv6 | decoders.LayerSCTP | decoders.LayerESP
+	return p.Layers&known != 0 || p.Inner == decoders.TunnelIPIP || p.Inner == decoders.TunnelIPv6
 }

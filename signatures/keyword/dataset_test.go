@@ -175,17 +175,21 @@ func TestListsOfDigests(t *testing.T) {
 }
 
 func TestReputation(t *testing.T) {
-	r, err := ParseReputation([]byte("1,Bad,bad hosts\n2,Good,good hosts\n"), []byte("# hosts\n10.0.0.1,1,100\n10.0.0.0/8,2,20\n2001:db8::/32,1,50\n"))
+	r, err := ParseReputation([]byte("1,Bad,bad hosts\n2,Good,good hosts\n"), []byte("# hosts\n10.0.0.1,1,100\n10.0.0.2,1,7\n10.0.0.2,1,9\n10.0.0.0/8,2,20\n10.0.0.0/8,2,30\n10.9.0.0/16,1,3\n2001:db8::/32,1,50\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	tests := []struct {
 		addr           string
 		category, want uint8
-	}{{"10.0.0.1", 1, 100}, {"10.0.0.1", 2, 20}, {"10.9.9.9", 2, 20}, {"10.9.9.9", 1, 0}, {"2001:db8::7", 1, 50}, {"192.0.2.1", 1, 0}}
+		known          bool
+	}{
+		{"10.0.0.1", 1, 100, true}, {"10.0.0.1", 2, 0, true}, {"10.0.0.2", 1, 9, true},
+		{"10.9.9.9", 2, 20, true}, {"10.9.9.9", 1, 3, true}, {"10.8.9.9", 1, 0, false}, {"2001:db8::7", 1, 50, true}, {"192.0.2.1", 1, 0, false},
+	}
 	for _, tt := range tests {
 		a, v := address(t, tt.addr)
-		if got, known := r.score(a, v, tt.category); got != tt.want || known != (tt.want != 0) {
+		if got, known := r.score(a, v, tt.category); got != tt.want || known != tt.known {
 			t.Errorf("%s in category %d: %d (%v), want %d", tt.addr, tt.category, got, known, tt.want)
 		}
 	}

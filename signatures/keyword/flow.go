@@ -12,11 +12,11 @@ func (want onlyRebuilt) Match(f *Facts) bool { return f.Packet.Rebuilt == bool(w
 
 // setFlow is the keyword flow:
 // `flow:[to_server|to_client|from_client|from_server][,established|not_established|stateless][,only_stream|no_stream][,only_frag|no_frag]`.
-// All that is given must hold, and the packet must belong to a flow.
+// All that is given must hold. States and fragments are of flows; a packet without
+// one goes to the server.
 func setFlow(b *Builder, o *rule.Option) *rule.Diagnostic {
 	var direction, state, stream, fragment bool
 	p := b.plan
-	p.NeedsFlow = true
 	if d := b.once(o); d != nil {
 		return d
 	}
@@ -62,6 +62,9 @@ func setFlow(b *Builder, o *rule.Option) *rule.Diagnostic {
 			return b.fail(o, "duplicate-option", "flow has two conditions of one kind", "the second is "+word, "")
 		}
 		*twice = true
+	}
+	if state || fragment {
+		p.NeedsFlow = true
 	}
 	// What is said of streams is about payload: without any it says nothing.
 	if direction || state || fragment {

@@ -87,17 +87,15 @@ func setFlowbits(b *Builder, o *rule.Option) *rule.Diagnostic {
 		}
 		bits = append(bits, n)
 	}
-	b.plan.NeedsFlow = true
 	switch args[0] {
 	case "set":
 		b.plan.Effects = append(b.plan.Effects, &bitEffect{bits, BitSet})
 		return nil
 	case "unset", "toggle":
 		b.plan.Effects = append(b.plan.Effects, &bitEffect{bits, bitOps[args[0]]})
-	case "isset":
-		b.plan.Tests = append(b.plan.Tests, &bitTest{bits, true})
-	case "isnotset":
-		b.plan.Tests = append(b.plan.Tests, &bitTest{bits, false})
+	case "isset", "isnotset":
+		b.plan.NeedsFlow = true
+		b.plan.Tests = append(b.plan.Tests, &bitTest{bits, args[0] == "isset"})
 	default:
 		return b.badValue(o, "unknown flowbits command "+quoted(args[0]))
 	}

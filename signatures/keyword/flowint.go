@@ -1,6 +1,8 @@
 package keyword
 
 import (
+	"strings"
+
 	"spanwatch/signatures/rule"
 )
 
@@ -95,8 +97,8 @@ func setFlowint(b *Builder, o *rule.Option) *rule.Diagnostic {
 	if !ok {
 		return b.fail(o, "too-many", "more than 65535 variable names", "", "")
 	}
-	b.plan.NeedsFlow = true
 	operator := args[1]
+	b.plan.NeedsFlow = b.plan.NeedsFlow || len(args) == 2 || !strings.Contains("=+-", operator) // to change a number of no flow is nothing
 	if len(args) == 2 {
 		switch operator {
 		case "isnotset":

@@ -41,7 +41,7 @@ func headerFields() []headerField {
 		}},
 		{"ttl", "", 8, func(p *decoders.Packet) (uint64, bool) { return uint64(p.TTL), hasIP(p) }},
 		{"id", "", 16, ofLayer(decoders.LayerIPv4, func(p *decoders.Packet) uint64 { return uint64(p.IPID) })},
-		{"fragoffset", "", 16, ofLayer(decoders.LayerIPv4, rawFragmentOffset)},
+		{"fragoffset", "", 16, fragmentOffset},
 		{"itype", "", 8, func(p *decoders.Packet) (uint64, bool) { return uint64(p.ICMPType), hasICMP(p) }},
 		{"icode", "", 8, func(p *decoders.Packet) (uint64, bool) { return uint64(p.ICMPCode), hasICMP(p) }},
 		{"icmp_id", "", 16, func(p *decoders.Packet) (uint64, bool) { return uint64(p.ICMPID), hasICMP(p) && p.HasICMPID }},
@@ -59,12 +59,19 @@ const icmpv6PacketTooBig = 2
 // fragmentUnit is what the 13-bit fragment offset of IPv4 counts in (RFC 791).
 const fragmentUnit = 8
 
-// rawFragmentOffset is the header's field: a rebuilt datagram has none.
-func rawFragmentOffset(p *decoders.Packet) uint64 {
-	if p.Rebuilt {
-		return 0
+// fragmentOffset is that of the header, of IPv4 in units of eight bytes, of IPv6
+// in bytes, as Suricata compares it; a rebuilt datagram of IPv4 has 0, and IPv6
+// has none without a fragment header.
+func fragmentOffset(p *decoders.Packet) (uint64, bool) {
+	switch {
+	case p.Layers.Has(decoders.LayerFragment | decoders.LayerIPv6):
+		return uint64(p.FragOffset), true
+	case !p.Layers.Has(decoders.LayerIPv4):
+		return 0, false
+	case p.Rebuilt:
+		return 0, true
 	}
-	return uint64(p.FragOffset / fragmentUnit)
+	return uint64(p.FragOffset / fragmentUnit), true
 }
 
 func ofLayer(layer decoders.Layers, get func(*decoders.Packet) uint64) func(*decoders.Packet) (uint64, bool) {
@@ -104,8 +111,18 @@ func headerKeywords() []Keyword {
 type payloadSize struct{ want rule.Int }
 
 func (t payloadSize) Match(f *Facts) bool {
-	n := f.Packet.PayloadLen
+	n := PayloadLen(f.Packet)
 	return t.want.Match(uint64(n)) && (n > 0 || t.want.Mode != rule.IntNotEqual)
+}
+
+// PayloadLen is the length of what rules see of a packet as payload, in bytes:
+// fragments have none, nor have protocols that no decoder looks into.
+func PayloadLen(p *decoders.Packet) uint32 {
+	const known = decoders.LayerTCP | decoders.LayerUDP | decoders.LayerICMPv4 | decoders.LayerICMPv6 | decoders.LayerSCTP | decoders.LayerESP
+	if p.Layers&known == 0 || p.Layers.Has(decoders.LayerFragment) {
+		return 0
+	}
+	return p.PayloadLen
 }
 
 // setDsize is the keyword dsize: `dsize:int`.

@@ -22,11 +22,11 @@ func (t *ipProtocol) Match(f *Facts) bool {
 	var holds bool
 	switch t.operator {
 	case less:
-		holds = p.Proto < t.value
+		holds = IPProto(p) < t.value
 	case greater:
-		holds = p.Proto > t.value
+		holds = IPProto(p) > t.value
 	default:
-		holds = p.Proto == t.value
+		holds = IPProto(p) == t.value
 	}
 	return holds != t.negated
 }
@@ -35,6 +35,18 @@ func (t *ipProtocol) Match(f *Facts) bool {
 type ipVersion uint8
 
 func (want ipVersion) Match(f *Facts) bool { return f.Packet.IPVersion == uint8(want) }
+
+// IPProto is the protocol that a packet is of to rules: a fragment of IPv6 is of
+// that of the fragment header, whatever is in it.
+func IPProto(p *decoders.Packet) uint8 {
+	if p.Layers.Has(decoders.LayerFragment | decoders.LayerIPv6) {
+		return ipv6Fragment
+	}
+	return p.Proto
+}
+
+// ipv6Fragment is the next-header value of the fragment header (RFC 8200 section 4.5).
+const ipv6Fragment = 44
 
 // setL3Proto is the keyword l3_proto: `l3_proto:ipv4|ip4|ipv6|ip6`.
 func setL3Proto(b *Builder, o *rule.Option) *rule.Diagnostic {

@@ -245,6 +245,13 @@ func TestHeaderConditions(t *testing.T) {
 		p.Layers, p.Proto = decoders.LayerIPv4|decoders.LayerICMPv4, 1
 		p.ICMPType, p.ICMPCode, p.ICMPID, p.ICMPSeq, p.HasICMPID = 8, 0, 77, 5, true
 	})
+	other := header(func(p *decoders.Packet) {
+		p.Layers, p.IPVersion, p.Proto, p.PayloadLen = decoders.LayerIPv4|decoders.LayerGRE, 4, 47, 60
+	})
+	fragment := header(func(p *decoders.Packet) {
+		p.Layers, p.IPVersion, p.Proto, p.PayloadLen = decoders.LayerIPv6|decoders.LayerFragment, 6, 6, 60
+		p.FragOffset = 1448
+	})
 	const fin, syn, ack, psh, cwr = decoders.TCPFin, decoders.TCPSyn, decoders.TCPAck, decoders.TCPPsh, decoders.TCPCwr
 	tests := []struct {
 		options string
@@ -308,6 +315,11 @@ func TestHeaderConditions(t *testing.T) {
 		{"icmp_id:77; icmp_seq:5;", icmp, true},
 		{"icmp_id:77;", tcp(0), false},
 		{"dsize:100;", tcp(0), true},
+		{"dsize:0;", other, true}, // nothing looks into it
+		{"dsize:0;", fragment, true},
+		{"ip_proto:44;", fragment, true},
+		{"ip_proto:6;", fragment, false},
+		{"fragoffset:1448;", fragment, true},
 		{"dsize:99<>101;", tcp(0), true},
 		{"dsize:100<>102;", tcp(0), false},
 		{"icmpv6.mtu:1280;", icmp, false},

@@ -16,8 +16,9 @@ import (
 // Immutable once rules are loaded; shared by all workers.
 type Reputation struct {
 	categories map[string]uint8
-	scores     map[netip.Prefix][]reputationScore
-	bits       []int // lengths of the prefixes in scores, longest first
+	hosts      map[netip.Addr][]reputationScore   // of single addresses
+	nets       map[netip.Prefix][]reputationScore // of prefixes
+	bits       []int                              // lengths of those in nets, longest first
 }
 
 type reputationScore struct{ category, score uint8 }
@@ -31,7 +32,7 @@ var ErrReputation = errors.New("bad reputation file")
 // ParseReputation reads a file of categories (`number,short name,description`)
 // and files of hosts (`address or prefix,number of the category,score`).
 func ParseReputation(categories []byte, hosts ...[]byte) (*Reputation, error) {
-	r := &Reputation{categories: map[string]uint8{}, scores: map[netip.Prefix][]reputationScore{}}
+	r := &Reputation{categories: map[string]uint8{}, hosts: map[netip.Addr][]reputationScore{}, nets: map[netip.Prefix][]reputationScore{}}
 	err := eachLine(categories, func(fields []string) error {
 		n, err := strconv.ParseUint(fields[0], 10, 8)
 		if len(fields) < 2 || err != nil || n == 0 || n > 60 {
@@ -48,7 +49,7 @@ func ParseReputation(categories []byte, hosts ...[]byte) (*Reputation, error) {
 			return nil, fmt.Errorf("%w: hosts: %w", ErrReputation, err)
 		}
 	}
-	for p := range r.scores {
+	for p := range r.nets {
 		if !slices.Contains(r.bits, p.Bits()) {
 			r.bits = append(r.bits, p.Bits())
 		}
@@ -62,14 +63,6 @@ func (r *Reputation) host(fields []string) error {
 	if len(fields) < 3 {
 		return errors.New("want address, category and score")
 	}
-	prefix, err := netip.ParsePrefix(fields[0])
-	if err != nil {
-		a, err := netip.ParseAddr(fields[0])
-		if err != nil {
-			return err
-		}
-		prefix = netip.PrefixFrom(a, a.BitLen())
-	}
 	category, err := strconv.ParseUint(fields[1], 10, 8)
 	if err != nil || category == 0 || category > 60 {
 		return fmt.Errorf("bad category %q", fields[1])
@@ -78,8 +71,16 @@ func (r *Reputation) host(fields []string) error {
 	if err != nil || score > maxReputation {
 		return fmt.Errorf("bad score %q", fields[2])
 	}
-	prefix = prefix.Masked()
-	r.scores[prefix] = append(r.scores[prefix], reputationScore{uint8(category), uint8(score)})
+	known := reputationScore{uint8(category), uint8(score)}
+	if prefix, err := netip.ParsePrefix(fields[0]); err == nil {
+		r.nets[prefix.Masked()] = append(r.nets[prefix.Masked()], known)
+		return nil
+	}
+	a, err := netip.ParseAddr(fields[0])
+	if err != nil {
+		return err
+	}
+	r.hosts[a] = append(r.hosts[a], known)
 	return nil
 }
 
@@ -100,15 +101,26 @@ func eachLine(text []byte, do func(fields []string) error) error {
 }
 
 // score returns the score of an address in a category, which may be 0; ok is
-// false when none is known.
+// false when none is known. An address that has a line of its own has 0 in the
+// categories that it has no line for, whatever is said of its network, and of
+// several lines the last counts; of a network the longest prefix with the
+// category counts, and its first line. Suricata does the same.
 func (r *Reputation) score(a decoders.Addr, version, category uint8) (score uint8, ok bool) {
 	addr := a.Netip(version)
+	if known := r.hosts[addr]; len(known) > 0 {
+		for _, s := range slices.Backward(known) {
+			if s.category == category {
+				return s.score, true
+			}
+		}
+		return 0, true
+	}
 	for _, bits := range r.bits {
 		prefix, err := addr.Prefix(bits)
 		if err != nil {
 			continue // a length of the other family
 		}
-		for _, s := range r.scores[prefix] {
+		for _, s := range r.nets[prefix] {
 			if s.category == category {
 				return s.score, true
 			}
@@ -148,7 +160,7 @@ func (t *reputationTest) holds(a decoders.Addr, version uint8) bool {
 	case 1:
 		return known
 	case 2:
-		return !known
+		return score == 0 // known or not
 	}
 	return known && t.want.Match(uint64(score))
 }
