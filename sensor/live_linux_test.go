@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -64,10 +65,30 @@ func (r *liveRun) captures() bool { return strings.Contains(r.output(), "capturi
 // launchLive starts the sensor in the namespace that the test has entered.
 func launchLive(t *testing.T, ns *netnstest.Namespace, args ...string) *liveRun {
 	t.Helper()
+	return launchLiveAs(t, ns, nil, args...)
+}
+
+// nobody has the numbers of a user without rights.
+const nobody = 65534
+
+// asNobody is a user without rights but for some capabilities.
+func asNobody(capabilities ...uintptr) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}, AmbientCaps: capabilities}
+}
+
+// launchLiveAs starts the sensor as somebody else.
+func launchLiveAs(t *testing.T, ns *netnstest.Namespace, who *syscall.SysProcAttr, args ...string) *liveRun {
+	t.Helper()
 	dir := t.TempDir()
 	r := &liveRun{ns: ns, eve: filepath.Join(dir, "eve.json")}
 	r.cmd = program(t.Context(), append([]string{"run", "-o", dir, "--set", "events.stats-interval=1s", "--set", "capture.ring-size=8mb"}, args...)...)
 	r.cmd.Stdout, r.cmd.Stderr = r, r
+	if r.cmd.SysProcAttr = who; who != nil {
+		r.cmd.Path = "/proc/self/exe" // its own path leads through folders that are the tester's
+		if err := errors.Join(os.Chown(dir, nobody, nobody), os.Chmod(filepath.Dir(dir), 0o755)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := r.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
