@@ -72,6 +72,8 @@ const (
 	TunnelGeneve
 	TunnelGTPU
 	TunnelTeredo
+	// TunnelKinds is how many there are.
+	TunnelKinds
 )
 
 // TCP flag bits as in the header (RFC 9293 section 3.1).

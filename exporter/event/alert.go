@@ -62,6 +62,7 @@ type AlertFlow struct {
 	SrcPort, DstPort uint16
 	Ports            bool
 	CaptureLoss      uint64 // as in Flow
+	TSGap, TCGap     bool   // as in TCP, so far
 }
 
 // Rule is the part of a signature that every alert repeats.
@@ -194,6 +195,8 @@ func (e *Encoder) appendAlertFlow(dst []byte, f *AlertFlow) []byte {
 	}
 	if !e.opt.Strict {
 		dst = appendOptionalUint(dst, `,"capture_loss":`, f.CaptureLoss)
+		dst = appendTrue(dst, `,"ts_gap":true`, f.TSGap)
+		dst = appendTrue(dst, `,"tc_gap":true`, f.TCGap)
 	}
 	return append(dst, '}')
 }

@@ -68,7 +68,7 @@ func fullAlert(e *event.Encoder) *event.Alert {
 	return &event.Alert{
 		Envelope: fullEnvelope(), GID: 1, SID: 2100498, Rule: event.AppendRule(nil, fullRule()),
 		Blocked: true, Target: event.TargetDst, XFF: "203.0.113.9", Context: []byte(`"bad_host":{"year":1997}`),
-		Flow: &event.AlertFlow{CaptureLoss: 3,
+		Flow: &event.AlertFlow{CaptureLoss: 3, TCGap: true,
 			Counts: event.Counts{PktsToServer: 6, PktsToClient: 4, BytesToServer: 425, BytesToClient: 495}, Start: at - 1e9,
 			IPVersion: 4, Src: addr("198.51.100.22"), Dst: addr("192.0.2.1"), SrcPort: 443, DstPort: 49152, Ports: true,
 		},

@@ -104,6 +104,7 @@ const (
 	StreamSegments
 	StreamBytes
 	StreamRefusedSegments
+	StreamLeftOut
 	StreamStopped
 	StreamEvicted
 	StreamEvictedBytes
@@ -163,6 +164,7 @@ const (
 	AppTransactions
 	AppErrors
 	AppAnomalies
+	AppUnrecognised
 	AppExpectations
 	AppDroppedExpectations
 
@@ -346,6 +348,8 @@ var catalogue = [numMetrics]Metric{
 		"Bytes of payload that were stored for parsers and rules, each once."},
 	StreamRefusedSegments: {"spanwatch_stream_refused_segments_total", Counter, []string{"bound"}, 0,
 		"Segments left out of their stream for want of room: memory (of all streams), flow_memory (of one), segments (of one direction). Parsers and rules see a gap instead."},
+	StreamLeftOut: {"spanwatch_stream_left_out_bytes_total", Counter, nil, 0,
+		"Bytes of payload that parsers and rules did not see for want of room: of refused segments, and of sessions whose reassembly ended."},
 	StreamStopped: {"spanwatch_stream_stopped_directions_total", Counter, nil, 0,
 		"Directions of sessions whose reassembly ended for want of room."},
 	StreamEvicted: {"spanwatch_stream_evicted_sessions_total", Counter, nil, 0,
@@ -459,6 +463,8 @@ var catalogue = [numMetrics]Metric{
 		"Flows whose parser gave up: for a gap, for what was sent (parser), for a defect of the sensor (internal). Datagrams that could not be parsed count too."},
 	AppAnomalies: {"spanwatch_app_anomalies_total", Counter, []string{"proto"}, 0,
 		"Oddities of transactions that parsers saw, written or not."},
+	AppUnrecognised: {"spanwatch_app_unrecognised_flows_total", Counter, []string{"transport"}, 0,
+		"Flows with payload whose application protocol was not recognised."},
 	AppExpectations: {"spanwatch_app_expectations", Gauge, nil, 0,
 		"Data connections that are waited for since a control connection has agreed on them."},
 	AppDroppedExpectations: {"spanwatch_app_dropped_expectations_total", Counter, nil, 0,

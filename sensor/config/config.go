@@ -122,6 +122,7 @@ type Stream struct {
 	AsyncOneSide  bool     `yaml:"async-oneside" doc:"Take up sessions of which only one side is seen."`
 	Inline        bool     `yaml:"inline" doc:"Inspect data when it comes instead of when it is acknowledged, and let the first copy of every byte win, as an inline sensor does."`
 	Depth         ByteSize `yaml:"depth" doc:"Bytes of each direction that are reassembled; 0 is all." min:"0" max:"4294967295"`
+	Memory        ByteSize `yaml:"memory" doc:"Memory for data that streams hold until it is acknowledged, inspected and parsed, of all workers; beyond it the session that was silent for longest is not reassembled any more." min:"1048576" max:"1099511627776"`
 	Bypass        bool     `yaml:"bypass" doc:"Only count a flow once both sides have sent more than is reassembled."`
 	ChunkToServer ByteSize `yaml:"chunk-to-server" doc:"Acknowledged bytes towards the server that rules on the stream inspect at once." min:"1" max:"1073741824"`
 	ChunkToClient ByteSize `yaml:"chunk-to-client" doc:"The same towards the client." min:"1" max:"1073741824"`
@@ -249,7 +250,7 @@ func Default() *Config {
 			VLANInKey:      true,
 			TalkerHosts:    1 << 18,
 		},
-		Stream:   Stream{Depth: 1 << 20, ChunkToServer: 2560, ChunkToClient: 2560, HostPolicy: map[string][]string{}, DefaultPolicy: "bsd"},
+		Stream:   Stream{Depth: 1 << 20, Memory: 256 << 20, ChunkToServer: 2560, ChunkToClient: 2560, HostPolicy: map[string][]string{}, DefaultPolicy: "bsd"},
 		Overload: defaultOverload(),
 		App:      defaultApp(),
 		Rules: Rules{

@@ -70,6 +70,10 @@ func (w *worker) alert(match *signatures.Match, p *decoders.Packet, f *flow.Flow
 			Src: event.Addr(client), Dst: event.Addr(server), SrcPort: clientPort, DstPort: serverPort,
 			Ports: f.Key.Proto != protoICMP && f.Key.Proto != protoICMPv6, CaptureLoss: w.captureLoss(f),
 		}
+		if f.Key.Proto == protoTCP {
+			gaps := w.gaps(f)
+			m.alertFlow.TSGap, m.alertFlow.TCGap = gaps[decoders.ToServer], gaps[decoders.ToClient]
+		}
 		a.Flow = &m.alertFlow
 	}
 	if len(match.Captured) > 0 {

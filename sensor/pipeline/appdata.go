@@ -25,6 +25,7 @@ func (w *worker) udp(f *flow.Flow, p *decoders.Packet, dir decoders.Direction) d
 			f.AppProto[dir] = app.ProtoFailed
 			if f.Chosen == app.ProtoUnknown {
 				f.Chosen = app.ProtoFailed
+				w.counters.FailedUDP++
 			}
 			return dir
 		}

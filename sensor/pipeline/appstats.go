@@ -21,6 +21,8 @@ func fillApps(t *event.Tree, w *workerCounters) {
 			t.Set("app_layer.error."+name+".internal", a.Panics)
 		}
 	}
+	t.Set("app_layer.flow.failed_tcp", w.FailedTCP)
+	t.Set("app_layer.flow.failed_udp", w.FailedUDP)
 	t.Set("app_layer.expectations", w.Expectations)
 	t.Set("app_layer.expectations_dropped", w.ExpectationsDropped)
 }
@@ -39,6 +41,8 @@ func writeApps(w *metrics.Writer, v *View) {
 		w.Uint(metrics.AppErrors, a.Panics, name, "internal")
 		w.Uint(metrics.AppAnomalies, a.Events, name)
 	}
+	w.Uint(metrics.AppUnrecognised, v.Work.FailedTCP, "tcp")
+	w.Uint(metrics.AppUnrecognised, v.Work.FailedUDP, "udp")
 	w.Uint(metrics.AppExpectations, v.Work.Expectations)
 	w.Uint(metrics.AppDroppedExpectations, v.Work.ExpectationsDropped)
 }

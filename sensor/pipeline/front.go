@@ -35,6 +35,7 @@ type frontCounters struct {
 
 	Layers      [32]uint64 // packets by decoders.Layers bit
 	Inner       uint64     // packets found inside tunnels
+	Tunnels     [decoders.TunnelKinds]uint64
 	Events      [256]uint64
 	BadChecksum uint64
 	MaxWireLen  uint32
@@ -184,7 +185,11 @@ func (fr *front) packet(b *batch, i int) {
 	p, x := &b.packets[i], &b.extra[i]
 	x.ordinal = uint16(i - fr.first)
 	x.ignore = fr.checksums.ignore(p)
-	for l := uint32(p.Layers); l != 0; l &= l - 1 {
+	layers := uint32(p.Layers)
+	if p.Rebuilt { // its frames have been counted
+		layers &^= uint32(decoders.LayerVLAN | decoders.LayerMPLS | decoders.LayerPPPoE)
+	}
+	for l := layers; l != 0; l &= l - 1 {
 		c.Layers[bits.TrailingZeros32(l)]++
 	}
 	if p.IPChecksum == decoders.ChecksumBad || p.L4Checksum == decoders.ChecksumBad {
@@ -219,6 +224,7 @@ func (fr *front) packet(b *batch, i int) {
 	if p.Inner != decoders.TunnelNone {
 		j := b.grow()
 		c.Inner++
+		c.Tunnels[p.Inner]++
 		fr.decoder.DecodeInner(&b.packets[i], &b.packets[j])
 		b.extra[j].outer = int32(i)
 		fr.packet(b, j)
@@ -295,6 +301,9 @@ func (c *frontCounters) add(d *frontCounters) {
 		c.Layers[i] += d.Layers[i]
 	}
 	c.Inner += d.Inner
+	for k := range c.Tunnels {
+		c.Tunnels[k] += d.Tunnels[k]
+	}
 	for e := range c.Events {
 		c.Events[e] += d.Events[e]
 	}

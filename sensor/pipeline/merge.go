@@ -45,11 +45,11 @@ type merger struct {
 	// live: packets come from a device, and the same run will not come again.
 	live  bool
 	files *filestore.Store // nil keeps no files
-	// pressureMax is the most that fillMemcap has seen.
-	pressureMax uint64
-	counts      mergeCounters
-	sum         Totals // scratch
-	top         int    // rows of the top lists in a View
+	// fullest is how full the fullest bound has ever been after a batch, 0 to 1.
+	fullest float64
+	counts  mergeCounters
+	sum     Totals // scratch
+	top     int    // rows of the top lists in a View
 
 	patience time.Duration // for sinks, once capture is over
 
@@ -110,6 +110,7 @@ const publishShare = 50
 func (m *merger) take(b *batch, now time.Time) {
 	for i := range b.out {
 		m.workers[b.lane+i] = b.out[i].counters
+		m.fullest = max(m.fullest, b.out[i].counters.fullness(), b.front.Defrag.Fullness)
 		if costs := b.out[i].costs; costs != nil {
 			m.profiles[b.lane+i] = costs
 		}

@@ -129,7 +129,7 @@ func streamConfig(o *Options, workers int) (stream.Config, error) {
 	c := stream.DefaultConfig()
 	c.MaxSessions, c.OffHeap = max(o.Config.Flow.MaxFlows/workers, 16), true
 	c.Midstream, c.AsyncOneSide = o.Config.Stream.Midstream, o.Config.Stream.AsyncOneSide
-	c.Memory /= uint64(workers)
+	c.Memory = uint64(o.Config.Stream.Memory) / uint64(workers)
 	c.Inline, c.Depth = o.Config.Stream.Inline, uint32(o.Config.Stream.Depth)
 	c.ChunkSize = [2]uint32{uint32(o.Config.Stream.ChunkToServer), uint32(o.Config.Stream.ChunkToClient)}
 	var faults []error

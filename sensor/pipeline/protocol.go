@@ -197,6 +197,7 @@ func (w *worker) skipDetection(f *flow.Flow, dir decoders.Direction, c stream.Ch
 // unrecognised ends detection without a result.
 func (w *worker) unrecognised(f *flow.Flow) {
 	f.Chosen = app.ProtoFailed
+	w.counters.FailedTCP++
 	w.ignoreStream(f)
 }
 

@@ -153,6 +153,11 @@ func fillTree(t *event.Tree, c *Totals) {
 	for _, l := range statsLayers {
 		t.Set("decoder."+l.name, f.Layers[bits.TrailingZeros32(uint32(l.layer))])
 	}
+	for k, name := range statsTunnels {
+		if name != "" {
+			t.Set("decoder."+name, f.Tunnels[k])
+		}
+	}
 	t.Set("decoder.max_pkt_size", uint64(f.MaxWireLen))
 	if f.Frames > 0 {
 		t.Set("decoder.avg_pkt_size", f.Bytes/f.Frames)
@@ -221,16 +226,13 @@ func fillEngines(t *event.Tree, r *RuleReloads, since int64) {
 // now and ever. It depends on which worker has which flows, so that a replay, which
 // says the same for any number of them, does without.
 func (m *merger) fillMemcap(t *event.Tree) {
-	pressure := uint64(100 * m.sum.fullness())
-	m.pressureMax = max(m.pressureMax, pressure)
-	t.Set("memcap.pressure", pressure)
-	t.Set("memcap.pressure_max", m.pressureMax)
+	t.Set("memcap.pressure", uint64(100*max(m.sum.Work.fullness(), m.sum.Front.Defrag.Fullness)))
+	t.Set("memcap.pressure_max", uint64(100*m.fullest))
 }
 
 // fullness is how much is in use of the bound that is closest, 0 to 1.
-func (t *Totals) fullness() float64 {
-	s := &t.Work.Stream
-	return max(t.Work.Flow.Fullness, s.SessionFullness, s.MemoryFullness, t.Front.Defrag.Fullness)
+func (c *workerCounters) fullness() float64 {
+	return max(c.Flow.Fullness, c.Stream.SessionFullness, c.Stream.MemoryFullness)
 }
 
 // fillAccounting writes the equations, each with all its terms and what they
@@ -280,6 +282,13 @@ func fillAccounting(t *event.Tree, c *Totals) {
 		t.Set("accounting.events."+et.String(), c.Merge.Made[et])
 	}
 	t.Set("accounting.anomalies_counted_only", c.Work.Muted+c.Merge.Muted)
+}
+
+// statsTunnels names the tunnels that EVE counts as it does layers. What of the
+// others is inside is among decoder.ipv4 and the like.
+var statsTunnels = [decoders.TunnelKinds]string{
+	decoders.TunnelERSPAN: "erspan", decoders.TunnelVXLAN: "vxlan", decoders.TunnelGeneve: "geneve",
+	decoders.TunnelTeredo: "teredo", decoders.TunnelGTPU: "gtpu",
 }
 
 // statsLayers names the layers that EVE counts.

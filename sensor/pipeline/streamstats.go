@@ -26,6 +26,7 @@ func fillTCP(t *event.Tree, w *workerCounters) {
 	t.Set("tcp.segment_memcap_drop", s.RefusedMemory)
 	t.Set("tcp.segment_flow_memcap_drop", s.RefusedFlow)
 	t.Set("tcp.segment_limit_drop", s.RefusedSegments)
+	t.Set("tcp.reassembly_left_out_bytes", s.LeftOutBytes)
 	t.Set("tcp.reassembly_stopped", s.Stopped)
 	t.Set("tcp.reassembly_evicted", s.Evicted)
 	t.Set("tcp.reassembly_evicted_bytes", s.EvictedBytes)
@@ -102,7 +103,9 @@ func (c *endCounters) each(what func(state string, n uint64)) {
 
 func (c *endCounters) fill(t *event.Tree) {
 	c.each(func(state string, n uint64) { t.Set("flow.end.state."+state, n) })
-	for s, n := range c.TCP {
+	t.Set("flow.end.tcp_no_session", c.TCP[flow.TCPNone])
+	for s, n := range c.TCP[flow.TCPNone+1:] {
+		s += int(flow.TCPNone) + 1
 		t.Set("flow.end.tcp_state."+flow.TCPState(s).String(), n)
 	}
 }
@@ -130,6 +133,7 @@ func writeStreams(w *metrics.Writer, v *View) {
 	w.Uint(metrics.StreamRefusedSegments, s.RefusedMemory, "memory")
 	w.Uint(metrics.StreamRefusedSegments, s.RefusedFlow, "flow_memory")
 	w.Uint(metrics.StreamRefusedSegments, s.RefusedSegments, "segments")
+	w.Uint(metrics.StreamLeftOut, s.LeftOutBytes)
 	w.Uint(metrics.StreamStopped, s.Stopped)
 	w.Uint(metrics.StreamEvicted, s.Evicted)
 	w.Uint(metrics.StreamEvictedBytes, s.EvictedBytes)

@@ -21,6 +21,9 @@ type workerCounters struct {
 	Stream stream.Stats
 	Detect signatures.InspectorStats
 	Apps   [256]appCounters // by app.Proto
+	// FailedTCP and FailedUDP are flows whose application protocol was not
+	// recognised.
+	FailedTCP, FailedUDP uint64
 	// Expectations are connections waited for now; ExpectationsDropped are those
 	// that gave way to newer ones.
 	Expectations, ExpectationsDropped uint64
@@ -64,6 +67,8 @@ func (c *workerCounters) add(d *workerCounters) {
 	c.Ends.add(&d.Ends)
 	c.Ignored += d.Ignored
 	c.IgnoredTCP += d.IgnoredTCP
+	c.FailedTCP += d.FailedTCP
+	c.FailedUDP += d.FailedUDP
 	c.Expectations += d.Expectations
 	c.ExpectationsDropped += d.ExpectationsDropped
 	c.Inspected += d.Inspected

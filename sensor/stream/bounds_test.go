@@ -410,6 +410,8 @@ func TestStatsOfWorkersAddUp(t *testing.T) {
 			f.SetUint(uint64(i + 1))
 		case reflect.Int:
 			f.SetInt(int64(i + 1))
+		case reflect.Float64: // how full: the fuller one counts
+			f.SetFloat(1 / float64(i+1))
 		case reflect.Array:
 			for k := range f.Len() {
 				f.Index(k).SetUint(uint64(k + 1))
@@ -431,6 +433,10 @@ func TestStatsOfWorkersAddUp(t *testing.T) {
 		case reflect.Int:
 			if f.Int() != 2*int64(i+1) {
 				t.Errorf("%s is not added", name)
+			}
+		case reflect.Float64:
+			if f.Float() != v.Field(i).Float() {
+				t.Errorf("%s is not that of the fuller one", name)
 			}
 		case reflect.Array:
 			if f.Index(1).Uint() != 4 {

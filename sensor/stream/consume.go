@@ -129,6 +129,9 @@ func (e *Engine) NextRaw(f *flow.Flow, dir decoders.Direction) (Raw, bool) {
 	to := min(x.rawDue, limit)
 	r, hole := e.locate(h, x.raw, to)
 	if hole > 0 {
+		if x.raw < x.acked {
+			h.flags |= gapped
+		}
 		x.raw = hole
 	}
 	if r == 0 || x.raw >= to {
@@ -213,8 +216,8 @@ func (e *Engine) DepthReached(f *flow.Flow) bool {
 	return s.half[0].flags&s.half[1].flags&depthReached != 0
 }
 
-// Gap says whether bytes of a direction were acknowledged but never seen, so far
-// as NextApp has come.
+// Gap says whether bytes of a direction were acknowledged but never seen, or
+// there was no room for them, so far as its consumers have come.
 func (e *Engine) Gap(f *flow.Flow, dir decoders.Direction) bool {
 	return f.Stream != 0 && e.sessions[f.Stream].half[dir].flags&gapped != 0
 }

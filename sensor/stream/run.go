@@ -42,8 +42,9 @@ func (e *Engine) Retain() {
 			continue
 		}
 		if !e.own(s, h, l.run, 0) {
+			size := e.runs.items[l.run].size
 			e.removeRun(h, l.run)
-			e.noRoom(s, e.short)
+			e.noRoom(s, e.short, int(size))
 		}
 	}
 	clear(e.lent)
@@ -199,8 +200,10 @@ func (e *Engine) heldBy(s *session) uint64 {
 	return uint64(e.reach(&s.half[0]).held) + uint64(e.reach(&s.half[1]).held)
 }
 
-// noRoom counts data of a session that cannot be kept and does what is configured.
-func (e *Engine) noRoom(s *session, why shortage) {
+// noRoom counts n bytes of a session that cannot be kept and does what is
+// configured.
+func (e *Engine) noRoom(s *session, why shortage, n int) {
+	e.stats.LeftOutBytes += uint64(n)
 	switch why {
 	case shortMemory:
 		e.stats.RefusedMemory++
@@ -214,8 +217,7 @@ func (e *Engine) noRoom(s *session, why shortage) {
 	}
 	for d := range s.half {
 		if h := &s.half[d]; h.flags&stopped == 0 {
-			h.flags |= stopped
-			e.releaseHalf(h)
+			e.starve(h)
 			e.stats.Stopped++
 		}
 	}
@@ -251,10 +253,28 @@ func (e *Engine) evict(keep *session) bool {
 	e.stats.Evicted++
 	e.stats.EvictedBytes += e.heldBy(victim)
 	for d := range victim.half {
-		victim.half[d].flags |= stopped
-		e.releaseHalf(&victim.half[d])
+		e.starve(&victim.half[d])
 	}
 	return true
+}
+
+// starve ends reassembly of a direction for want of room. What it held, and what
+// will come, is missing to its consumers.
+func (e *Engine) starve(h *half) {
+	x := e.reach(h)
+	seen := x.edge
+	if h.flags&appOff == 0 {
+		seen = min(seen, x.app)
+	}
+	if h.flags&rawOff == 0 {
+		seen = min(seen, x.raw)
+	}
+	if h.flags&stopped == 0 && seen < x.edge {
+		h.flags |= gapped
+		e.stats.LeftOutBytes += x.edge - seen
+	}
+	h.flags |= stopped | starved
+	e.releaseHalf(h)
 }
 
 // releaseHalf forgets all data of a direction.

@@ -22,6 +22,10 @@ func (g *segment) end() decoders.Seq { return g.seq.Add(g.size) }
 func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	e, h := t.e, t.mine
 	if h.flags&stopped != 0 {
+		if h.flags&starved != 0 {
+			h.flags |= gapped
+			e.stats.LeftOutBytes += uint64(len(data))
+		}
 		return false
 	}
 	x := e.reached(h)
@@ -56,7 +60,7 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	after, overlap := e.place(h, seq)
 	if x.segments >= e.cfg.Segments {
 		t.event(decoders.StreamEventReassemblyInsertLimit)
-		e.noRoom(t.s, shortSegments)
+		e.noRoom(t.s, shortSegments, len(data))
 		return false
 	}
 	merged := data
@@ -66,7 +70,7 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	if overlap {
 		if merged = t.resolve(after, seq, data); merged == nil {
 			t.event(decoders.StreamEventReassemblyInsertLimit)
-			e.noRoom(t.s, shortSegments)
+			e.noRoom(t.s, shortSegments, len(data))
 			return false
 		}
 	}
@@ -74,7 +78,7 @@ func (t *turn) store(seq decoders.Seq, data []byte) bool {
 	appended := off == int64(x.edge) && skip == 0 && !overlap && len(data) == int(t.p.PayloadLen)
 	if !t.write(uint64(off+skip), merged[skip:], &merged[0] == &data[0]) {
 		t.event(decoders.StreamEventReassemblyInsertMemcap)
-		e.noRoom(t.s, e.short)
+		e.noRoom(t.s, e.short, len(data))
 		return false
 	}
 	e.remember(h, after, seq, uint32(len(data)))

@@ -102,8 +102,9 @@ const (
 	rawEnding    // NextRaw ends at rawEnd
 	rawTriggered // the next chunk is due at once
 	depthReached
-	gapped  // a hole was acknowledged
+	gapped  // bytes are missing: a hole was acknowledged, or there was no room for them
 	stopped // nothing is reassembled
+	starved // stopped for want of room
 	parsing // a parser has taken bytes, or seen that it needs more
 	eofGiven
 	rstSuspect // the sender has reset the session, or somebody in its name

@@ -45,6 +45,7 @@ type Stats struct {
 	RefusedMemory   uint64 // segments left out because Config.Memory was reached
 	RefusedFlow     uint64 // … Config.FlowMemory
 	RefusedSegments uint64 // … Config.Segments, or of too many overlaps
+	LeftOutBytes    uint64 // of segments left out, and of sessions whose reassembly ended for want of room
 	Stopped         uint64 // directions whose reassembly ended for want of room
 	Evicted         uint64 // sessions whose reassembly made room for others
 	EvictedBytes    uint64 // that were held for them
@@ -88,6 +89,7 @@ func (s *Stats) Add(o *Stats) {
 	s.RefusedMemory += o.RefusedMemory
 	s.RefusedFlow += o.RefusedFlow
 	s.RefusedSegments += o.RefusedSegments
+	s.LeftOutBytes += o.LeftOutBytes
 	s.Stopped += o.Stopped
 	s.Evicted += o.Evicted
 	s.EvictedBytes += o.EvictedBytes

@@ -25,19 +25,20 @@ import (
 var comparedCounters = []string{
 	"decoder.pkts", "decoder.bytes", "decoder.ethernet", "decoder.sll", "decoder.null", "decoder.vlan", "decoder.mpls", "decoder.pppoe",
 	"decoder.arp", "decoder.ipv4", "decoder.ipv6", "decoder.tcp", "decoder.udp", "decoder.icmpv4", "decoder.icmpv6", "decoder.sctp",
-	"decoder.gre", "decoder.esp", "decoder.max_pkt_size", "decoder.event.",
-	"defrag.",
+	"decoder.gre", "decoder.esp", "decoder.vxlan", "decoder.geneve", "decoder.teredo", "decoder.erspan", "decoder.max_pkt_size", "decoder.event.",
+	"defrag.ipv4.fragments", "defrag.ipv4.reassembled", "defrag.ipv6.fragments", "defrag.ipv6.reassembled", "defrag.max_trackers_reached", "defrag.max_frags_reached",
 	"tcp.syn", "tcp.synack", "tcp.rst", "tcp.urg", "tcp.sessions", "tcp.active_sessions", "tcp.midstream_pickups", "tcp.ssn_memcap_drop",
 	"tcp.invalid_checksum", "tcp.ack_unseen_data", "tcp.segment_memcap_drop", "tcp.stream_depth_reached", "tcp.reassembly_gap",
 	"tcp.overlap", "tcp.overlap_diff_data", "tcp.urgent_oob_data",
 	"stream.",
 	"flow.total", "flow.active", "flow.tcp", "flow.udp", "flow.icmpv4", "flow.icmpv6", "flow.tcp_reuse", "flow.end.state.", "flow.end.tcp_state.",
 	"detect.alert", "detect.alert_queue_overflow", "detect.alerts_suppressed",
-	"app_layer.",
+	"app_layer.flow.", "app_layer.tx.", "app_layer.error.", "app_layer.expectations",
 }
 
-// counterNames are Suricata's names of what has another one in ours.
-var counterNames = map[string]string{}
+// overlapRule makes Suricata compare overlapping segments: it does so only if a
+// rule asks.
+const overlapRule = `alert tcp any any -> any any (stream-event:reassembly_overlap_different_data; noalert; sid:4294967295;)`
 
 // counters are the leaves of a stats object, by path.
 type counters map[string]int64
@@ -107,15 +108,23 @@ func (c counters) compared(d counters) (paths []string) {
 	return slices.Compact(paths)
 }
 
-// rename gives Suricata's counters our names.
+// rename gives Suricata's counters our names. It counts protocols that run over
+// both TCP and UDP apart, as dns_tcp and dns_udp.
 func (c counters) rename() {
-	for theirs, ours := range counterNames {
-		if n, ok := c[theirs]; ok {
-			c[ours] += n
-			delete(c, theirs)
+	for _, theirs := range slices.Collect(maps.Keys(c)) {
+		if !strings.HasPrefix(theirs, "app_layer.") || strings.HasPrefix(theirs, "app_layer.flow.failed_") {
+			continue
 		}
+		ours := transports.Replace(theirs)
+		if ours == theirs {
+			continue
+		}
+		c[ours] += c[theirs]
+		delete(c, theirs)
 	}
 }
+
+var transports = strings.NewReplacer("_tcp", "", "_udp", "", "ftp-data", "ftp_data", "bittorrent-dht", "bittorrent_dht")
 
 // counterDifference is one counter that differs on some captures.
 type counterDifference struct {
@@ -174,6 +183,14 @@ func (a *counterTally) print(w io.Writer, examples int) {
 	}
 }
 
+func appendLine(path, line string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(append(text, line...), '\n'), 0o644)
+}
+
 // withStats makes a configuration of Suricata write its counters, and no events
 // but alerts.
 func withStats(config []byte) ([]byte, error) {
@@ -224,6 +241,9 @@ func runCounters(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return exitFailed, err
 	}
+	if err := appendLine(rules, overlapRule); err != nil {
+		return exitFailed, err
+	}
 	config, checksums, err := suricataConfig(oracle, f.options, false)
 	if err != nil {
 		return exitFailed, err
@@ -263,6 +283,7 @@ func runCounters(ctx context.Context, args []string) (int, error) {
 			return exitFailed, err
 		}
 		their.rename()
+		our.rename()
 		tally.add(path, their, our)
 	}
 	fmt.Printf("Suricata %s and spanwatch\n", oracle.version)
