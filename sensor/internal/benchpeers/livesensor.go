@@ -100,6 +100,10 @@ func spanwatchCounts(stats map[string]any) sensorCounts {
 		seen: uint64(at(stats, "capture", "kernel_packets")), dropped: uint64(at(stats, "capture", "kernel_drops")),
 		decoded: uint64(at(stats, "decoder", "pkts")),
 		counted: uint64(at(stats, "flow_bypassed", "local_capture_pkts") + at(stats, "flow_bypassed", "sampled_out_pkts")),
+		// A flow that ended to make room, a session that there was no room for, a
+		// segment, and what was held of a session to make room.
+		uninspected: uint64(at(stats, "flow", "end", "forced") + at(stats, "tcp", "ssn_memcap_drop") + at(stats, "tcp", "segment_memcap_drop") +
+			at(stats, "tcp", "reassembly_evicted")),
 	}
 	for _, equation := range []string{"frames", "bytes", "inspection"} {
 		if n := at(stats, "accounting", equation, "balance"); n != 0 {
