@@ -97,6 +97,10 @@ MUTATE ?= -batches 5 -size 1000
 mutate-suricata: deps-build ## Make rules that nearly match by the thousand and compare them with Suricata 8 (MUTATE="-seed 7 …")
 	$(GO) run ./sensor/internal/diffsuricata mutate $(MUTATE) -rules "$(RULES)" -captures "$(CAPTURES)"
 
+.PHONY: diff-counters
+diff-counters: deps-build ## Compare the counters of stats events with Suricata 8 (CAPTURES="a.pcap captures/")
+	$(GO) run ./sensor/internal/diffsuricata counters -captures "$(CAPTURES)" $(DIFF)
+
 FAMILIES ?= -every 4
 .PHONY: families-suricata
 families-suricata: deps-build ## Compare rules of each part of the language with Suricata 8 (FAMILIES="-family bytes -seed 2 …")

@@ -17,6 +17,9 @@ func (i *Inspector) finish(in *Input, out []Match, first int) []Match {
 	slices.SortFunc(matches, compareMatches)
 	kept, alerts, pending := matches[:0], 0, false
 	for _, m := range matches {
+		if !m.Alert && m.Action != ActionPass {
+			i.stats.Silent++
+		}
 		if m.Alert && (m.Sig.suppressed(&i.packet) || !i.applyFlowRates(in, &m)) {
 			i.stats.Suppressed++
 			if len(m.Sig.plan.HostBits) == 0 {

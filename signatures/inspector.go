@@ -72,6 +72,7 @@ type InspectorStats struct {
 	Inspected     uint64 // candidates whose cheap conditions held
 	Matches       uint64 // signatures that matched, alerting or not
 	Suppressed    uint64 // alerts removed by suppress or a by_flow threshold
+	Silent        uint64 // matches that were not to alert, but for those of pass rules
 	Overflow      uint64 // alerts beyond AlertMax of one packet
 	StepLimit     uint64 // evaluations that took too many steps and so did not match
 	BudgetSpent   uint64 // packets that used up what all rules may take; further candidates were not inspected

@@ -13,6 +13,7 @@ func (s *InspectorStats) Add(o *InspectorStats) {
 	s.Inspected += o.Inspected
 	s.Matches += o.Matches
 	s.Suppressed += o.Suppressed
+	s.Silent += o.Silent
 	s.Overflow += o.Overflow
 	s.StepLimit += o.StepLimit
 	s.PcreLimit += o.PcreLimit

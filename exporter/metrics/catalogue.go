@@ -152,6 +152,7 @@ const (
 	DetectOverflow
 	DetectLimited
 	DetectUninspected
+	DetectForgotten
 	DetectRuleTime
 	DetectRuleMatches
 	ShedFlows
@@ -448,6 +449,8 @@ var catalogue = [numMetrics]Metric{
 		"Times that shedding has begun because the sensor could not keep up."},
 	DetectLimited: {"spanwatch_detect_limited_total", Counter, []string{"limit"}, 0,
 		"Evaluations that ran into a limit and so did not match: steps (of one rule), pcre (of an expression); and packet: packets that used up rules.packet-budget."},
+	DetectForgotten: {"spanwatch_detect_forgotten_total", Counter, []string{"what"}, 0,
+		"What rules were to remember of flows and there was no room for: flowbits, notes (of rules that match once a flow), variables. Rules that build on it do not match."},
 	DetectUninspected: {"spanwatch_detect_uninspected_candidates_total", Counter, nil, 0,
 		"Candidates that were not inspected because the packet's budget was used up."},
 	DetectRuleTime: {"spanwatch_detect_rule_seconds", Gauge, []string{"gid", "sid"}, maxRules,

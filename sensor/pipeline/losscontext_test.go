@@ -158,7 +158,8 @@ type statsOf struct {
 		} `json:"end"`
 	} `json:"flow"`
 	Detect struct {
-		Engines []struct {
+		Suppressed uint64 `json:"alerts_suppressed"`
+		Engines    []struct {
 			LastReload string `json:"last_reload"`
 			Loaded     int    `json:"rules_loaded"`
 			Failed     int    `json:"rules_failed"`
@@ -251,5 +252,26 @@ func TestALiveSensorSaysHowFullItIs(t *testing.T) {
 	}
 	if f := r.view.Work.Flow.Fullness; f != 0 {
 		t.Errorf("no flow is left, and the table is %v full", f)
+	}
+}
+
+// TestMatchesThatBecomeNoAlertAreCounted: as suppressed, whatever the reason, in
+// the stats event and for metrics alike.
+func TestMatchesThatBecomeNoAlertAreCounted(t *testing.T) {
+	var frames []decoders.Frame
+	c := tcpTalk{4000, &frames}
+	c.open()
+	c.send(1, "abc")
+	for rules, want := range map[string]uint64{
+		`alert tcp any any -> any 80 (content:"abc"; noalert; sid:1;)`:                                                1,
+		`alert tcp any any -> any 80 (flags:S; threshold:type threshold, track by_src, count 2, seconds 60; sid:1;)`:  1,
+		`alert tcp any any -> any 80 (flags:S; threshold:type threshold, track by_flow, count 2, seconds 60; sid:1;)`: 1,
+		`pass tcp any any -> any 80 (content:"abc"; sid:1;)`:                                                          0,
+		`alert tcp any any -> any 80 (content:"abc"; sid:1;)`:                                                         0,
+	} {
+		r := runLive(t, rules, frames, nil)
+		if s := r.lastStats(t); s.Detect.Suppressed != want || r.view.Suppressed() != want {
+			t.Errorf("%d and %d suppressed, want %d of %s", s.Detect.Suppressed, r.view.Suppressed(), want, rules)
+		}
 	}
 }

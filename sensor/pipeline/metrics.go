@@ -120,12 +120,15 @@ func writeDetect(w *metrics.Writer, v *View) {
 	w.Uint(metrics.DetectInspected, d.Inspected)
 	w.Uint(metrics.DetectMatches, d.Matches)
 	w.Uint(metrics.DetectAlerts, v.Merge.Made[event.TypeAlert])
-	w.Uint(metrics.DetectSuppressed, v.Merge.Suppressed)
-	w.Uint(metrics.DetectOverflow, v.Merge.Overflow)
+	w.Uint(metrics.DetectSuppressed, v.Suppressed())
+	w.Uint(metrics.DetectOverflow, v.Overflow())
 	w.Uint(metrics.DetectLimited, d.StepLimit, "steps")
 	w.Uint(metrics.DetectLimited, d.PcreLimit, "pcre")
 	w.Uint(metrics.DetectLimited, d.BudgetSpent, "packet")
 	w.Uint(metrics.DetectUninspected, d.Uninspected)
+	w.Uint(metrics.DetectForgotten, d.BitsRefused, "flowbits")
+	w.Uint(metrics.DetectForgotten, d.NotesRefused, "notes")
+	w.Uint(metrics.DetectForgotten, d.VarsRefused, "variables")
 	for i := range v.Costs[:min(len(v.Costs), profiledRules)] {
 		c := &v.Costs[i]
 		gid, sid := strconv.FormatUint(uint64(c.GID), 10), strconv.FormatUint(uint64(c.SID), 10)

@@ -97,6 +97,15 @@ type SinkTotals struct {
 	Counts exporter.Counts
 }
 
+// Suppressed is how many matches became no alert: held back by thresholds, by
+// suppression, or by the rule itself (noalert).
+func (t *Totals) Suppressed() uint64 {
+	return t.Merge.Suppressed + t.Work.Detect.Suppressed + t.Work.Detect.Silent
+}
+
+// Overflow is how many alerts were discarded because one packet had too many.
+func (t *Totals) Overflow() uint64 { return t.Merge.Overflow + t.Work.Detect.Overflow }
+
 // HeldInFlows are the packets and bytes on the wire that all flows, ended and
 // running, carried, as far as they were delivered.
 func (t *Totals) HeldInFlows() (packets, bytes uint64) {
@@ -187,8 +196,15 @@ func fillTree(t *event.Tree, c *Totals) {
 
 	t.Set("detect.scanned_bytes", w.Detect.Scanned)
 	t.Set("detect.alert", c.Merge.Made[event.TypeAlert])
-	t.Set("detect.alerts_suppressed", c.Merge.Suppressed+w.Detect.Suppressed)
-	t.Set("detect.alert_queue_overflow", c.Merge.Overflow+w.Detect.Overflow)
+	t.Set("detect.alerts_suppressed", c.Suppressed())
+	t.Set("detect.alert_queue_overflow", c.Overflow())
+	t.Set("detect.limited.steps", w.Detect.StepLimit)
+	t.Set("detect.limited.pcre", w.Detect.PcreLimit)
+	t.Set("detect.limited.packet", w.Detect.BudgetSpent)
+	t.Set("detect.uninspected", w.Detect.Uninspected)
+	t.Set("detect.memcap_drop.flowbits", w.Detect.BitsRefused)
+	t.Set("detect.memcap_drop.notes", w.Detect.NotesRefused)
+	t.Set("detect.memcap_drop.variables", w.Detect.VarsRefused)
 	fillApps(t, w)
 	fillAccounting(t, c)
 }
