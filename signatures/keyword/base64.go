@@ -29,8 +29,8 @@ func (t *base64Step) try(m *Machine, cursor int) (int, verdict) {
 	if t.bytes > 0 {
 		text = text[:min(len(text), t.bytes)]
 	}
-	m.decoded = appendBase64(m.decoded[:0], text, base64Strict)
-	if len(m.decoded) == 0 {
+	var ok bool
+	if m.decoded, ok = appendBase64(m.decoded[:0], text, base64Plain); !ok {
 		return cursor, no
 	}
 	return cursor, m.nested(&t.data.Chain, m.decoded)
@@ -40,39 +40,56 @@ func (t *base64Step) try(m *Machine, cursor int) (int, verdict) {
 type base64Mode uint8
 
 const (
-	base64Strict base64Mode = iota // stops at the first one, as RFC 4648 has it
-	base64Spaced                   // passes over white space (RFC 2045)
+	base64Plain  base64Mode = iota // stops at the first one (RFC 4648)
+	base64Spaced                   // passes over them (RFC 2045), and leaves out a last group that is not whole
 )
 
-// appendBase64 decodes text up to the first byte that is not part of it,
-// padding included; what is left of a group of four gives its whole bytes.
-func appendBase64(dst, text []byte, mode base64Mode) []byte {
-	var group uint32
+// appendBase64 decodes text, group by group: padding ends a group, not the text.
+// Nothing is decoded when a group is no base64, such as one byte that is left.
+func appendBase64(dst, text []byte, mode base64Mode) (out []byte, ok bool) {
+	var group [4]byte
 	n := 0
+	out = dst
 	for _, c := range text {
-		v := base64Value(c)
-		if v > 63 {
-			if mode == base64Spaced && c != '=' {
+		if base64Value(c) > 63 && c != '=' {
+			if mode == base64Spaced {
 				continue
 			}
 			break
 		}
-		group = group<<6 | uint32(v)
-		if n++; n == 4 {
-			if len(dst)+3 > maxDecoded {
-				return dst
-			}
-			dst = append(dst, byte(group>>16), byte(group>>8), byte(group))
-			group, n = 0, 0
+		group[n] = c
+		if n++; n < len(group) {
+			continue
+		}
+		if len(out)+3 > maxDecoded {
+			return out, true
+		}
+		if out, ok = appendBase64Group(out, group[:]); !ok {
+			return dst, false
+		}
+		n = 0
+	}
+	if n > 0 && mode == base64Plain {
+		if out, ok = appendBase64Group(out, group[:n]); !ok {
+			return dst, false
 		}
 	}
-	switch n {
-	case 2:
-		dst = append(dst, byte(group>>4))
-	case 3:
-		dst = append(dst, byte(group>>10), byte(group>>2))
+	return out, len(out) > len(dst)
+}
+
+// appendBase64Group decodes what is before the padding of a group, which must
+// be two digits at least.
+func appendBase64Group(dst, group []byte) ([]byte, bool) {
+	var bits uint32
+	n := 0
+	for ; n < len(group) && group[n] != '='; n++ {
+		bits |= uint32(base64Value(group[n])) << (18 - 6*n)
 	}
-	return dst
+	if n < 2 {
+		return dst, false
+	}
+	whole := [3]byte{byte(bits >> 16), byte(bits >> 8), byte(bits)}
+	return append(dst, whole[:n-1]...), true
 }
 
 func base64Value(c byte) uint8 {

@@ -12,9 +12,10 @@ import (
 )
 
 // setFromBase64 is the transform from_base64:
-// `from_base64[:bytes N][, offset N][, mode strict|rfc4648|rfc2045]`.
+// `from_base64[:bytes N][, offset N][, mode strict|rfc4648|rfc2045]`. What cannot
+// be decoded stays as it is.
 func setFromBase64(b *Builder, o *rule.Option) *rule.Diagnostic {
-	size, offset, mode, strict := 0, 0, base64Strict, false
+	size, offset, mode, strict := 0, 0, base64Plain, false
 	for _, arg := range splitList(o.Value) {
 		name, value, _ := strings.Cut(arg, " ")
 		value = strings.TrimSpace(value)
@@ -44,15 +45,16 @@ func setFromBase64(b *Builder, o *rule.Option) *rule.Diagnostic {
 		}
 	}
 	return b.addTransform(o, func(_ *Machine, dst, src []byte) ([]byte, bool) {
-		src = src[min(offset, len(src)):]
+		text := src[min(offset, len(src)):]
 		if size > 0 {
-			src = src[:min(size, len(src))]
+			text = text[:min(size, len(text))]
 		}
-		dst = appendBase64(dst, src, mode)
-		if strict && !wholeBase64(src) {
-			return dst, false
+		if !strict || wholeBase64(text) {
+			if decoded, ok := appendBase64(dst, text, mode); ok {
+				return decoded, true
+			}
 		}
-		return dst, len(dst) > 0
+		return append(dst, src...), true
 	})
 }
 
@@ -74,7 +76,7 @@ func wholeBase64(text []byte) bool {
 }
 
 // setPcrexform is the transform pcrexform: `pcrexform:"regexp"`: what the first
-// group of the expression matches.
+// group of the expression matches. Without a match the buffer stays as it is.
 func setPcrexform(b *Builder, o *rule.Option) *rule.Diagnostic {
 	text, negated := looseText(o.Value)
 	if negated {
@@ -91,14 +93,12 @@ func setPcrexform(b *Builder, o *rule.Option) *rule.Diagnostic {
 		if m.regexps == nil {
 			m.regexps = pcre.NewScratch()
 		}
-		if re.Match(m.regexps, src, 0) != pcre.Matched {
-			return dst, false
+		if re.Match(m.regexps, src, 0) == pcre.Matched {
+			if g := m.regexps.Group(1); g.From >= 0 {
+				src = src[g.From:g.To]
+			}
 		}
-		g := m.regexps.Group(1)
-		if g.From < 0 {
-			return dst, false
-		}
-		return append(dst, src[g.From:g.To]...), true
+		return append(dst, src...), true
 	})
 }
 
@@ -106,7 +106,7 @@ func setPcrexform(b *Builder, o *rule.Option) *rule.Diagnostic {
 const defaultInflated = 1024
 
 // setInflate makes the Setup of the transforms gunzip and zlib_deflate:
-// `gunzip[:max-size N]`. They allocate.
+// `gunzip[:max-size N]`. Of what cannot be inflated nothing is left. They allocate.
 func setInflate(open func(io.Reader) (io.ReadCloser, error)) func(*Builder, *rule.Option) *rule.Diagnostic {
 	return func(b *Builder, o *rule.Option) *rule.Diagnostic {
 		limit := uint64(defaultInflated)
@@ -121,12 +121,12 @@ func setInflate(open func(io.Reader) (io.ReadCloser, error)) func(*Builder, *rul
 		return b.addTransform(o, func(_ *Machine, dst, src []byte) ([]byte, bool) {
 			r, err := open(bytes.NewReader(src))
 			if err != nil {
-				return dst, false
+				return dst, true
 			}
 			defer r.Close()
 			out := bytes.NewBuffer(dst)
-			_, err = io.CopyN(out, r, int64(limit))
-			return out.Bytes(), err == nil || out.Len() > 0
+			_, _ = io.CopyN(out, r, int64(limit)) // what comes before a fault is there
+			return out.Bytes(), true
 		})
 	}
 }

@@ -383,6 +383,26 @@ func TestTransforms(t *testing.T) {
 		{"to_uppercase; dotprefix;", "a", ".A"},
 		{"dotprefix; to_sha1;", "a", string(toSHA1(nil, []byte(".a")))},
 		{"to_sha256;", "a", string(toSHA256(nil, []byte("a")))},
+		{"domain;", "www.example.co.uk", "example.co.uk"},
+		{"domain;", "co.uk", ""},
+		{"domain;", "192.168.1.1", "1.1"},
+		{"dotprefix; domain;", "www.example.com", "example.com"},
+		{"domain;", "a.com.", "a.com."},
+		{"tld;", "www.example.co.uk", "co.uk"},
+		{"tld;", "com", ""},
+		{"tld;", "a.com.", "com."},
+		{`pcrexform:"([0-9]+)";`, "abc 12", "12"},
+		{`pcrexform:"([0-9]+)";`, "abc", "abc"},
+		{`pcrexform:"a(b)?";`, "ac", "ac"},
+		{"gunzip;", "no gzip", ""},
+		{"zlib_deflate;", "no zlib", ""},
+		{"from_base64;", "aGVs", "hel"},
+		{"from_base64;", "aGVsb", "aGVsb"}, // a digit is left: none of it is base64
+		{"from_base64;", "aGVsbG8=aGVs", "hellohel"},
+		{"from_base64:mode rfc2045;", "aG Vs!bG8=", "hello"},
+		{"from_base64:mode rfc2045;", "aG Vsb", "hel"},
+		{"from_base64:mode strict;", "aGVs!bG8=", "aGVs!bG8="},
+		{"from_base64:bytes 4, offset 2;", "xxaGVsbG8=", "hel"},
 	}
 	for _, tt := range tests {
 		p := plan(t, "ipv4.hdr; "+tt.options+" content:\"0\";")

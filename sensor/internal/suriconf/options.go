@@ -125,6 +125,9 @@ func Settings(dir, option string, values []string) ([]string, bool) {
 	if key, ok := files[option]; ok {
 		return set(key, filepath.Join(dir, value))
 	}
+	if option == "detect.prefilter.default" {
+		return nil, true // how candidates are found, which changes no result
+	}
 	if name, ok := strings.CutPrefix(option, "vars.address-groups."); ok {
 		return set("rules.address-vars."+name, value)
 	}
