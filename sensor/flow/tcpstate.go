@@ -250,7 +250,7 @@ func (f session) close(p *decoders.Packet, dir decoders.Direction) {
 			f.TCPState = TCPFinWait1
 		case dir == decoders.ToClient:
 			f.TCPState = TCPLastAck
-		case acked:
+		case acked, p.TCPFlags&decoders.TCPAck != 0: // as in Suricata, whatever it acknowledges
 			f.TCPState = TCPTimeWait
 		default:
 			f.TCPState = TCPClosing

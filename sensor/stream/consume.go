@@ -37,7 +37,7 @@ func (e *Engine) NextApp(f *flow.Flow, dir decoders.Direction) (c Chunk, ok bool
 	if h.flags&(appOff|stopped) != 0 {
 		return
 	}
-	limit, final := e.dueApp(s, h), s.final()
+	limit, final := e.dueApp(s, h), e.final(s, h)
 	if h.flags&depthReached != 0 && h.depth != 0 && x.acked >= uint64(h.depth) {
 		limit, final = min(limit, uint64(h.depth)), true // what comes is for nobody
 	}
@@ -115,7 +115,7 @@ func (e *Engine) NextRaw(f *flow.Flow, dir decoders.Direction) (Raw, bool) {
 	if h.flags&(rawOff|stopped) != 0 {
 		return Raw{}, false
 	}
-	limit, final := e.dueRaw(s, h), s.final()
+	limit, final := e.dueRaw(s, h), e.final(s, h)
 	if h.flags&rawEnding != 0 {
 		limit, final = min(limit, x.rawEnd), true
 		if x.raw >= x.rawEnd {

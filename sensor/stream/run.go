@@ -340,15 +340,29 @@ func (e *Engine) contiguous(h *half, at uint64) uint64 {
 	return at
 }
 
-// final says whether nothing will follow in a session.
-func (s *session) final() bool { return s.flags&finished != 0 || s.state == flow.TCPClosed }
+// final says whether nothing will follow in a direction. What was not acknowledged
+// when the session was reset follows at the flow's end.
+func (e *Engine) final(s *session, h *half) bool {
+	switch {
+	case s.flags&finished != 0:
+		return true
+	case s.state != flow.TCPClosed:
+		return false
+	case s.flags&byReset != 0:
+		acked := e.reach(h).acked
+		return e.contiguous(h, acked) == acked
+	}
+	return true
+}
 
 // dueApp returns up to which offset a direction's data is due for its parser:
-// what is acknowledged, or all that came without a hole when nobody will
-// acknowledge it any more.
+// what is acknowledged, or all that came without a hole when the flow ends and
+// nobody will acknowledge it any more. What was not when both sides closed the
+// session is due to nobody, as in Suricata.
 func (e *Engine) dueApp(s *session, h *half) uint64 {
 	x := e.reach(h)
-	if e.cfg.Inline || s.flags&(finished|oneSided) != 0 || s.state == flow.TCPClosed && s.flags&byReset == 0 {
+	left := s.flags&finished != 0 && (s.state != flow.TCPClosed || s.flags&byReset != 0)
+	if e.cfg.Inline || left || s.flags&oneSided != 0 {
 		return e.contiguous(h, x.acked)
 	}
 	return x.acked

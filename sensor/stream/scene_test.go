@@ -107,6 +107,8 @@ func scenes() []scene {
 		{name: "another SYN+ACK in an open session", pieces: then(handshake, piece{from: 's', flags: "SA", seq: 60, ack: 1}), want: "est_synack_resend_with_diff_seq", state: flow.TCPEstablished},
 		{name: "a SYN+ACK of the client in an open session", pieces: then(talked, piece{from: 'c', flags: "SA", ack: 1}), want: "est_synack_toserver", state: flow.TCPEstablished},
 
+		{name: "a FIN of a server whose client is not seen", newer: true, midstream: true, pieces: []piece{{from: 's', flags: "SA", ack: 1}, {from: 's', flags: "A", seq: 1, ack: 30},
+			{from: 's', flags: "PA", seq: 1, ack: 30, data: "some bytes"}, {from: 's', flags: "FPA", seq: 11, ack: 30, data: "and more"}}, state: flow.TCPFinWait1},
 		{name: "a FIN beyond the window", pieces: then(talked, piece{from: 'c', flags: "FA", seq: 90000, ack: 11}), want: "fin_out_of_window", state: flow.TCPEstablished},
 		{name: "a FIN with an impossible acknowledgment", pieces: then(talked, piece{from: 'c', flags: "FA", seq: 11, ack: 90000}), want: "fin_invalid_ack pkt_invalid_ack", state: flow.TCPEstablished},
 		{name: "a FIN without a session", pieces: []piece{{from: 'c', flags: "FA", seq: 1, ack: 1}}, want: "fin_but_no_session", state: flow.TCPNone},
