@@ -53,6 +53,7 @@ type Flow struct {
 	Alerted    bool
 	Action     string // of the rule that ended inspection: pass or drop; "" is none
 	Midstream  bool   // TCP that was under way when it was first seen
+	AppError   bool   // the parser of its protocol gave up on something
 	TxCount    uint64
 	Emergency  bool // made while the flow table was short of room
 
@@ -118,9 +119,7 @@ func (e *Encoder) AppendFlow(dst []byte, f *Flow) []byte {
 	dst = appendOptionalString(dst, `,"reason":`, string(f.Reason))
 	dst = appendBoolMember(dst, `,"alerted":`, f.Alerted)
 	dst = appendOptionalString(dst, `,"action":`, f.Action)
-	if f.Midstream {
-		dst = append(dst, `,"exception_policy":[{"target":"stream_midstream","policy":"ignore"}]`...)
-	}
+	dst = f.appendExceptions(dst)
 	dst = appendOptionalUint(dst, `,"tx_cnt":`, f.TxCount)
 	dst = appendTrue(dst, `,"emergency":true`, f.Emergency)
 	if f.Bypass != "" {
@@ -145,6 +144,23 @@ func (e *Encoder) AppendFlow(dst []byte, f *Flow) []byte {
 	if f.Bandwidth != nil && !e.opt.Strict {
 		dst = f.Bandwidth.append(dst)
 	}
+	return dst
+}
+
+// appendExceptions says what could not be done as it should be; the flow was let go
+// on all the same.
+func (f *Flow) appendExceptions(dst []byte) []byte {
+	if !f.Midstream && !f.AppError {
+		return dst
+	}
+	dst = append(dst, `,"exception_policy":[`...)
+	if f.Midstream {
+		dst = append(dst, `{"target":"stream_midstream","policy":"ignore"},`...)
+	}
+	if f.AppError {
+		dst = append(dst, `{"target":"app_layer_error","policy":"ignore"},`...)
+	}
+	dst[len(dst)-1] = ']'
 	return dst
 }
 

@@ -60,17 +60,16 @@ func (e *Encoder) AppendHTTPMember(dst []byte, h *HTTPRecord) []byte {
 		return dst
 	}
 	dst = dst[:len(dst)-1]
-	dst = e.appendBody(dst, `"http_request_body":"`, `,"http_request_body_printable":`, h.RequestBody)
-	dst = e.appendBody(dst, `"http_response_body":"`, `,"http_response_body_printable":`, h.ResponseBody)
+	dst = appendBody(dst, `"http_request_body":"`, `,"http_request_body_printable":`, h.RequestBody)
+	dst = appendBody(dst, `"http_response_body":"`, `,"http_response_body_printable":`, h.ResponseBody)
 	return append(dst, '}')
 }
 
-// appendBody appends a body, of which as much as of a payload is told.
-func (e *Encoder) appendBody(dst []byte, name, printable string, body []byte) []byte {
+// appendBody appends a body.
+func appendBody(dst []byte, name, printable string, body []byte) []byte {
 	if len(body) == 0 {
 		return dst
 	}
-	body = body[:min(len(body), e.opt.PayloadLimit)]
 	if dst[len(dst)-1] != '{' {
 		dst = append(dst, ',')
 	}

@@ -227,7 +227,11 @@ func fullSMTP() *event.SMTP {
 	return &event.SMTP{Envelope: fullEnvelope(), SMTPRecord: event.SMTPRecord{
 		Helo: []byte("client.example"), MailFrom: []byte("<a@example.com>"), Recipients: one,
 		Email: &event.Email{Status: "PARSE_DONE", From: []byte("A <a@example.com>"), Subject: []byte("Hello"), Date: []byte("today"),
-			MessageID: []byte("<1@x>"), Mailer: []byte("mutt"), To: one, CC: one, Received: one, URLs: one, Attachments: one,
+			MessageID: []byte("<1@x>"), Mailer: []byte("mutt"), To: one, CC: one, Received: one, BCC: one, Fields: []event.NamedText{
+				{Name: "reply_to", Value: []byte("r")}, {Name: "user_agent", Value: []byte("u")}, {Name: "x_originating_ip", Value: []byte("x")}, {Name: "in_reply_to", Value: []byte("i")},
+				{Name: "references", Value: []byte("f")}, {Name: "importance", Value: []byte("high")}, {Name: "priority", Value: []byte("p")}, {Name: "sensitivity", Value: []byte("s")},
+				{Name: "organization", Value: []byte("o")}, {Name: "content_md5", Value: []byte("c")},
+			}, URLs: one, Attachments: one,
 			BodyMD5: md5, SubjectMD5: md5},
 	}}
 }

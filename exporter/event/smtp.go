@@ -21,7 +21,9 @@ type Email struct {
 	From, Subject, Date, MessageID      []byte
 	Mailer                              []byte
 	To, CC, Received, URLs, Attachments [][]byte
-	BodyMD5, SubjectMD5                 []byte // hexadecimal
+	BCC                                 [][]byte
+	Fields                              []NamedText // further fields of the header, under EVE's names
+	BodyMD5, SubjectMD5                 []byte      // hexadecimal
 }
 
 // AppendSMTP appends the event without its closing brace; see Finish.
@@ -58,6 +60,12 @@ func (m *Email) append(dst []byte) []byte {
 	dst = appendOptionalText(dst, start, `"message_id":`, m.MessageID)
 	dst = appendOptionalText(dst, start, `"x_mailer":`, m.Mailer)
 	dst = appendTexts(dst, start, `"received":[`, m.Received)
+	dst = appendTexts(dst, start, `"bcc":[`, m.BCC)
+	for i := range m.Fields {
+		f := &m.Fields[i]
+		dst = append(append(append(appendComma(dst, start), '"'), f.Name...), `":`...)
+		dst = AppendText(dst, f.Value)
+	}
 	dst = appendTexts(dst, start, `"url":[`, m.URLs)
 	dst = appendTexts(dst, start, `"attachment":[`, m.Attachments)
 	dst = appendOptionalText(dst, start, `"body_md5":`, m.BodyMD5)

@@ -171,7 +171,7 @@ type Events struct {
 	AlertHTTPBody    bool          `yaml:"alert-http-body" doc:"Add what is at hand of the bodies of HTTP (base64 and printable) to alerts on its transactions."`
 	AlertPacket      bool          `yaml:"alert-packet" doc:"Add the whole packet (base64) to alerts."`
 	AlertRule        bool          `yaml:"alert-rule" doc:"Add the rule's text to alerts."`
-	PayloadLimit     ByteSize      `yaml:"payload-limit" doc:"Longest payload, and longest body, in an alert." min:"0" max:"1048576"`
+	PayloadLimit     ByteSize      `yaml:"payload-limit" doc:"Longest payload in an alert." min:"0" max:"1048576"`
 	StatsInterval    time.Duration `yaml:"stats-interval" doc:"A stats event every so often in packet time; 0 is one at the end only." min:"0s" max:"24h"`
 	AnomaliesPerType int           `yaml:"anomalies-per-type" doc:"Decoder anomalies of one type that are written in full; further ones are counted only. 0 is no bound." min:"0"`
 }

@@ -112,7 +112,7 @@ func (w *worker) parse(f *flow.Flow, in app.Input, offset uint64) app.Result {
 		default:
 			c.Errors++
 		}
-		a.broken = !in.Datagram
+		a.broken, a.failed = !in.Datagram, true
 	}
 	if txs := a.state.Txs(); len(txs) > 0 {
 		c.Tx += countTxs(f, txs[len(txs)-1])

@@ -28,6 +28,7 @@ type appRecords struct {
 	ftpData event.FTPData
 	version []byte
 	lists   [][]byte // of one record, end to end
+	fields  []event.NamedText
 	hash    [2 * md5.Size]byte
 }
 
@@ -185,6 +186,16 @@ func (m *appRecords) ofSMTP(tx *smtp.Tx) {
 	}
 }
 
+// furtherFields are header fields of a mail that EVE has under these names.
+var furtherFields = [...]struct {
+	field mime.Field
+	name  string
+}{
+	{mime.ReplyTo, "reply_to"}, {mime.UserAgent, "user_agent"}, {mime.XOriginatingIP, "x_originating_ip"}, {mime.InReplyTo, "in_reply_to"},
+	{mime.References, "references"}, {mime.Importance, "importance"}, {mime.Priority, "priority"}, {mime.Sensitivity, "sensitivity"},
+	{mime.Organization, "organization"}, {mime.ContentMD5, "content_md5"},
+}
+
 func (m *appRecords) header(e *event.Email, mail *mime.Message) {
 	if !mail.HeaderDone() {
 		return
@@ -195,7 +206,14 @@ func (m *appRecords) header(e *event.Email, mail *mime.Message) {
 	e.MessageID, _ = mail.Field(mime.MessageID, 0)
 	e.Mailer, _ = mail.Field(mime.XMailer, 0)
 	e.Received = m.list(func(i int) ([]byte, bool) { return mail.Field(mime.Received, i) })
-	e.To, e.CC = m.addresses(mail, mime.To), m.addresses(mail, mime.Cc)
+	e.To, e.CC, e.BCC = m.addresses(mail, mime.To), m.addresses(mail, mime.Cc), m.addresses(mail, mime.Bcc)
+	m.fields = m.fields[:0]
+	for _, f := range furtherFields {
+		if value, ok := mail.Field(f.field, 0); ok {
+			m.fields = append(m.fields, event.NamedText{Name: f.name, Value: value})
+		}
+	}
+	e.Fields = m.fields
 	if len(e.Subject) > 0 {
 		sum := md5.Sum(e.Subject)
 		hex.Encode(m.hash[:], sum[:])

@@ -15,6 +15,7 @@ type appFlow struct {
 	proto  app.Proto
 	state  app.State
 	broken bool // the parser gave up on the flow
+	failed bool // … on something of it, which may be one datagram
 	// state as what it may be too; nil where it is not.
 	bounded  app.Bounded
 	ciphered app.Ciphered
@@ -135,7 +136,7 @@ func (t *appTable) open(proto app.Proto) uint32 {
 	if i != 0 {
 		a := t.at(i)
 		t.free[proto] = a.next
-		a.broken, a.advanced, a.recordable, a.ended, a.parent, a.upgraded = false, [2]bool{}, false, [2]uint64{}, 0, 0
+		a.broken, a.failed, a.advanced, a.recordable, a.ended, a.parent, a.upgraded = false, false, [2]bool{}, false, [2]uint64{}, 0, 0
 	} else {
 		i = t.used
 		t.used++

@@ -1,10 +1,13 @@
 package pipeline
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"spanwatch/decoders"
+	dt "spanwatch/decoders/decoderstest"
+	"spanwatch/sensor/capture/capturetest"
 	"spanwatch/sensor/config"
 )
 
@@ -81,5 +84,31 @@ alert http any any -> any any (http.stat_code; content:"200"; sid:2;)`
 	}
 	if strings.Contains(lineOf(text, `"event_type":"fileinfo"`), "http_request_body") {
 		t.Error("a file record has bodies")
+	}
+}
+
+// TestPacketsOfOtherProtocolsAreInspectedOneByOne: a flow of OSPF is kept for the
+// accounts; as Suricata has none, a rule on addresses or the IP protocol matches
+// each of its packets.
+func TestPacketsOfOtherProtocolsAreInspectedOneByOne(t *testing.T) {
+	var frames []decoders.Frame
+	for i := range 3 {
+		b := dt.Build(dt.Ether{}, dt.IP4{Src: "10.0.0.1", Dst: "10.0.0.2", Proto: 89}, dt.Bytes("\x02\x01\x00\x08hello"))
+		frames = append(frames, decoders.Frame{Data: b, Timestamp: int64(i+1) * 1e6, WireLen: uint32(len(b))})
+	}
+	path := filepath.Join(t.TempDir(), "ospf.pcap")
+	if err := capturetest.WritePcap(path, decoders.LinkEthernet, frames); err != nil {
+		t.Fatal(err)
+	}
+	rules := `alert ip any any -> any any (ip_proto:89; sid:1;)
+alert ip 10.0.0.1 any -> any any (sid:2;)`
+	text := string(replay(t, rules, nil, path).text)
+	for _, sid := range []string{`"signature_id":1,`, `"signature_id":2,`} {
+		if n := strings.Count(text, sid); n != len(frames) {
+			t.Errorf("%d alerts with %s, want %d", n, sid, len(frames))
+		}
+	}
+	if n := strings.Count(text, `"event_type":"flow"`); n != 1 {
+		t.Errorf("%d flow records, want 1", n)
 	}
 }

@@ -19,7 +19,7 @@ func (w *worker) flowRecord(f *flow.Flow, reason string, r *flow.Report) {
 		Start:  f.FirstSeen, End: f.LastSeen,
 		State: event.FlowState(f.State.String()), Reason: event.FlowReason(reason),
 		Alerted: f.Flags&flow.FlagAlerted != 0, Action: flowAction(f), TxCount: uint64(f.TxCount),
-		Midstream: f.Flags&flow.FlagUnopened != 0,
+		Midstream: f.Flags&flow.FlagUnopened != 0, AppError: f.App != 0 && w.apps.at(f.App).failed,
 	}
 	total := w.flows.Totals(f)
 	if f.Detect.Bypassed() {

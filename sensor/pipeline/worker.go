@@ -234,6 +234,12 @@ func (w *worker) packet(i uint32) {
 	default:
 		in.Established = f.Established()
 	}
+	if f.Generic() { // a flow for the accounts only: its packets are inspected one by one
+		in.Established = false
+		w.inspect(in, nil)
+		w.decideShed(f, w.b.shed)
+		return
+	}
 	in.Dir = dir
 	w.inspect(in, f)
 	if w.ciphered {
