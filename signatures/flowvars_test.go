@@ -159,7 +159,7 @@ func TestBypassEndsInspectionOfThePackets(t *testing.T) {
 }
 
 func TestCountriesAndReputation(t *testing.T) {
-	reputation, err := keyword.ParseReputation([]byte("1,Bad,x\n"), []byte("10.0.0.1,1,90\n"))
+	reputation, err := keyword.ParseReputation([]byte("1,Bad,x\n2,Good,y\n"), []byte("10.0.0.1,1,90\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +177,8 @@ func TestCountriesAndReputation(t *testing.T) {
 		{"geoip:dst,DE;", false}, {"geoip:dst,!DE;", false}, {"geoip:any,DE;", true}, {"geoip:DE;", true}, {"geoip:both,DE;", false},
 		{"iprep:src,Bad,>,50;", true}, {"iprep:src,Bad,<,50;", false}, {"iprep:dst,Bad,>,50;", false}, {"iprep:any,Bad,>=,90;", true},
 		{"iprep:both,Bad,>,50;", false}, {"iprep:src,Bad,isset;", true}, {"iprep:dst,Bad,isnotset;", true},
+		{"iprep:src,Good,isset;", true}, {"iprep:src,Good,isnotset;", true}, {"iprep:src,Good,=,0;", true}, // it has a score in another category
+		{"iprep:any,Good,isnotset;", true}, {"iprep:both,Good,isnotset;", false}, {"iprep:both,Bad,isnotset;", false},
 	}
 	for _, tt := range tests {
 		rs := load(t, "alert ip any any -> any any ("+tt.options+" sid:1;)", opts)

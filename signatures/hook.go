@@ -16,6 +16,9 @@ func (c *compiler) hook(b *keyword.Builder, r *rule.Rule, proto app.Proto) (*key
 	if !ok {
 		return nil, withSid(&rule.Diagnostic{Pos: r.Pos, Code: "unsupported-hook", What: "protocol " + r.Proto + " has no hook " + r.Hook}, r)
 	}
+	if proto == app.ProtoDCERPC {
+		b.SetHookApp(proto) // its calls in SMB have the stages of SMB
+	}
 	b.NarrowHook(h.Dirs)
 	return &h, nil
 }

@@ -211,6 +211,22 @@ func TestBitsOfATransaction(t *testing.T) {
 	converse(t, rules, answer)
 }
 
+func TestHooksOfDCERPCAreNotThoseOfSMB(t *testing.T) {
+	in := NewInspector(load(t, "alert dcerpc:request_started any any -> any any (sid:1;)\nalert dcerpc any any -> any any (flow:to_server; sid:2;)\n", Options{}), InspectorConfig{})
+	for _, tt := range []struct {
+		proto app.Proto
+		want  string
+	}{{app.ProtoDCERPC, "1 2"}, {app.ProtoSMB, "2"}} {
+		f, x := &flow{app: tt.proto, established: true}, newMessage()
+		input := f.input(tcp(t, decoders.TCPAck, "payload"), ts)
+		input.Txs, input.InStream = []app.Tx{x}, true
+		if got := sids(in.Inspect(input, nil)); got != tt.want {
+			t.Errorf("%v: alerts %q, want %q", tt.proto, got, tt.want)
+		}
+		in.EndFlow(&f.state)
+	}
+}
+
 func TestTransactionalRulesMatchBothSidesOnce(t *testing.T) {
 	both := "alert http any any => any any (%s sid:1;)"
 	uri, code := set(app.HTTPURI, "/login"), set(app.HTTPStatCode, "500")

@@ -301,6 +301,10 @@ func (b *Builder) SetApp(p app.Proto) {
 	}
 }
 
+// SetHookApp is SetApp for a header with a hook: stages are those of one protocol,
+// and not of another one that carries it.
+func (b *Builder) SetHookApp(p app.Proto) { b.plan.Apps = Protos(p) }
+
 // NarrowHook restricts the rule to the directions of the hook of its header.
 func (b *Builder) NarrowHook(dirs DirectionSet) {
 	if b.text.Direction != rule.Transactional {

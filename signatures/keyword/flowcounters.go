@@ -8,10 +8,13 @@ import (
 )
 
 // flowAge compares the whole seconds since the flow's first packet.
+//
+// Seconds are those of the clock: a flow that began at 0.9 is a second old at 1.0.
 type flowAge struct{ want rule.Int }
 
 func (t flowAge) Match(f *Facts) bool {
-	return f.HasFlow && t.want.Match(uint64(max(f.Packet.Timestamp-f.FlowStart, 0)/int64(time.Second)))
+	const second = int64(time.Second)
+	return f.HasFlow && t.want.Match(uint64(max(f.Packet.Timestamp/second-f.FlowStart/second, 0)))
 }
 
 // flowCount compares the packets or bytes of a flow so far.

@@ -356,6 +356,9 @@ func TestFlowConditions(t *testing.T) {
 			t.Errorf("%s: %v, want %v", tt.options, got, tt.want)
 		}
 	}
+	if later := (&Facts{Packet: &decoders.Packet{Timestamp: 3e9}, HasFlow: true, FlowStart: 2.9e9}); !testsHold(plan(t, "flow.age:1;"), later) {
+		t.Error("a flow that began before the second is not a second old")
+	}
 	if testsHold(plan(t, "dsize:!9;"), &Facts{Packet: &decoders.Packet{}}) {
 		t.Error("dsize:!9 holds for a packet without payload")
 	}

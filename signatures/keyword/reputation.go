@@ -160,7 +160,8 @@ func (t *reputationTest) holds(a decoders.Addr, version uint8) bool {
 	case 1:
 		return known
 	case 2:
-		return score == 0 // known or not
+		alone := t.side == sideSource || t.side == sideDestination
+		return !known || alone && score == 0 // a score of 0 is set and is not, of one side alone
 	}
 	return known && t.want.Match(uint64(score))
 }
