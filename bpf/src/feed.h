@@ -50,6 +50,19 @@ static __always_inline struct view view_copy(const struct __sk_buff *ctx, const 
 #define PARSER_VIEW(ctx) view_copy(ctx, p)
 #include "parser.h"
 
+/* As parse_copy, for packets that nearly all packets are; may say "no" too often. */
+static __always_inline int feed_fast(struct packet *p, struct copy *copy, __u32 have)
+{
+	void *end = copy->bytes + have;
+	struct plain pl;
+
+	if (parse_plain(copy->bytes, end, &pl, p->limit, p->vlan_count, p->key.vlans[0])) {
+		packet_of_plain(p, &pl);
+		return 1;
+	}
+	return parse_fast6(copy->bytes, end, p, p->limit);
+}
+
 SEC("socket")
 int sw_feed(struct __sk_buff *ctx)
 {
@@ -72,7 +85,7 @@ int sw_feed(struct __sk_buff *ctx)
 	for (int depth = 0; depth <= MAX_DEPTH; depth++) {
 		int fate;
 
-		if (parse_copy(ctx, &p))
+		if (!(!depth && feed_fast(&p, copy, have)) && parse_copy(ctx, &p))
 			break;
 		if (!depth && dedup_window && duplicate_copy(ctx, &p, DEDUP_FEED))
 			return feed_done(FEED_SHED_DUPLICATE, len);

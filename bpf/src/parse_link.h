@@ -319,18 +319,32 @@ static __always_inline int link_raw_ip(const struct view *v, struct packet *p)
 	return REASON_RAW_IP_VERSION;
 }
 
-/* One header that p->type names; the next type is in p->type if it returns REASON_NONE. */
-static __always_inline int link_header(const struct view *v, struct packet *p)
+/* Whether p->type names a header that frames have more often than others do. */
+static __always_inline int link_is_usual(const struct packet *p)
+{
+	return p->type == TYPE_ETHERNET || p->type == ETHER_VLAN || p->type == ETHER_QINQ;
+}
+
+/* That header, as link_header does. */
+static __always_inline int link_usual(const struct view *v, struct packet *p)
 {
 	if (p->type == TYPE_ETHERNET)
 		return link_ethernet(v, p);
+	if (++p->layers > MAX_LAYERS)
+		return REASON_TOO_MANY_LAYERS;
+	return link_vlan(v, p);
+}
+
+/* One header that p->type names; the next type is in p->type if it returns REASON_NONE. */
+static __always_inline int link_header(const struct view *v, struct packet *p)
+{
+	if (link_is_usual(p))
+		return link_usual(v, p);
 	if (p->type == TYPE_RAW_IP)
 		return link_raw_ip(v, p);
 	if (++p->layers > MAX_LAYERS)
 		return REASON_TOO_MANY_LAYERS;
 	switch (p->type) {
-	case ETHER_VLAN:
-	case ETHER_QINQ:
 	case ETHER_QINQ_OLD:
 		return link_vlan(v, p);
 	case ETHER_MPLS:

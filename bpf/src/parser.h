@@ -2,7 +2,7 @@
 /*
  * A whole packet, in functions of their own, each of which the verifier looks at
  * once: inlined, it would follow every header behind every chain of headers. So
- * loops have only calls in them.
+ * loops have calls in them, but for what most packets have.
  *
  *	parse ─► erspan ─► link, link … ─┬─ ipv4 header ─► option, option … ─┬─► l4
  *	                                 └─ ipv6 ────────► ext, ext … ───────┘
@@ -31,10 +31,9 @@ PARSER_STEP(parse_ipv6, ipv6_header)
 PARSER_STEP(parse_ext, ipv6_ext_header)
 PARSER_STEP(parse_l4, l4)
 
-static __always_inline int PARSER_NAME(parse_headers4)(PARSER_CTX *ctx, struct packet *p)
+static __always_inline int PARSER_NAME(parse_headers4)(PARSER_CTX *ctx, const struct view *v, struct packet *p)
 {
-	struct view v = PARSER_VIEW(ctx);
-	int r = ipv4_header(&v, p);
+	int r = ipv4_header(v, p);
 
 	if (r)
 		return r;
@@ -66,6 +65,7 @@ static __always_inline int PARSER_NAME(parse_headers6)(PARSER_CTX *ctx, struct p
  */
 __noinline int PARSER_NAME(parse)(PARSER_CTX *ctx, struct packet *p)
 {
+	struct view v = PARSER_VIEW(ctx);
 	__u32 start;
 	int r = REASON_NONE;
 
@@ -79,12 +79,12 @@ __noinline int PARSER_NAME(parse)(PARSER_CTX *ctx, struct packet *p)
 	for (int i = 0; i < 2 * MAX_LAYERS && !r; i++) {
 		if (p->type == ETHER_IPV4 || p->type == ETHER_IPV6)
 			break;
-		r = PARSER_NAME(parse_link)(ctx, p);
+		r = link_is_usual(p) ? link_usual(&v, p) : PARSER_NAME(parse_link)(ctx, p);
 	}
 	if (r)
 		return r;
 	if (p->type == ETHER_IPV4)
-		r = PARSER_NAME(parse_headers4)(ctx, p);
+		r = PARSER_NAME(parse_headers4)(ctx, &v, p);
 	else if (p->type == ETHER_IPV6)
 		r = PARSER_NAME(parse_headers6)(ctx, p);
 	else
@@ -92,7 +92,7 @@ __noinline int PARSER_NAME(parse)(PARSER_CTX *ctx, struct packet *p)
 	if (!r) {
 		p->l4_off = p->off;
 		if (!p->fragment)
-			r = PARSER_NAME(parse_l4)(ctx, p);
+			r = p->key.proto == PROTO_TCP ? l4_tcp(&v, p) : PARSER_NAME(parse_l4)(ctx, p);
 	}
 	if (!r)
 		key_order(p);
