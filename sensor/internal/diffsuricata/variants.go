@@ -28,7 +28,6 @@ func variants() []variant {
 		{"chunks-small", []string{ofStream + "toserver-chunk-size=200", ofStream + "toclient-chunk-size=300"}},
 		{"chunks-large", []string{ofStream + "toserver-chunk-size=20000", ofStream + "toclient-chunk-size=20000"}},
 		{"checksums-all", []string{"-k=all"}},
-		{"checksums-auto", []string{"-k=auto"}},
 		{"defrag-few", []string{"defrag.max-frags=4", "defrag.trackers=2"}},
 		{"defrag-short", []string{"defrag.timeout=1"}},
 		{"bodies-short", []string{ofHTTP + "request-body-limit=100", ofHTTP + "response-body-limit=200"}},
