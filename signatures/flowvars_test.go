@@ -177,6 +177,7 @@ func TestCountriesAndReputation(t *testing.T) {
 		{"geoip:dst,DE;", false}, {"geoip:dst,!DE;", false}, {"geoip:any,DE;", true}, {"geoip:DE;", true}, {"geoip:both,DE;", false},
 		{"iprep:src,Bad,>,50;", true}, {"iprep:src,Bad,<,50;", false}, {"iprep:dst,Bad,>,50;", false}, {"iprep:any,Bad,>=,90;", true},
 		{"iprep:both,Bad,>,50;", false}, {"iprep:src,Bad,isset;", true}, {"iprep:dst,Bad,isnotset;", true},
+		{"iprep:src,Bad,>=,0;", true}, {"iprep:dst,Bad,>=,0;", false}, {"iprep:src,Good,>=,0;", true}, {"iprep:src,Bad,<,0;", false},
 		{"iprep:src,Good,isset;", true}, {"iprep:src,Good,isnotset;", true}, {"iprep:src,Good,=,0;", true}, // it has a score in another category
 		{"iprep:any,Good,isnotset;", true}, {"iprep:both,Good,isnotset;", false}, {"iprep:both,Bad,isnotset;", false},
 	}

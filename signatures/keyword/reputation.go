@@ -192,8 +192,15 @@ func setIPRep(b *Builder, o *rule.Option) *rule.Diagnostic {
 	case len(args) == 3:
 		return b.badValue(o, "iprep needs a comparison")
 	default:
+		comparison := args[2] + args[3]
+		switch comparison { // which integers do not take, and scores do
+		case ">=0":
+			comparison = "<=" + strconv.Itoa(maxReputation)
+		case "<0":
+			comparison = ">" + strconv.Itoa(maxReputation)
+		}
 		var d *rule.Diagnostic
-		if t.want, d = b.integerText(o, args[2]+args[3], 8); d != nil {
+		if t.want, d = b.integerText(o, comparison, 8); d != nil {
 			return d
 		}
 	}
