@@ -234,7 +234,7 @@ func (w *worker) packet(i uint32) {
 	default:
 		in.Established = f.Established()
 	}
-	if f.Generic() { // a flow for the accounts only: its packets are inspected one by one
+	if f.Generic() { // of GRE, OSPF and the like rules see packets, and no flow
 		in.Established = false
 		w.inspect(in, nil)
 		w.decideShed(f, w.b.shed)
@@ -304,10 +304,10 @@ func (w *worker) flowInterval(f *flow.Flow, r flow.Report) {
 	w.flowRecord(f, string(event.FlowInterval), &r)
 }
 
-// tracked reports whether rules see the flow of a packet. Of other IP protocols
-// than these, such as GRE and OSPF, they see packets, as in Suricata; their flows
-// are counted all the same.
+// tracked reports whether rules see the flow of a packet: not that of a packet
+// without the header of its transport, such as a fragment, as in Suricata. It is
+// counted in its flow all the same.
 func tracked(p *decoders.Packet) bool {
-	const known = decoders.LayerTCP | decoders.LayerUDP | decoders.LayerICMPv4 | decoders.LayerICMPv6 | decoders.LayerSCTP | decoders.LayerESP
-	return p.Layers&known != 0 || p.Inner == decoders.TunnelIPIP || p.Inner == decoders.TunnelIPv6
+	const transports = decoders.LayerTCP | decoders.LayerUDP | decoders.LayerICMPv4 | decoders.LayerICMPv6 | decoders.LayerSCTP | decoders.LayerESP
+	return p.Layers&transports != 0
 }

@@ -62,7 +62,7 @@ func sensorsOf(t tool, methods []string) (all []sensor) {
 				command: func(w liveWork, dir string) ([]string, error) { return liveSpanwatch(w, way, dir) }})
 		}
 	case "suricata":
-		for _, way := range []string{"", roomy, roomy + bypass} {
+		for _, way := range []string{"", withMemory, withMemory + bypass} {
 			all = append(all, sensor{tool: t, label: t.name + way, ready: "Engine started", counts: suricataCounts, check: checkSuricataRing,
 				command: func(w liveWork, dir string) ([]string, error) { return liveSuricata(w, way, dir) }})
 		}
@@ -72,8 +72,8 @@ func sensorsOf(t tool, methods []string) (all []sensor) {
 
 // Marks of ways.
 const (
-	bypass = "+bypass" // inspects no more than is worth it
-	roomy  = "+memory" // may take as much memory as the work needs
+	bypass     = "+bypass" // inspects no more than is worth it
+	withMemory = "+memory" // may take as much memory as the work needs
 )
 
 func liveSpanwatch(w liveWork, way, dir string) ([]string, error) {
@@ -181,7 +181,7 @@ vars:
 		return nil, err
 	}
 	argv := []string{"suricata", "-c", config, "--af-packet=rx", "-S", w.rules, "-l", dir, "-k", "none", "--runmode=workers"}
-	if strings.Contains(way, roomy) {
+	if strings.Contains(way, withMemory) {
 		argv = append(argv, "--set", "flow.memcap=2gb", "--set", "flow.hash-size=1048576", "--set", "stream.memcap=1gb", "--set", "stream.reassembly.memcap=2gb")
 	}
 	if strings.Contains(way, bypass) {
